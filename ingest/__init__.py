@@ -1,0 +1,55 @@
+"""Sources in: files become documents, passages and vectors in a library on disk."""
+
+from .corpus import open_default
+from .documents import Content, Document, Page, Passage, Section, page_at
+from .errors import (
+    EncoderError,
+    LibraryError,
+    NoTextError,
+    PinciteError,
+    QuestionError,
+    SettingsError,
+    SourceError,
+    UnknownDocumentError,
+)
+from .indexes.late import POOLED_TOKENS, maxsim, similarities
+from .indexes.lexical import content_words, expression, stem, words
+from .library import Library
+from .pipeline import Progress, Report, encoder_text
+from .sentences import paragraphs, sentences
+from .settings import MAX_QUESTION_CHARS, Settings
+from .store import DocumentInfo
+
+__all__ = [
+    "MAX_QUESTION_CHARS",
+    "POOLED_TOKENS",
+    "Content",
+    "Document",
+    "DocumentInfo",
+    "EncoderError",
+    "Library",
+    "LibraryError",
+    "NoTextError",
+    "Page",
+    "Passage",
+    "PinciteError",
+    "Progress",
+    "QuestionError",
+    "Report",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "UnknownDocumentError",
+    "content_words",
+    "encoder_text",
+    "expression",
+    "maxsim",
+    "open_default",
+    "page_at",
+    "paragraphs",
+    "sentences",
+    "similarities",
+    "stem",
+    "words",
+]

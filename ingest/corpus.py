@@ -1,0 +1,39 @@
+"""The shipped articles, and the default library that is built from them on first use."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import LibraryError
+from .library import Library
+from .pipeline import Progress
+from .settings import Settings, default_library
+from .store import FILE
+
+# Set while the default library is being built: a build that was interrupted is taken up again.
+_UNFINISHED = "unfinished"
+
+
+def corpus_folder() -> Path:
+    """The folder of the shipped articles: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "_corpus", package.parent / "corpus"):
+        if folder.is_dir():
+            return folder
+    raise LibraryError("The shipped articles are missing from this installation; reinstall pincite.")
+
+
+def open_default(
+    settings: Settings | None = None, progress: Callable[[Progress], None] | None = None
+) -> Library:
+    """The user's library; where there is none yet, it is built from the shipped articles first."""
+    folder = default_library()
+    fresh = not (folder / FILE).exists()
+    library = Library.open(folder, create=fresh, settings=settings)
+    if fresh:
+        with library.store.writing():
+            library.store.set_meta(_UNFINISHED, "corpus")
+    if library.store.meta(_UNFINISHED):
+        library.ingest(corpus_folder(), progress=progress)
+        with library.store.writing():
+            library.store.set_meta(_UNFINISHED, "")
+    return library

@@ -1,0 +1,85 @@
+"""Which files an ingest is about, in which order, and under which name each is kept."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to ingest: its absolute path, and its path below the folder that was named (or its own name)."""
+
+    path: Path
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What the named paths hold. `folders` are the folders that were named: what is gone below them is removed.
+
+    `skipped` counts the files of unknown kind by suffix.
+    """
+
+    files: tuple[File, ...]
+    folders: tuple[Path, ...]
+    skipped: Mapping[str, int]
+
+
+def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], leave_out: Path) -> Discovery:
+    """The files at `paths`, folders searched through, in a fixed order; SourceError for a path that is not there.
+
+    Hidden files and folders, and the folder `leave_out`, are passed over. A file that is named itself is
+    taken whatever its suffix.
+    """
+    files: dict[Path, File] = {}
+    folders: list[Path] = []
+    skipped: dict[str, int] = {}
+    for named in paths:
+        # Not resolved through links: a linked file keeps the place where the user sees it.
+        path = Path(os.path.abspath(Path(named).expanduser()))
+        if path.is_dir():
+            folders.append(path)
+            for found in _walk(path, leave_out):
+                if found.suffix.lower() in suffixes:
+                    files.setdefault(found, File(found, found.relative_to(path).as_posix()))
+                else:
+                    kind = found.suffix.lower() or "no suffix"
+                    skipped[kind] = skipped.get(kind, 0) + 1
+        elif path.exists():
+            files.setdefault(path, File(path, path.name))
+        else:
+            raise SourceError(f"{named} does not exist; give a file or a folder that does.")
+    return Discovery(tuple(files.values()), tuple(folders), skipped)
+
+
+def _walk(folder: Path, leave_out: Path) -> Iterator[Path]:
+    for root, names, files in os.walk(folder, onerror=_refuse):
+        names[:] = sorted(n for n in names if not n.startswith(".") and Path(root, n) != leave_out)
+        yield from (Path(root, f) for f in sorted(files) if not f.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"{error.filename} cannot be listed: {error.strerror}.") from error
+
+
+def name_for(file: File, taken: Mapping[str, str | None]) -> str:
+    """The name of the document made from `file`: as much of its path as no other document has taken.
+
+    `taken` maps names to the source paths of their documents.
+
+    >>> name_for(File(Path("/a/b/c.md"), "c.md"), {"c.md": "/x/c.md"})
+    'b/c.md'
+    """
+    source = str(file.path)
+    for name, owner in taken.items():
+        if owner == source:
+            return name
+    parts = file.path.parts[1:]
+    for count in range(len(Path(file.below).parts), len(parts) + 1):
+        name = "/".join(parts[-count:])
+        if name not in taken:
+            return name
+    return source

@@ -1,0 +1,175 @@
+"""Texts -> vectors. One pass of the model gives a text's pooled vector and its token vectors.
+
+The model is any sentence-transformers model. It is compiled once (`compiling.py`), kept in the user's
+cache folder under the hash of its files, and run by OpenVINO, in bfloat16 where the processor has it;
+encoding then needs neither torch nor sentence-transformers in the process. Where it cannot be compiled,
+or a GPU is present, sentence-transformers runs it. Measured against alternatives: DESIGN.md, "Encoder".
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import EncoderError
+from .indexes.late import Floats, compress
+
+Integers = npt.NDArray[np.int64]
+# (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d))
+Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
+
+# 8 texts fill both cores; larger batches only add padding (measured: 121/s at 8, 112/s at 32).
+BATCH_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSpec:
+    """What is known of a compiled encoder. `fingerprint` changes with anything that changes a vector."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+    max_tokens: int
+    question_prompt: str
+    passage_prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The vectors of some texts, in their order.
+
+    `pooled` is (n, dimension) float32 of length 1; `tokens[i]` is (tokens of text i, dimension), without
+    the model's special tokens unless nothing else is there.
+    """
+
+    pooled: Floats
+    tokens: list[Floats]
+
+
+class Encoder:
+    """A loaded encoder. Safe to use from several threads; encodings run one at a time."""
+
+    def __init__(self, spec: EncoderSpec, tokenizer: Any, forward: Forward) -> None:
+        self.spec = spec
+        self._tokenizer = tokenizer
+        self._forward = forward
+        self._lock = threading.Lock()
+        self._prompt_tokens = {
+            prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
+        }
+
+    def encode_question(self, text: str) -> Encoded:
+        """The vectors of one question; what goes beyond the token limit is not seen."""
+        return self._encode([self.spec.question_prompt + text], self._prompt_tokens[self.spec.question_prompt])
+
+    def encode_passages(self, texts: Sequence[str]) -> Encoded:
+        """The vectors of passages, context included; any number of them."""
+        prompt = self.spec.passage_prompt
+        return self._encode([prompt + text for text in texts], self._prompt_tokens[prompt])
+
+    def compress(self, encoded: Encoded) -> list[bytes]:
+        """The late-interaction codes of each text in `encoded`."""
+        return [compress(tokens) for tokens in encoded.tokens]
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of `text` stands in it: (start, end) in characters, uncut, no special tokens."""
+        spans: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        return spans
+
+    def _encode(self, texts: list[str], skip: int) -> Encoded:
+        limit = self.spec.max_tokens
+        encodings = self._tokenizer.encode_batch(texts)
+        ids, special = [], []
+        for encoding in encodings:
+            row, marks = encoding.ids, encoding.special_tokens_mask
+            if len(row) > limit:  # cut the text, keep the closing special token
+                closing = marks[-1]
+                row = row[: limit - closing] + row[len(row) - closing :]
+                marks = marks[: limit - closing] + marks[len(marks) - closing :]
+            ids.append(row)
+            special.append(marks)
+        pooled = np.zeros((len(texts), self.spec.dimension), np.float32)
+        tokens: list[Floats] = [np.zeros((0, 0), np.float32)] * len(texts)
+        # Sorted by length, a batch holds texts of nearly one length and little padding is computed.
+        order = sorted(range(len(texts)), key=lambda i: -len(ids[i]))
+        for first in range(0, len(order), BATCH_SIZE):
+            batch = order[first : first + BATCH_SIZE]
+            width = len(ids[batch[0]])
+            rows = np.zeros((len(batch), width), np.int64)
+            mask = np.zeros((len(batch), width), np.int64)
+            for k, i in enumerate(batch):
+                rows[k, : len(ids[i])] = ids[i]
+                mask[k, : len(ids[i])] = 1
+            with self._lock:
+                vectors, sentence = self._forward(rows, mask)
+            for k, i in enumerate(batch):
+                own = [j for j, mark in enumerate(special[i]) if not mark][skip:] or list(range(len(ids[i])))
+                tokens[i] = _unit(vectors[k, own])
+                pooled[i] = sentence[k]
+        return Encoded(_unit(pooled), tokens)
+
+
+def _unit(vectors: Floats) -> Floats:
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def load_encoder(name: str, fingerprint: str | None = None) -> Encoder:
+    """The encoder `name`, compiled on first use; EncoderError if it cannot be had.
+
+    With a `fingerprint`, the encoder must be that very one: it is taken from the cache without looking at
+    the model's files, and an EncoderError says so where the model has changed since.
+    """
+    from .compiling import compiled_folder, ensure_compiled
+
+    folder = compiled_folder(fingerprint) if fingerprint else None
+    if folder is None:
+        folder = ensure_compiled(name)
+    encoder = _open_compiled(folder)
+    if fingerprint and encoder.spec.fingerprint != fingerprint:
+        raise EncoderError(
+            f"The library was encoded with another version of {name}; run: pincite check --repair, to encode it anew."
+        )
+    return encoder
+
+
+@lru_cache(2)
+def _open_compiled(folder: Path) -> Encoder:
+    from tokenizers import Tokenizer
+
+    values = json.loads((folder / "encoder.json").read_text("utf-8"))
+    spec = EncoderSpec(**values["spec"])
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if values["runtime"] == "openvino":
+        forward = _openvino_forward(folder)
+    else:
+        from .compiling import torch_forward
+
+        forward = torch_forward(spec.name)
+    return Encoder(spec, tokenizer, forward)
+
+
+def _openvino_forward(folder: Path) -> Forward:
+    # openvino imports a telemetry client; with this entry its own stub is used and nothing phones home.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None blocks the import
+    import openvino
+
+    core = openvino.Core()
+    bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32"}
+    request = core.compile_model(str(folder / "model.xml"), "CPU", config).create_infer_request()
+
+    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+        result = request.infer([ids, mask], share_inputs=True)
+        return np.asarray(result[0], np.float32), np.asarray(result[1], np.float32)
+
+    return forward

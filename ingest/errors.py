@@ -1,0 +1,45 @@
+"""What can go wrong on the way in and on the way out.
+
+    PinciteError                 the message is fit to show: what is wrong and what to do
+    ├── SettingsError            an unknown or malformed setting
+    ├── SourceError              one file cannot be read; a run lists it and goes on
+    │   └── NoTextError          the file was read, but holds no text (a scan, say)
+    ├── LibraryError             the library is missing, locked, damaged or of another format
+    │   └── UnknownDocumentError no document of that name
+    ├── EncoderError             the embedding model is missing, damaged or not usable
+    └── QuestionError            the question is empty or too long
+
+A wrong call from code (k = 0, a history of the wrong shape) raises ValueError or TypeError instead.
+"""
+
+
+class PinciteError(Exception):
+    """A failure whose message is one sentence that a person can act on."""
+
+
+class SettingsError(PinciteError):
+    """An unknown or malformed setting."""
+
+
+class SourceError(PinciteError):
+    """A source file that cannot be read."""
+
+
+class NoTextError(SourceError):
+    """A source file without any text."""
+
+
+class LibraryError(PinciteError):
+    """A library that is missing, locked, damaged, or written by another version."""
+
+
+class UnknownDocumentError(LibraryError):
+    """No document of that name is in the library."""
+
+
+class EncoderError(PinciteError):
+    """An embedding model that is missing, damaged, or not usable here."""
+
+
+class QuestionError(PinciteError):
+    """A question that is empty or too long."""

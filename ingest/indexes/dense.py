@@ -1,0 +1,76 @@
+"""The FAISS index over the pooled vectors: exact inner products, which are cosines here."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import LibraryError
+from .late import Floats
+
+Ids = npt.NDArray[np.int64]
+
+
+class DenseIndex:
+    """Passage ids by the cosine of their vectors with a question's. Not safe for writing while reading."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    @classmethod
+    def empty(cls, dimension: int) -> "DenseIndex":
+        """An index without passages for vectors of length `dimension`."""
+        import faiss
+
+        return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dimension)))
+
+    @classmethod
+    def load(cls, path: Path) -> "DenseIndex":
+        """The index in file `path`, whose checksum the caller has compared; LibraryError if unreadable."""
+        import faiss
+
+        # FAISS reads lengths from the file before it allocates: nothing may claim more than the file holds.
+        faiss.set_deserialization_vector_byte_limit(max(os.path.getsize(path), 1))
+        try:
+            return cls(faiss.read_index(str(path)))
+        except RuntimeError as exc:
+            raise LibraryError(f"{path} cannot be read.") from exc
+
+    def save(self, path: Path) -> None:
+        """Writes the index to `path`; the caller makes it durable."""
+        import faiss
+
+        faiss.write_index(self._index, str(path))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def ids(self) -> Ids:
+        """The ids of all passages in the index, in no particular order."""
+        import faiss
+
+        return np.asarray(faiss.vector_to_array(self._index.id_map), np.int64)
+
+    def vector(self, id: int) -> Floats:
+        """The vector stored for one passage, shape (d,)."""
+        return np.asarray(self._index.reconstruct(int(id)), np.float32)
+
+    def add(self, ids: Ids, vectors: Floats) -> None:
+        """Adds passages: ids (n,), vectors (n, d) of length 1. The ids must be new."""
+        if len(ids):
+            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(ids, np.int64))
+
+    def remove(self, ids: Ids) -> None:
+        """Removes passages; ids that are not there are passed over."""
+        if len(ids):
+            self._index.remove_ids(np.ascontiguousarray(ids, np.int64))
+
+    def search(self, vector: Floats, k: int) -> list[tuple[int, float]]:
+        """The `k` best (id, cosine) for one question vector (d,), best first; fewer if there are fewer."""
+        k = min(k, len(self))
+        if not k:
+            return []
+        scores, ids = self._index.search(np.ascontiguousarray(vector[None], np.float32), k)
+        return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]

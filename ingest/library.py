@@ -1,0 +1,224 @@
+"""A library: one folder with everything that was built from the sources."""
+
+import os
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from .documents import Document
+from .encode import Encoder, load_encoder
+from .errors import LibraryError
+from .indexes import derived
+from .indexes.dense import DenseIndex
+from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
+from .settings import Settings, default_library
+from .store import FILE, DocumentInfo, Store
+
+# The index file is written anew once this share of it has changed; until then readers catch up from the store.
+STALE_SHARE = 0.05
+STALE_PASSAGES = 500
+# How many passages `check` encodes again, and how near they must come (bfloat16 differs by 1e-4).
+CHECKED_PASSAGES = 32
+SAME_VECTOR = 0.999
+
+
+class Library:
+    """What was built from the sources, open for reading and writing.
+
+    Reading takes no lock; writing takes the library's one writer lock and raises LibraryError while
+    another process holds it. Methods may be called from several threads, one at a time.
+    """
+
+    def __init__(self, folder: Path, store: Store, settings: Settings) -> None:
+        self.folder = folder
+        self.store = store
+        self.settings = settings
+        self._encoder: Encoder | None = None
+        self._dense: tuple[DenseIndex, int] | None = None
+        self._mutex = threading.RLock()
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str] | None = None,
+        create: bool = False,
+        settings: Settings | None = None,
+    ) -> Self:
+        """The library in `folder` (default: the user's); LibraryError if it is not there and not to be made."""
+        path = Path(folder).expanduser() if folder is not None else default_library()
+        if path.exists() and not path.is_dir():
+            raise LibraryError(f"{path} is a file; a library is a folder.")
+        settings = settings or Settings.read(path)
+        return cls(path, Store.open(path, create), settings)
+
+    def close(self) -> None:
+        """Closes the library's files."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """One whole state of the library, for several reads that belong together."""
+        with self._mutex, self.store.reading():
+            yield self.store
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that the library's vectors are made with, loaded on first use."""
+        with self._mutex:
+            if self._encoder is None:
+                stored = self.store.meta("encoder")
+                if stored and stored != self.settings.encoder:
+                    raise LibraryError(
+                        f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
+                        "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
+                    )
+                self._encoder = load_encoder(self.settings.encoder, self.store.meta("fingerprint"))
+            return self._encoder
+
+    def dense(self) -> DenseIndex:
+        """The dense index of the state being read; inside `reading`."""
+        if self._dense is None:
+            self._dense = derived.load(self.folder, self.encoder.spec.dimension)
+        index, generation = self._dense
+        self._dense = (index, derived.catch_up(index, generation, self.store))
+        return index
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by name."""
+        with self.reading() as store:
+            return store.documents()
+
+    def document(self, name: str) -> Document:
+        """One document with its text; UnknownDocumentError if it is not there."""
+        with self.reading() as store:
+            return store.document(name)
+
+    def text(self, name: str) -> str:
+        """The normalised text of a document, which all offsets count in."""
+        return self.document(name).text
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        *paths: str | os.PathLike[str],
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Report:
+        """Brings the library in line with files and folders: new ones in, changed ones anew, gone ones out."""
+        if not paths:
+            raise ValueError("name at least one file or folder")
+        with self._writing():
+            try:
+                return ingest_paths(self.store, self._pinned_encoder(), paths, self.folder.absolute(), progress)
+            finally:
+                self._save()
+
+    def ingest_documents(self, documents: Iterable[Document]) -> int:
+        """Stores documents that are not files; returns how many passages were encoded."""
+        with self._writing():
+            try:
+                return ingest_documents(self.store, self._pinned_encoder(), documents)
+            finally:
+                self._save()
+
+    def remove(self, *names: str) -> None:
+        """Removes documents, all or none: UnknownDocumentError if one is not there."""
+        with self._writing():
+            with self.store.writing() as generation:
+                for name in dict.fromkeys(names):
+                    self.store.remove(name, generation)
+            self._save()
+
+    def check(self, repair: bool = False) -> list[str]:
+        """What is wrong with the library, a sentence each; with `repair`, what could not be mended.
+
+        Compares every derived index with the store, and a sample of the vectors with ones encoded now.
+        """
+        if repair:
+            with self._writing(), self.store.writing():
+                self.store.rebuild_words()
+            with self._writing():
+                index = DenseIndex.empty(self.encoder.spec.dimension)
+                with self.store.reading():
+                    generation = derived.catch_up(index, 0, self.store)
+                derived.save(self.folder, index, self.encoder.spec.dimension, generation)
+                self._dense = None
+        with self._writing():
+            found = self.store.problems()
+        with self.reading():
+            found += self._dense_problems()
+            found += self._vector_problems()
+        return found
+
+    def _dense_problems(self) -> list[str]:
+        if not self.store.meta("fingerprint"):
+            return []
+        found = []
+        index, generation = derived.load(self.folder, self.encoder.spec.dimension)
+        if not generation and (self.folder / derived.FOLDER / derived.POINTER).exists():
+            found.append("the dense index is damaged (it is rebuilt when asked, and by: pincite check --repair)")
+        derived.catch_up(index, generation, self.store)
+        ids, expected = {int(i) for i in index.ids()}, self.store.passage_ids()
+        if ids != expected:
+            found.append(f"the dense index holds {len(ids - expected)} passages too many, {len(expected - ids)} too few")
+        for id, pooled in self.store.pooled_since(0):
+            if id in ids:
+                stored = np.frombuffer(pooled, "<f2").astype(np.float32)
+                if float(index.vector(id) @ stored) < SAME_VECTOR:
+                    found.append(f"the dense index holds another vector than the store for passage {id}")
+        return found
+
+    def _vector_problems(self) -> list[str]:
+        ids = sorted(self.store.passage_ids())
+        sample = random.Random(0).sample(ids, min(CHECKED_PASSAGES, len(ids)))
+        return [
+            f"the vector of {passage.document} at {passage.start} is not that of its text"
+            for passage, vectors in self.store.passages(sample).values()
+            if differences(self.encoder, passage, vectors) < SAME_VECTOR
+        ]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        try:
+            with self._mutex, FileLock(self.folder / "writer.lock", timeout=0.5):
+                yield
+        except Timeout as exc:
+            raise LibraryError(f"Another process is writing to {self.folder}; try again when it has finished.") from exc
+        except PermissionError as exc:
+            raise LibraryError(f"The library at {self.folder} cannot be written: {exc.strerror}.") from exc
+
+    def _pinned_encoder(self) -> Encoder:
+        """The encoder, written down as the library's own before the first vector is stored."""
+        encoder = self.encoder
+        if not self.store.meta("fingerprint"):
+            with self.store.writing():
+                self.store.set_meta("encoder", self.settings.encoder)
+                self.store.set_meta("fingerprint", encoder.spec.fingerprint)
+        return encoder
+
+    def _save(self) -> None:
+        """Writes the dense index to disk where that on disk lags the store by much."""
+        dimension = self.encoder.spec.dimension
+        with self.store.reading():
+            saved = derived.saved_generation(self.folder)
+            index = self.dense()
+            generation = self.store.generation
+            lag = self.store.changes_since(saved)
+        if lag > max(STALE_PASSAGES, STALE_SHARE * len(index)) or (lag and not saved):
+            derived.save(self.folder, index, dimension, generation)

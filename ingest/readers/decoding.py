@@ -1,0 +1,108 @@
+"""Bytes -> text: which encoding, and whether the bytes are text at all."""
+
+import codecs
+import re
+
+from ..errors import NoTextError, SourceError
+from .kinds import looks_like
+
+# Longest first: the UTF-32 marks begin with the UTF-16 ones.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Control characters that no text holds (tab, line ends, form feed and escape left out).
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# The guess looks at this many bytes: it gets no better after that, only slower.
+_GUESS_BYTES = 200_000
+
+
+def decode(data: bytes, name: str, declared: str | None = None) -> str:
+    """The text of `data`: by its byte-order mark, else UTF-8, else as `declared`, else guessed.
+
+    Raises NoTextError if there is nothing but white space, SourceError if it is not text.
+    """
+    if not data.strip():
+        raise NoTextError(f"{name} is empty.")
+    kind = looks_like(data)
+    if kind is not None and not kind.text:
+        raise SourceError(f"{name} is not text (it looks like {kind.article}).")
+    text = _decode(data, declared)
+    # Not even broken text consists of control characters to more than a hundredth.
+    if text is None or len(_CONTROL.findall(text[:_GUESS_BYTES])) > len(text[:_GUESS_BYTES]) / 100:
+        raise SourceError(f"{name} is not text (it holds bytes of no known encoding).")
+    if not text.strip("\ufeff\x00 \t\r\n\f"):
+        raise NoTextError(f"{name} is empty.")
+    return text
+
+
+def _decode(data: bytes, declared: str | None) -> str | None:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if (wide := _wide(data)) is not None:
+        return data.decode(wide, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    if declared is not None:
+        try:
+            return data.decode(_as_browsers_read(declared))
+        except (LookupError, ValueError):
+            pass  # a wrong or made-up declaration: as if there were none
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken * 20 <= sum(character > "\x7f" for character in text):
+        return text  # UTF-8 with a few damaged bytes, not another encoding
+    return _guess(data)
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte-order mark: every other byte (or three of four) is zero."""
+    sample = data[:4_000]
+    if sample.count(0) < len(sample) / 5:
+        return None
+    zeros = [sample[i::4].count(0) / max(len(sample[i::4]), 1) for i in range(4)]
+    if min(zeros[1:]) > 0.9:
+        return "utf-32-le"
+    if min(zeros[:3]) > 0.9:
+        return "utf-32-be"
+    if min(zeros[1], zeros[3]) > 0.5 > max(zeros[0], zeros[2]):
+        return "utf-16-le"
+    if min(zeros[0], zeros[2]) > 0.5 > max(zeros[1], zeros[3]):
+        return "utf-16-be"
+    return None
+
+
+def _as_browsers_read(encoding: str) -> str:
+    """What is meant by an encoding's name on the web: Latin-1 always means Windows-1252."""
+    known = codecs.lookup(encoding.strip().strip("\"'")).name
+    return "cp1252" if known in {"iso8859-1", "ascii"} else "cp932" if known == "shift_jis" else known
+
+
+def _guess(data: bytes) -> str | None:
+    import charset_normalizer
+
+    best = charset_normalizer.from_bytes(data[:_GUESS_BYTES]).best()
+    if best is None:
+        return None
+    encoding = best.encoding
+    # The Western and Eastern European code pages agree in most letters; the Western one is the more
+    # common by far.
+    if encoding in {
+        "cp1250",
+        "cp1254",
+        "cp1257",
+        "latin_1",
+        "iso8859_15",
+        "mac_roman",
+        "cp1252",
+        "cp437",
+        "cp850",
+    }:
+        encoding = "cp1252"
+    return data.decode(encoding, "replace")

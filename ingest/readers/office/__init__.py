@@ -1,0 +1,1 @@
+"""Office documents: what Word, PowerPoint, Excel, LibreOffice and their kin write."""

@@ -1,0 +1,293 @@
+"""Word documents (.docx)."""
+
+from collections.abc import Iterator
+
+from ...documents import Content
+from ..building import ContentBuilder, one_line
+from ..flow import Flow
+from ..tables import spread
+from ..xml_tree import Element, attribute, child, descendants, local
+from .maths import formula
+from .package import Package
+from .word_styles import Numbering, Styles
+
+# What stands in the place of a page that Word begins here, of a line break, of a note; never in a text.
+_PAGE, _BREAK = "\x01", "\x02"
+_SKIPPED = frozenset(
+    "del moveFrom delText delInstrText instrText pPr rPr sectPr proofErr bookmarkStart bookmarkEnd commentRangeStart "
+    "commentRangeEnd annotationRef footnoteRef endnoteRef sdtPr sdtEndPr rt fldData".split()
+)
+_TITLE_LEVEL = 1
+
+
+def read_docx(data: bytes, name: str) -> Content:
+    """The text of a Word document with its headings, lists, tables, text boxes, formulas and notes.
+
+    Tracked changes are read as accepted; comments, page headers and footers are left out. Pages are known only where
+    Word noted them when it last laid the document out. Notes stand at the end, behind their marks.
+    """
+    package = Package(data, name)
+    part, root = package.main()
+    reader = _Reader(package, part)
+    body = child(root, "body")
+    if body is not None:
+        reader.blocks(body)
+    reader.notes()
+    reader.flow.end()
+    return reader.builder.finish(reader.title or _sane(package.title()))
+
+
+class _Reader:
+    def __init__(self, package: Package, part: str) -> None:
+        self.builder = ContentBuilder()
+        self.flow = Flow(self.builder)
+        self.title = ""
+        self._styles = Styles(package.tree(package.related(part, "styles")))
+        self._numbering = Numbering(package.tree(package.related(part, "numbering")))
+        self._notes = {kind: package.tree(package.related(part, kind)) for kind in ("footnotes", "endnotes")}
+        self._cited: list[tuple[str, str]] = []  # kind and id of the notes, in the order of their marks
+        self._page = 1
+        self._boxes: list[Element] = []
+        self._code: list[str] = []
+        self._depth = 0  # of open lists
+
+    def blocks(self, parent: Element) -> None:
+        """Reads the paragraphs and tables of a body, a cell, a text box or a note."""
+        for element in _content(parent):
+            kind = local(element)
+            if kind == "p":
+                self._paragraph(element)
+            elif kind == "tbl":
+                self._flush_code()
+                self._close_lists()
+                self._table(element)
+        self._flush_code()
+        self._close_lists()
+
+    def notes(self) -> None:
+        """Reads the notes that were referred to, each behind its mark."""
+        for number, (kind, id_) in enumerate(self._cited, 1):
+            root = self._notes.get(kind)
+            for note in root if root is not None else ():
+                if attribute(note, "id") == id_:
+                    text = " ".join(self._text(p) for p in descendants(note, "p"))
+                    self.flow.text(f"[{number}] {one_line(_plain(text))}")
+
+    def _paragraph(self, paragraph: Element) -> None:
+        style = self._styles.of(paragraph)
+        text = self._text(paragraph)
+        if style.contents:
+            self._turn_pages(text.count(_PAGE))
+            return
+        if style.code:
+            self._close_lists()
+            self._code.append(text.replace(_PAGE, "").replace(_BREAK, "\n"))
+            return
+        self._flush_code()
+        if not one_line(_plain(text)):
+            self._turn_pages(text.count(_PAGE))
+        elif style.title and not self.title:
+            self._close_lists()
+            self.title = one_line(_plain(text))
+            self._add(text, heading=_TITLE_LEVEL)
+        elif style.level:
+            self._close_lists()
+            self._add(text, heading=_TITLE_LEVEL + style.level)
+        elif (item := self._numbering.item(paragraph, style)) is not None:
+            self._open_lists(item.depth)
+            self.flow.open_item(item.mark)
+            self._add(text)
+        else:
+            self._close_lists()
+            self._add(text)
+        boxes, self._boxes = self._boxes, []
+        for box in boxes:
+            self._close_lists()
+            self.blocks(box)
+
+    def _add(self, text: str, heading: int = 0) -> None:
+        """Writes one paragraph down, turning pages where Word did."""
+        first, *rest = text.split(_PAGE)
+        while rest and not one_line(_plain(first)):
+            self._turn_pages(1)
+            first = rest.pop(0)
+        if heading:
+            self.flow.heading(heading, _plain("".join((first, *rest))))
+            self._turn_pages(len(rest))
+            return
+        keeps = _BREAK in text.strip(_BREAK + _PAGE + " ")
+        self.flow.text(first.replace(_BREAK, "\n"), keep_breaks=keeps)
+        before = first
+        for part in rest:
+            self._turn_pages(1)
+            glue = " " if before[-1:].isspace() or part[:1].isspace() or _BREAK in (before[-1:], part[:1]) else ""
+            self.builder.extend(_plain(part), glue)
+            before = part
+
+    def _turn_pages(self, count: int) -> None:
+        if count:
+            if self._page == 1 and self.builder.empty:
+                self.builder.page(1)
+            self._page += count
+            self.builder.page(self._page)
+
+    def _text(self, element: Element) -> str:
+        """The text of a paragraph or a part of one, with signs for pages and breaks."""
+        parts: list[str] = []
+        for below in element:
+            kind = local(below)
+            if kind in ("t", "noBreakHyphen", "tab", "ptab", "sym"):
+                parts.append(_character(below, kind))
+            elif kind in ("br", "cr"):
+                parts.append(_BREAK if attribute(below, "type", "textWrapping") == "textWrapping" else "")
+            elif kind == "lastRenderedPageBreak":
+                parts.append(_PAGE)
+            elif kind in ("oMath", "oMathPara"):
+                parts.append(formula(below))
+            elif kind in ("footnoteReference", "endnoteReference"):
+                self._cited.append((kind.replace("Reference", "s"), attribute(below, "id")))
+                parts.append(f"[{len(self._cited)}]")
+            elif kind == "AlternateContent":
+                # One thing drawn in two ways, the second for older programs.
+                boxes = len(self._boxes)
+                choice, fallback = child(below, "Choice"), child(below, "Fallback")
+                found = self._text(choice) if choice is not None else ""
+                if not found.strip() and len(self._boxes) == boxes and fallback is not None:
+                    found = self._text(fallback)
+                parts.append(found)
+            elif kind == "txbxContent":
+                self._boxes.append(below)
+            elif kind == "docPr":
+                alt = one_line(attribute(below, "descr"))
+                parts.append(f" {alt} " if alt.count(" ") >= 2 else "")
+            elif kind not in _SKIPPED and not _is_hidden(below, kind):
+                text = self._text(below)
+                is_power = kind == "r" and parts and parts[-1][-1:].isdigit() and _is_raised(below)
+                parts.append("^" + text if is_power and text[:1].isdigit() else text)
+        return "".join(parts)
+
+    def _table(self, table: Element) -> None:
+        rows = [list(_content(row, "tc")) for row in _content(table, "tr")]
+        if max((len(row) for row in rows), default=0) < 2 or len(rows) < 2:
+            for row in rows:  # a frame around text, or columns made with a table
+                for cell in row:
+                    self.blocks(cell)
+            return
+        boxes, self._boxes = self._boxes, []
+        header_rows = _header_rows(table)
+        grid = self._grid(table, rows)
+        self.flow.table(spread(grid, header_rows), header_rows)
+        inside, self._boxes = self._boxes, boxes
+        for box in inside:
+            self.blocks(box)
+
+    def _grid(self, table: Element, rows: list[list[Element]]) -> list[list[tuple[str, int, int]]]:
+        """Cells with their spans. A cell that goes on below is marked there by an empty cell with `vMerge`."""
+        placed: list[dict[int, Element]] = []
+        for row, cells in zip(_content(table, "tr"), rows, strict=True):
+            skipped = child(row, "trPr", "gridBefore")
+            column = int(attribute(skipped, "val", "0")) if skipped is not None else 0
+            places = {}
+            for cell in cells:
+                places[column] = cell
+                column += _span(cell)
+            placed.append(places)
+        grid: list[list[tuple[str, int, int]]] = []
+        for i, places in enumerate(placed):
+            line: list[tuple[str, int, int]] = []
+            if places and min(places):
+                line.append(("", min(places), 1))
+            for column, cell in places.items():
+                merge = child(cell, "tcPr", "vMerge")
+                if merge is not None and attribute(merge, "val", "continue") == "continue" and i:
+                    continue
+                down = 1
+                while merge is not None and i + down < len(placed):
+                    below = child(placed[i + down].get(column), "tcPr", "vMerge")
+                    if below is None or attribute(below, "val", "continue") != "continue":
+                        break
+                    down += 1
+                line.append((_plain(self._cell_text(cell)), _span(cell), down))
+            grid.append(line)
+        return grid
+
+    def _cell_text(self, cell: Element) -> str:
+        return " ".join(self._text(paragraph) for paragraph in descendants(cell, "p"))
+
+    def _open_lists(self, depth: int) -> None:
+        while self._depth > depth:
+            self.flow.close_list()
+            self._depth -= 1
+        while self._depth < depth:
+            self.flow.open_list()
+            self._depth += 1
+
+    def _close_lists(self) -> None:
+        self._open_lists(0)
+
+    def _flush_code(self) -> None:
+        if self._code:
+            self.flow.code("\n".join(self._code))
+            self._code = []
+
+
+def _content(parent: Element, kind: str = "") -> Iterator[Element]:
+    """The children of `parent`, of one kind if so wished, through content controls and custom markup."""
+    for element in parent:
+        name = local(element)
+        if name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"):
+            yield from _content(element, kind)
+        elif name not in ("del", "moveFrom", "sdtPr") and (not kind or name == kind):
+            yield element
+
+
+def _character(element: Element, kind: str) -> str:
+    if kind == "t":
+        return element.text or ""
+    if kind == "sym":
+        code = int(attribute(element, "char", "0") or "0", 16)
+        return "" if 0xE000 <= code < 0xF900 else chr(code)  # private characters of symbol fonts
+    return "-" if kind == "noBreakHyphen" else "\t"
+
+
+def _is_raised(run: Element) -> bool:
+    align = child(run, "rPr", "vertAlign")
+    return align is not None and attribute(align, "val") == "superscript"
+
+
+def _is_hidden(element: Element, kind: str) -> bool:
+    hidden = child(element, "rPr", "vanish") if kind == "r" else None
+    return hidden is not None and attribute(hidden, "val", "true") not in ("0", "false", "off")
+
+
+def _span(cell: Element) -> int:
+    span = child(cell, "tcPr", "gridSpan")
+    value = attribute(span, "val", "1") if span is not None else "1"
+    return int(value) if value.isdigit() else 1
+
+
+def _header_rows(table: Element) -> int:
+    """Rows marked as headers; without any, the first if the table's style sets it off."""
+    rows = list(_content(table, "tr"))
+    marked = 0
+    for row in rows:
+        if child(row, "trPr", "tblHeader") is None:
+            break
+        marked += 1
+    if marked and marked < len(rows):
+        return marked
+    look = child(table, "tblPr", "tblLook")
+    if look is None:
+        return 0
+    flags = attribute(look, "val", "0")
+    first = attribute(look, "firstRow") or ("1" if int(flags, 16) & 0x20 else "0")
+    return int(first in ("1", "true", "on"))
+
+
+def _plain(text: str) -> str:
+    return text.replace(_PAGE, "").replace(_BREAK, " ")
+
+
+def _sane(title: str) -> str:
+    """A claimed title, unless it is what programs write there by themselves."""
+    return "" if title.lower().startswith(("microsoft word", "document", "word document", "title")) else title

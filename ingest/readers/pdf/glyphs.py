@@ -1,0 +1,202 @@
+"""PDF bytes -> characters with their places. The only module that calls PDFium.
+
+PDFium is not thread-safe: a process reads one PDF at a time.
+"""
+
+import ctypes
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from ...errors import SourceError
+
+# PDFium's mark for a hyphen at the end of a line, where it takes the word for a divided one.
+HYPHEN = "\x02"
+_BOLD_NAME = re.compile(r"bold|black|heavy|cmbx|sfbx|-bd|medi$|demi", re.IGNORECASE)
+_MONO_NAME = re.compile(r"mono|courier|cmtt|sftt|consol|menlo|typewriter", re.IGNORECASE)
+_BOLD_WEIGHT = 600
+_FIXED_PITCH = 1  # font flag, ISO 32000-1 table 123
+_SPACES = frozenset(" \t\r\n\xa0")
+# Characters printed twice, a little apart, to look bold: apart by up to this part of their size.
+_DOUBLE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the characters of a text object share; `angle` is counter-clockwise, a multiple of 90 degrees."""
+
+    size: float
+    angle: int
+    bold: bool
+    mono: bool
+
+
+@dataclass(slots=True)
+class Glyph:
+    """A visible character: PDFium's number of it on its page, and its place as if its text ran to the right.
+
+    `x0`, `x1` and the baseline `y` are points from the lower left corner of the page once that is
+    turned so that the text stands upright.
+    """
+
+    number: int
+    character: str
+    x0: float
+    x1: float
+    y: float
+    style: Style
+    after_space: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the outline: its level (from 1), its title and its page (from 1; 0 = unknown)."""
+
+    level: int
+    title: str
+    page: int
+
+
+class Pdf:
+    """An opened PDF."""
+
+    def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        self._document = document
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    @property
+    def title(self) -> str:
+        """The title in the file's metadata, often empty or meaningless."""
+        return (self._document.get_metadata_dict().get("Title") or "").strip()
+
+    def bookmarks(self) -> list[Bookmark]:
+        """The outline in order; empty without one."""
+        found = []
+        try:
+            for item in self._document.get_toc(max_depth=8):
+                target = item.get_dest()
+                index = target.get_index() if target is not None else None
+                found.append(Bookmark(item.level + 1, item.get_title(), 0 if index is None else index + 1))
+        except pypdfium2.PdfiumError:
+            pass  # a damaged outline; the text has headings of its own
+        return found
+
+    def glyphs(self, number: int) -> tuple[list[Glyph], float, float]:
+        """The visible characters of page `number` as the file draws them, and the page's width and height.
+
+        A page that is too damaged to load has none; the others can still be read.
+        """
+        try:
+            page = self._document[number - 1]
+            text_page = page.get_textpage()
+        except pypdfium2.PdfiumError:
+            return [], 0.0, 0.0
+        box = page.get_bbox()
+        found = _glyphs(text_page.raw, box)
+        text_page.close()
+        page.close()
+        return found, box[2] - box[0], box[3] - box[1]
+
+
+@contextmanager
+def opened(data: bytes, name: str) -> Iterator[Pdf]:
+    """The PDF in `data`. Raises SourceError for one that is damaged or asks for a password."""
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as exc:
+        if getattr(exc, "err_code", None) == pdfium.FPDF_ERR_PASSWORD:
+            raise SourceError(f"{name} is encrypted: a password is needed to read it.") from exc
+        raise SourceError(f"{name} cannot be read as a PDF: the file is damaged or cut off.") from exc
+    try:
+        yield Pdf(document)
+    finally:
+        document.close()
+
+
+def _glyphs(handle: Any, box: tuple[float, float, float, float]) -> list[Glyph]:
+    left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+    styles: dict[int | None, Style] = {}
+    seen: set[tuple[str, float, int, int]] = set()
+    found: list[Glyph] = []
+    after_space = False
+    for i in range(max(0, pdfium.FPDFText_CountChars(handle))):
+        character = _character(handle, i)
+        if character in _SPACES:
+            after_space = True
+            continue
+        if character == "" or not pdfium.FPDFText_GetCharBox(handle, i, left, right, bottom, top):
+            continue
+        pdfium.FPDFText_GetCharOrigin(handle, i, x, y)
+        key = ctypes.cast(pdfium.FPDFText_GetTextObject(handle, i), ctypes.c_void_p).value
+        style = styles.get(key)
+        if style is None:
+            style = styles[key] = _style(handle, i)
+        if not (box[0] - 2 <= x.value <= box[2] + 2 and box[1] - 2 <= y.value <= box[3] + 2):
+            continue  # off the page: what printers cut away
+        place = _upright(style.angle, box, left.value, right.value, bottom.value, top.value, x.value, y.value)
+        unit = _DOUBLE * style.size
+        column, row = round(place[0] / unit), round(place[2] / unit)
+        # The letters of a ligature share one place; they come directly one after another.
+        is_ligature = bool(found) and found[-1].number == i - 1 and found[-1].x0 == place[0]
+        if not is_ligature and any((character, unit, column + d, row) in seen for d in (-1, 0, 1)):
+            continue
+        seen.add((character, unit, column, row))
+        found.append(Glyph(i, character, *place, style, after_space))
+        after_space = False
+    return found
+
+
+def _character(handle: Any, i: int) -> str:
+    """Character `i` as a string; "" for control characters and the second half of a surrogate pair."""
+    code = pdfium.FPDFText_GetUnicode(handle, i)
+    if 0xD800 <= code < 0xDC00:
+        low = pdfium.FPDFText_GetUnicode(handle, i + 1)
+        return chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) if 0xDC00 <= low < 0xE000 else "\ufffd"
+    if 0xDC00 <= code < 0xE000 or code > 0x10FFFF:
+        return ""
+    character = chr(code)
+    return character if code > 31 or character in _SPACES or character == HYPHEN else ""
+
+
+def _style(handle: Any, i: int) -> Style:
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(handle, i, matrix)
+    buffer = ctypes.create_string_buffer(128)
+    flags = ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(handle, i, buffer, 128, flags)
+    font = buffer.value.decode("utf-8", "replace")
+    size = abs(pdfium.FPDFText_GetFontSize(handle, i)) * (math.hypot(matrix.c, matrix.d) or 1.0)
+    return Style(
+        size=round(size, 2) or 1.0,
+        angle=round(math.degrees(math.atan2(matrix.b, matrix.a)) / 90) * 90 % 360,
+        bold=bool(_BOLD_NAME.search(font)) or pdfium.FPDFText_GetFontWeight(handle, i) >= _BOLD_WEIGHT,
+        mono=bool(flags.value & _FIXED_PITCH) or bool(_MONO_NAME.search(font)),
+    )
+
+
+def _upright(
+    angle: int,
+    box: tuple[float, float, float, float],
+    x0: float,
+    x1: float,
+    y0: float,
+    y1: float,
+    x: float,
+    y: float,
+) -> tuple[float, float, float]:
+    """Left edge, right edge and baseline of a character, the page turned so that its text runs to the right."""
+    if angle == 90:
+        return y0 - box[1], y1 - box[1], box[2] - x
+    if angle == 180:
+        return box[2] - x1, box[2] - x0, box[3] - y
+    if angle == 270:
+        return box[3] - y1, box[3] - y0, x - box[0]
+    return x0 - box[0], x1 - box[0], y - box[1]

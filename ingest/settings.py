@@ -1,0 +1,84 @@
+"""Every setting: its name, its unit, its default and where that came from.
+
+A setting is read from the environment (`PINCITE_ENCODER`) or from `pincite.toml` in the library
+(`encoder = "..."`); the environment wins. An unknown key is an error, so that a typing mistake never
+passes for a default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from platformdirs import user_cache_path, user_data_path
+
+from .errors import SettingsError
+
+BUNDLED_ENCODER = "all-MiniLM-L6-v2"
+SETTINGS_FILE = "pincite.toml"
+# The longest question that is looked at; a page of text. Beyond it the encoder reads nothing anyway.
+MAX_QUESTION_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may set. Frozen; read once, at the faces of the product."""
+
+    # A sentence-transformers model: a name it can find without a network, or a folder.
+    encoder: str = BUNDLED_ENCODER
+    # Base address of an OpenAI-compatible server, e.g. http://127.0.0.1:8080/v1; empty = no LLM.
+    llm_base_url: str = ""
+    llm_model: str = ""
+    llm_api_key: str = ""
+    # Below this confidence the answer is "not in your documents". Chosen on the open sets: DESIGN.md.
+    decline_below: float = 0.29
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.decline_below <= 1.0:
+            raise SettingsError(f"decline_below is a probability from 0 to 1, not {self.decline_below}.")
+        if not self.encoder:
+            raise SettingsError("encoder is empty: name a sentence-transformers model or its folder, or unset it.")
+
+    @classmethod
+    def read(cls, library: Path | None, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings in force for the library in folder `library`; SettingsError on an unknown key."""
+        settings = cls()
+        file = library / SETTINGS_FILE if library else None
+        if file and file.is_file():
+            try:
+                values = tomllib.loads(file.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+                raise SettingsError(f"{file} cannot be read as TOML: {exc}.") from exc
+            settings = settings._with(values, str(file))
+        environ = os.environ if environ is None else environ
+        named = {k.removeprefix("PINCITE_").lower(): v for k, v in environ.items() if k.startswith("PINCITE_")}
+        named.pop("library", None)
+        return settings._with(named, "the environment (PINCITE_...)")
+
+    def _with(self, values: Mapping[str, Any], where: str) -> Self:
+        kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        for key, value in values.items():
+            if key not in kinds:
+                known = ", ".join(sorted(kinds))
+                raise SettingsError(f"Unknown setting {key!r} in {where}; the settings are: {known}.")
+            try:
+                if isinstance(value, bool) or not isinstance(value, str | int | float):
+                    raise ValueError
+                cast = kinds[key](value)
+            except ValueError as exc:
+                raise SettingsError(f"{key} in {where} must be a {kinds[key].__name__}, not {value!r}.") from exc
+            self = replace(self, **{key: cast})
+        return self
+
+
+def default_library() -> Path:
+    """The library that is meant when none is named: $PINCITE_LIBRARY, else one in the user's data folder."""
+    named = os.environ.get("PINCITE_LIBRARY")
+    return Path(named) if named else user_data_path("pincite", appauthor=False) / "default"
+
+
+def cache_folder() -> Path:
+    """Where compiled encoders are kept; safe to delete at any time."""
+    return user_cache_path("pincite", appauthor=False)

@@ -1,0 +1,443 @@
+"""The library's source of truth: one SQLite file with documents, passages, their vectors and words.
+
+Every change is one transaction that raises the generation by one; a reader holds a read transaction for
+as long as it needs one whole state (WAL: it never blocks the writer, nor the other way round). The text
+of a document is nowhere but in its passages, which tile it. The lexical index (FTS5, BM25, Porter stems)
+is part of the same file and so of the same transaction. What is derived (`indexes/`) catches up by the
+generation of each passage and the list of removed ones.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .documents import Document, Page, Passage, Section
+from .errors import LibraryError, UnknownDocumentError
+from .indexes.late import Floats
+
+FORMAT = 1
+FILE = "pincite.db"
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,        -- what users call it: the path below its folder
+    title TEXT NOT NULL,
+    sha256 TEXT NOT NULL,             -- of the source bytes
+    sections TEXT NOT NULL,           -- JSON [[start, [heading, ...]], ...]
+    pages TEXT NOT NULL,              -- JSON [[start, number], ...]
+    source TEXT UNIQUE,               -- absolute path; NULL if it did not come from a file
+    size INTEGER, mtime_ns INTEGER    -- of the source when it was read
+);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice
+    document INTEGER NOT NULL REFERENCES documents(id),
+    first INTEGER NOT NULL, last INTEGER NOT NULL,   -- span in characters, end exclusive
+    heading TEXT, page INTEGER,
+    context TEXT NOT NULL,            -- title and headings: encoded and indexed, never quoted
+    text TEXT NOT NULL,
+    hash BLOB NOT NULL,               -- of what was encoded
+    generation INTEGER NOT NULL
+);
+CREATE INDEX passages_by_document ON passages(document, first);
+CREATE INDEX passages_by_hash ON passages(hash);
+CREATE INDEX passages_by_generation ON passages(generation);
+CREATE TABLE vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages(id),
+    pooled BLOB NOT NULL,             -- float16, little endian
+    codes BLOB NOT NULL               -- token codes, see indexes/late.py
+);
+CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE VIRTUAL TABLE lexical USING fts5(
+    context, text, content='passages', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE terms USING fts5vocab('lexical', 'row');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file a document was read from, as it was then."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """One line of `pincite documents`."""
+
+    document: str
+    title: str
+    passages: int
+    sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line as the contract's JSON."""
+        return {"document": self.document, "title": self.title, "passages": self.passages, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store remembers of a document that came from a file."""
+
+    name: str
+    sha256: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """What is stored of a passage's encoding: `pooled` (float16 bytes) and `codes` (token codes)."""
+
+    pooled: bytes
+    codes: bytes
+
+    @property
+    def vector(self) -> Floats:
+        """The pooled vector, shape (d,), float32."""
+        return np.frombuffer(self.pooled, "<f2").astype(np.float32)
+
+
+class Store:
+    """One connection to the store. Use from one thread at a time."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+
+    @classmethod
+    def open(cls, folder: Path, create: bool = False) -> "Store":
+        """The store in `folder`; LibraryError if there is none, or it is damaged or of another format."""
+        path = folder / FILE
+        if not create and not path.is_file():
+            raise LibraryError(f"There is no library at {folder}; make one with: pincite ingest FOLDER --library {folder}")
+        with _translated(path):
+            if create:
+                folder.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA mmap_size = 268435456")
+            store = cls(path, db)
+            if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
+                with store.writing():
+                    store.set_meta("format", str(FORMAT))
+            found = store.meta("format")
+            if found != str(FORMAT):
+                raise LibraryError(
+                    f"The library at {folder} has format {found}, this version reads {FORMAT}; "
+                    "make it anew with: pincite ingest"
+                )
+        return store
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._db.close()
+
+    # -- transactions ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One whole state: nothing that others write meanwhile is seen inside."""
+        with _translated(self.path):
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[int]:
+        """One change: all of it or nothing. Yields the generation that it makes."""
+        with _translated(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                generation = int(self.meta("generation") or 0) + 1
+                self.set_meta("generation", str(generation))
+                yield generation
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def meta(self, key: str) -> str | None:
+        """The value stored under `key`, or None."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Stores `value` under `key`; inside `writing`."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    @property
+    def generation(self) -> int:
+        """The number of changes made so far."""
+        return int(self.meta("generation") or 0)
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are."""
+        documents, passages = self._db.execute(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+        ).fetchone()
+        return documents, passages
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by name."""
+        rows = self._db.execute(
+            "SELECT name, title, (SELECT count(*) FROM passages p WHERE p.document = d.id), sha256 "
+            "FROM documents d ORDER BY name"
+        )
+        return [DocumentInfo(*row) for row in rows]
+
+    def known(self) -> dict[str, Known]:
+        """The documents that came from files, by absolute path of the file."""
+        rows = self._db.execute("SELECT name, sha256, source, size, mtime_ns FROM documents WHERE source NOT NULL")
+        return {source: Known(name, sha, Source(source, size, mtime)) for name, sha, source, size, mtime in rows}
+
+    def names(self) -> dict[str, str | None]:
+        """Every document's name -> the path of its source file, None if it came from elsewhere."""
+        return dict(self._db.execute("SELECT name, source FROM documents"))
+
+    def document(self, name: str) -> Document:
+        """The document called `name`, put together from its passages; UnknownDocumentError if there is none."""
+        row = self._db.execute(
+            "SELECT id, title, sha256, sections, pages FROM documents WHERE name = ?", (name,)
+        ).fetchone()
+        if not row:
+            raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
+        id, title, sha256, sections, pages = row
+        parts = self._db.execute("SELECT text FROM passages WHERE document = ? ORDER BY first", (id,))
+        return Document(
+            id=name,
+            title=title,
+            text="".join(part for (part,) in parts),
+            sha256=sha256,
+            sections=tuple(Section(start, tuple(path)) for start, path in json.loads(sections)),
+            pages=tuple(Page(start, number) for start, number in json.loads(pages)),
+        )
+
+    def pages(self, name: str) -> tuple[Page, ...]:
+        """Where the pages of document `name` begin; empty for a source without pages."""
+        row = self._db.execute("SELECT pages FROM documents WHERE name = ?", (name,)).fetchone()
+        return tuple(Page(start, number) for start, number in json.loads(row[0])) if row else ()
+
+    def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Vectors]]:
+        """Passages with their vectors by id; ids that are not there are left out."""
+        rows = self._db.execute(
+            "SELECT p.id, d.name, d.title, p.heading, p.page, p.first, p.last, p.text, v.pooled, v.codes "
+            "FROM passages p JOIN documents d ON d.id = p.document JOIN vectors v ON v.passage = p.id "
+            "WHERE p.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {row[0]: (Passage(*row[1:8]), Vectors(row[8], row[9])) for row in rows}
+
+    def known_vectors(self, hashes: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """The vectors of passages that were encoded from the same text before, by hash."""
+        found = {}
+        for hash in set(hashes):
+            row = self._db.execute(
+                "SELECT v.pooled, v.codes FROM passages p JOIN vectors v ON v.passage = p.id WHERE p.hash = ? LIMIT 1",
+                (hash,),
+            ).fetchone()
+            if row:
+                found[hash] = Vectors(*row)
+        return found
+
+    def pooled_since(self, generation: int) -> Iterator[tuple[int, bytes]]:
+        """(passage id, pooled vector) of every passage added after `generation`, by id."""
+        yield from self._db.execute(
+            "SELECT p.id, v.pooled FROM passages p JOIN vectors v ON v.passage = p.id "
+            "WHERE p.generation > ? ORDER BY p.id",
+            (generation,),
+        )
+
+    def removed_since(self, generation: int) -> list[int]:
+        """The ids of passages removed after `generation`."""
+        return [id for (id,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))]
+
+    def changes_since(self, generation: int) -> int:
+        """How many passages were added or removed after `generation`."""
+        return int(
+            self._db.execute(
+                "SELECT (SELECT count(*) FROM passages WHERE generation > ?1) + "
+                "(SELECT count(*) FROM removed WHERE generation > ?1)",
+                (generation,),
+            ).fetchone()[0]
+        )
+
+    def passage_ids(self) -> set[int]:
+        """The ids of all passages."""
+        return {id for (id,) in self._db.execute("SELECT id FROM passages")}
+
+    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25 score) for an FTS5 expression, best first; higher is better."""
+        rows = self._db.execute(
+            "SELECT rowid, -bm25(lexical) AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank, rowid LIMIT ?",
+            (match, k),
+        )
+        return [(id, score) for id, score in rows]
+
+    def document_frequency(self, stem: str) -> int:
+        """How many passages hold the word with that Porter stem."""
+        row = self._db.execute("SELECT doc FROM terms WHERE term = ?", (stem,)).fetchone()
+        return row[0] if row else 0
+
+    # -- writing (inside `writing`) --------------------------------------------------------------------
+
+    def put(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        hashes: Sequence[bytes],
+        vectors: Sequence[Vectors],
+        source: Source | None,
+        generation: int,
+    ) -> None:
+        """Stores a document in place of any of the same name or source.
+
+        Passages whose hash and text are unchanged keep their id; ValueError if they do not tile the text.
+        """
+        if "".join(p.text for p in passages) != document.text:
+            raise ValueError(f"the passages of {document.id} do not tile its text")
+        for name in self._replaced(document.id, source):
+            self.remove(name, generation)
+        cursor = self._db.execute(
+            "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?)",
+            (
+                document.id,
+                document.title,
+                document.sha256,
+                json.dumps([[s.start, s.path] for s in document.sections], ensure_ascii=False),
+                json.dumps([[p.start, p.number] for p in document.pages]),
+                *((source.path, source.size, source.mtime_ns) if source else (None, None, None)),
+            ),
+        )
+        owner = cursor.lastrowid
+        for passage, hash, vector in zip(passages, hashes, vectors, strict=True):
+            id = self._db.execute(
+                "INSERT INTO passages (document, first, last, heading, page, context, text, hash, generation) "
+                "VALUES (?,?,?,?,?,?,?,?,?)",
+                (
+                    owner,
+                    passage.start,
+                    passage.end,
+                    passage.heading,
+                    passage.page,
+                    passage.context,
+                    passage.text,
+                    hash,
+                    generation,
+                ),
+            ).lastrowid
+            self._db.execute("INSERT INTO vectors VALUES (?,?,?)", (id, vector.pooled, vector.codes))
+            self._db.execute(
+                "INSERT INTO lexical (rowid, context, text) VALUES (?,?,?)", (id, passage.context, passage.text)
+            )
+
+    def touch(self, source: Source) -> None:
+        """Remembers that the document from this file is unchanged though size or time of the file differ."""
+        self._db.execute(
+            "UPDATE documents SET size = ?, mtime_ns = ? WHERE source = ?", (source.size, source.mtime_ns, source.path)
+        )
+
+    def move(self, name: str, source: Source) -> None:
+        """Remembers that the document `name` now comes from another file with the same bytes."""
+        self._db.execute(
+            "UPDATE documents SET source = ?, size = ?, mtime_ns = ? WHERE name = ?",
+            (source.path, source.size, source.mtime_ns, name),
+        )
+
+    def remove(self, name: str, generation: int) -> None:
+        """Removes the document `name` with its passages, vectors and words; UnknownDocumentError if absent."""
+        row = self._db.execute("SELECT id FROM documents WHERE name = ?", (name,)).fetchone()
+        if not row:
+            raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
+        rows = self._db.execute("SELECT id, context, text FROM passages WHERE document = ?", row).fetchall()
+        self._db.executemany(
+            "INSERT INTO lexical (lexical, rowid, context, text) VALUES ('delete', ?, ?, ?)", rows
+        )
+        ids = [(id,) for id, _, _ in rows]
+        self._db.executemany("DELETE FROM vectors WHERE passage = ?", ids)
+        self._db.executemany("DELETE FROM passages WHERE id = ?", ids)
+        self._db.executemany("INSERT INTO removed VALUES (?, ?)", [(id, generation) for (id,) in ids])
+        self._db.execute("DELETE FROM documents WHERE id = ?", row)
+
+    def _replaced(self, name: str, source: Source | None) -> list[str]:
+        rows = self._db.execute(
+            "SELECT name FROM documents WHERE name = ? OR source = ?", (name, source.path if source else None)
+        )
+        return [row[0] for row in rows]
+
+    # -- checking --------------------------------------------------------------------------------------
+
+    def problems(self) -> list[str]:
+        """What is wrong inside the store itself, a sentence each; empty when nothing is."""
+        found = [f"the database is damaged: {row[0]}" for row in self._db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        found += [f"the table {row[0]} has a row without its owner" for row in self._db.execute("PRAGMA foreign_key_check")]
+        without = self._db.execute(
+            "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM vectors)"
+        ).fetchone()[0]
+        if without:
+            found.append(f"{without} passages have no vector")
+        for name, title in self._db.execute("SELECT name, title FROM documents").fetchall():
+            end = 0
+            for first, last, text in self._db.execute(
+                "SELECT first, last, text FROM passages WHERE document = (SELECT id FROM documents WHERE name = ?) "
+                "ORDER BY first",
+                (name,),
+            ):
+                if first != end or last - first != len(text):
+                    found.append(f"the passages of {name} ({title}) do not tile its text at {first}")
+                    break
+                end = last
+        try:
+            self._db.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as exc:
+            found.append(f"the lexical index does not agree with the passages: {exc}")
+        return found
+
+    def rebuild_words(self) -> None:
+        """Builds the lexical index anew from the passages; inside `writing`."""
+        self._db.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's and the file system's errors as LibraryErrors that say what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as exc:
+        message = str(exc)
+        if "locked" in message:
+            raise LibraryError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
+        if "full" in message:
+            raise LibraryError(f"The disk of {path.parent} is full; nothing was changed. Free some space.") from exc
+        if "readonly" in message or "unable to open" in message:
+            raise LibraryError(f"The library at {path.parent} cannot be opened for writing: {message}.") from exc
+        if "no such table" in message:
+            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {_REMEDY}") from exc
+        raise LibraryError(f"The library at {path.parent} cannot be used: {message}.") from exc
+    except sqlite3.DatabaseError as exc:
+        raise LibraryError(f"The library at {path.parent} is damaged ({exc}); {_REMEDY}") from exc
+    except OSError as exc:
+        raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
+
+
+_REMEDY = "move it away and ingest the sources again."

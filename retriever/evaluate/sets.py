@@ -1,0 +1,94 @@
+"""Evaluation sets in BEIR form: a folder with corpus.jsonl, queries.jsonl and qrels.tsv."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest import Document, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class EvalQuery:
+    """One question of a set. `answerable` is None where the set does not say; the lists may be empty."""
+
+    id: str
+    text: str
+    history: tuple[dict[str, Any], ...]
+    answers: tuple[str, ...]
+    gold_sentences: tuple[str, ...]
+    answerable: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSet:
+    """A set: its documents come from `documents()`; `qrels` maps query id -> document id -> relevance."""
+
+    folder: Path
+    queries: tuple[EvalQuery, ...]
+    qrels: dict[str, dict[str, int]]
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def documents(self) -> Iterator[Document]:
+        """The documents of the corpus, their text exactly as it stands there; empty ones left out."""
+        for row in _rows(self.folder / "corpus.jsonl"):
+            text = str(row.get("text") or "")
+            if text.strip():
+                yield Document(id=str(row["_id"]), title=str(row.get("title") or ""), text=text, sha256="")
+
+
+def load(folder: Path) -> EvalSet:
+    """The set in `folder`; SourceError if a file is missing or malformed."""
+    queries = tuple(
+        EvalQuery(
+            id=str(row["_id"]),
+            text=str(row["text"]),
+            history=tuple(row.get("history") or ()),
+            answers=tuple(map(str, row.get("answers") or ())),
+            gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
+            answerable=row.get("answerable"),
+        )
+        for row in _rows(folder / "queries.jsonl")
+    )
+    if not (folder / "corpus.jsonl").is_file():
+        raise SourceError(f"{folder / 'corpus.jsonl'} is missing; an evaluation set needs it.")
+    return EvalSet(folder.absolute(), queries, _qrels(folder / "qrels.tsv"))
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                row = json.loads(line)
+                if not isinstance(row, dict) or "_id" not in row or "text" not in row:
+                    raise SourceError(f'{path}, line {number}: each line is {{"_id": ..., "text": ...}}.')
+                yield row
+    except OSError as exc:
+        raise SourceError(f"{path} cannot be read: {exc.strerror}; an evaluation set needs it.") from exc
+    except (ValueError, UnicodeDecodeError) as exc:
+        raise SourceError(f"{path} is not JSON Lines: {exc}.") from exc
+
+
+def _qrels(path: Path) -> dict[str, dict[str, int]]:
+    """Judgements by query; empty if the set has none (then no ranking is scored)."""
+    found: dict[str, dict[str, int]] = {}
+    if not path.is_file():
+        return found
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)):
+            if number == 0 or not row:
+                continue
+            try:
+                query, document, score = row
+                found.setdefault(query, {})[document] = int(float(score))
+            except ValueError as exc:
+                raise SourceError(f"{path}, line {number + 1}: query-id, corpus-id and score, with tabs.") from exc
+    return found

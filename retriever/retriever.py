@@ -1,0 +1,190 @@
+"""The whole way out: question and history -> answer with citations, in steps that read like a list."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from ingest import (
+    MAX_QUESTION_CHARS,
+    Document,
+    DocumentInfo,
+    Library,
+    Passage,
+    Progress,
+    QuestionError,
+    Section,
+    Settings,
+    open_default,
+    page_at,
+    paragraphs,
+)
+
+from .answers import Answer, Found, LibraryState, Turn, conversation
+from .choose import score_sentences, word_rarity
+from .confidence import confidence, features
+from .rewrite import rewrite
+from .search import encode_query, search
+from .write import NOT_IN_LIBRARY, write
+
+# How many passages an answer shows as evidence.
+EVIDENCE = 8
+
+History = Iterable[Turn | Mapping[str, Any]]
+
+
+class Retriever:
+    """A library opened for asking, its models loaded once. Safe to call from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    @classmethod
+    def open(
+        cls,
+        library: str | os.PathLike[str] | None = None,
+        settings: Settings | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Self:
+        """The retriever of the library in a folder; without one, of the user's library.
+
+        The user's library is built from the shipped articles where there is none yet; `progress` is told
+        how far that is. LibraryError if the folder holds no library.
+        """
+        if library is None:
+            return cls(open_default(settings, progress))
+        return cls(Library.open(library, settings=settings))
+
+    def close(self) -> None:
+        """Closes the library."""
+        self.library.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The answer to `question`, asked after the turns of `history` (oldest first).
+
+        QuestionError if the question is empty or too long. That the library does not hold the answer is
+        no error: then `answered` is False.
+        """
+        turns = conversation(history)
+        question = _checked(question)
+        clock = _Clock()
+        rewritten = rewrite(question, turns)
+        clock.lap("rewrite")
+        with self.library.reading():
+            query = encode_query(self.library, rewritten.parts)
+            clock.lap("encode")
+            candidates = search(self.library, query)
+            clock.lap("search")
+            subject = " ".join(part.text for part in rewritten.parts[-1:])
+            ranked = score_sentences(self.library, query, subject, candidates)
+            probability = 0.0
+            if ranked:
+                rarity = word_rarity(self.library, subject)
+                probability = confidence(features(query, candidates, ranked, rarity))
+            answered = bool(ranked) and probability >= self.library.settings.decline_below
+            clock.lap("choose")
+            text, citations = write(ranked, self._page_at) if answered else (NOT_IN_LIBRARY, ())
+            clock.lap("write")
+            state = self._state()
+        return Answer(
+            question=question,
+            searched_for=rewritten.searched_for,
+            answered=answered,
+            text=text,
+            confidence=probability,
+            citations=citations,
+            evidence=tuple(c.hit for c in candidates[:EVIDENCE]),
+            library=state,
+            timings_ms=clock.timings(),
+        )
+
+    def search(self, question: str, k: int = 10, history: History = ()) -> Found:
+        """The `k` best passages for `question`, asked after `history`; fewer if the library has fewer."""
+        if k < 1:
+            raise ValueError(f"k counts passages from 1, not {k}")
+        rewritten = rewrite(_checked(question), conversation(history))
+        with self.library.reading():
+            candidates = search(self.library, encode_query(self.library, rewritten.parts), k)
+        return Found(rewritten.searched_for, tuple(c.hit for c in candidates))
+
+    @property
+    def state(self) -> LibraryState:
+        """The state the library is in now."""
+        with self.library.reading():
+            return self._state()
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by name."""
+        return self.library.documents()
+
+    def document(self, name: str) -> Document:
+        """One document with its text; UnknownDocumentError if it is not there."""
+        return self.library.document(name)
+
+    def text(self, document: str) -> str:
+        """The text of a document that all offsets count in."""
+        return self.library.text(document)
+
+    def sections(self, document: str) -> tuple[Section, ...]:
+        """The headings of a document, in order."""
+        return self.library.document(document).sections
+
+    def paragraph(self, document: str, start: int, end: int) -> tuple[int, int]:
+        """The span of the whole paragraphs that `start` to `end` touches; ValueError for a span outside."""
+        text = self.library.text(document)
+        if not 0 <= start < end <= len(text):
+            raise ValueError(f"there is no span {start}:{end} in {document}")
+        touched = [(s, e) for s, e in paragraphs(text) if s < end and start < e]
+        return (touched[0][0], touched[-1][1]) if touched else (start, end)
+
+    def _state(self) -> LibraryState:
+        store = self.library.store
+        return LibraryState(store.generation, *store.counts())
+
+    def _page_at(self, passage: Passage, offset: int) -> int | None:
+        return page_at(self.library.store.pages(passage.document), offset)
+
+
+def ask(
+    question: str,
+    history: History = (),
+    library: str | os.PathLike[str] | None = None,
+) -> Answer:
+    """The answer to one question from a library (default: the user's). For several, keep a Retriever open."""
+    with Retriever.open(library) as retriever:
+        return retriever.ask(question, history)
+
+
+def _checked(question: str) -> str:
+    if not isinstance(question, str):
+        raise TypeError(f"a question is a str, not {type(question).__name__}")
+    if not question.strip():
+        raise QuestionError("The question is empty; ask something.")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; ask one of at most {MAX_QUESTION_CHARS:,}."
+        )
+    return question.strip()
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = (now - self._last) * 1000
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        return {**self._laps, "total": (self._last - self._began) * 1000}

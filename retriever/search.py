@@ -1,0 +1,162 @@
+"""Query -> candidates in one ranking: dense, lexical, and late interaction over the union of the two.
+
+Each ranker's scores are min-max normalised over the candidates and summed (weights in `WEIGHTS`; measured
+against alternatives in tests/benchmarks/README.md). Ties are broken by document and place, so that the
+same question over the same documents always gives the same order.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest import Library, Passage, content_words, expression, maxsim, stem, words
+
+from .answers import Hit
+
+Floats = npt.NDArray[np.float32]
+
+# How many passages each ranker proposes. Late interaction ranks their union.
+PROPOSED = 100
+# BM25 is asked for more, so that most candidates that dense ranking proposed have a lexical score too.
+SCORED_BY_WORDS = 1000
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "late": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text to search for and how much it counts."""
+
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for: one or several texts, encoded.
+
+    `vector` (d,) is the weighted mean of the pooled vectors, of length 1; `tokens` (m, d) are the
+    token vectors of all parts and `weights` (m,) how much each counts, summing to 1.
+    """
+
+    parts: tuple[Part, ...]
+    vector: Floats
+    tokens: Floats
+    weights: Floats
+    # Stem of a content word -> which rows of `tokens` stand for it.
+    terms: Mapping[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage in the ranking, with its raw score and its rank (from 1) by each ranker."""
+
+    id: int
+    passage: Passage
+    codes: bytes
+    score: float
+    scores: Mapping[str, float]
+    ranks: Mapping[str, int]
+
+    @property
+    def hit(self) -> Hit:
+        """The candidate as users see it."""
+        return Hit(self.passage, self.score, self.ranks)
+
+
+def encode_query(library: Library, parts: Sequence[Part]) -> Query:
+    """The query that `parts` make together."""
+    encoder = library.encoder
+    total = sum(part.weight for part in parts)
+    vector = np.zeros(encoder.spec.dimension, np.float32)
+    tokens: list[Floats] = []
+    weights: list[Floats] = []
+    terms: dict[str, list[int]] = {}
+    for part in parts:
+        encoded = encoder.encode_question(part.text)
+        share = part.weight / total
+        own = encoded.tokens[0]
+        vector += share * encoded.pooled[0]
+        first = sum(len(rows) for rows in tokens)
+        for term, rows in _terms(part.text, encoder.token_spans(part.text)[: len(own)]):
+            terms.setdefault(term, [first + row for row in rows])
+        tokens.append(own)
+        weights.append(np.full(len(own), share / len(own), np.float32))
+    vector /= max(float(np.linalg.norm(vector)), 1e-12)
+    return Query(tuple(parts), vector, np.concatenate(tokens), np.concatenate(weights), terms)
+
+
+def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:
+    """The content words of `text`, stemmed, each with the tokens that lie in it."""
+    wanted = set(content_words(text))
+    for match in re.finditer(r"\w+", text):
+        found = words(match.group())
+        rows = [i for i, (start, end) in enumerate(spans) if match.start() <= start and end <= match.end()]
+        if rows and found and found[0] in wanted:
+            yield stem(found[0]), rows
+
+
+def search(library: Library, query: Query, k: int = PROPOSED) -> list[Candidate]:
+    """The best `k` candidates for `query`, best first; inside `library.reading()`."""
+    dense = dict(library.dense().search(query.vector, PROPOSED))
+    lexical = _lexical(library, query.parts)
+    proposed = list(dict.fromkeys([*dense, *list(lexical)[:PROPOSED]]))
+    found = library.store.passages(proposed)
+    ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
+    if not ids:
+        return []
+    vectors = np.stack([found[id][1].vector for id in ids])
+    late = maxsim(query.tokens, query.weights, [found[id][1].codes for id in ids])
+    scores: dict[str, Floats] = {
+        "dense": vectors @ query.vector,
+        "words": np.array([lexical.get(id, 0.0) for id in ids], np.float32),
+        "late": late,
+    }
+    fused = fuse(scores, WEIGHTS)
+    ranks = {ranker: _ranks(values) for ranker, values in scores.items()}
+    order = sorted(range(len(ids)), key=lambda i: -fused[i])  # stable: ties stay in document order
+    return [
+        Candidate(
+            id=ids[i],
+            passage=found[ids[i]][0],
+            codes=found[ids[i]][1].codes,
+            score=float(fused[i]),
+            scores={ranker: float(values[i]) for ranker, values in scores.items()},
+            ranks={r: int(ranks[r][i]) for r in scores if r != "words" or scores[r][i] > 0},
+        )
+        for i in order[:k]
+    ]
+
+
+def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """The weighted mean of each ranker's scores, min-max normalised over the candidates: 0 to 1.
+
+    >>> fuse({"a": np.array([2.0, 4.0]), "b": np.array([5.0, 5.0])}, {"a": 1.0, "b": 1.0}).tolist()
+    [0.0, 0.5]
+    """
+    total = np.zeros(len(next(iter(scores.values()))), np.float64)
+    for ranker, values in scores.items():
+        low, high = float(values.min()), float(values.max())
+        if high > low:
+            total += weights[ranker] * (values - low) / (high - low)
+    mean: Floats = total / sum(weights.values())
+    return mean
+
+
+def _lexical(library: Library, parts: Sequence[Part]) -> dict[int, float]:
+    """BM25 of the parts together, best first."""
+    total: dict[int, float] = {}
+    for part in parts:
+        match = expression(part.text)
+        for id, score in library.store.search_words(match, SCORED_BY_WORDS) if match else ():
+            total[id] = total.get(id, 0.0) + part.weight * score
+    return dict(sorted(total.items(), key=lambda item: -item[1])) if len(parts) > 1 else total
+
+
+def _ranks(values: Floats) -> npt.NDArray[np.int64]:
+    order = np.argsort(-values, kind="stable")
+    ranks = np.empty(len(values), np.int64)
+    ranks[order] = np.arange(1, len(values) + 1)
+    return ranks

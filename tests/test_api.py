@@ -1,0 +1,305 @@
+"""The HTTP face: the contract's routes over a real library, the OpenAI form, MCP, and what is refused."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ingest import LibraryError
+from retriever import Retriever
+from ui.api import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES, create_app
+
+QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
+FAR_QUESTION = "Which team won the football world cup in 1998?"
+
+
+@pytest.fixture(scope="module")
+def retriever(demo_library: Path) -> Iterator[Retriever]:
+    with Retriever.open(demo_library) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(retriever: Retriever) -> Iterator[TestClient]:
+    with TestClient(create_app(retriever), base_url="http://127.0.0.1:7860") as opened:
+        yield opened
+
+
+class Failing:
+    """A retriever that fails as it is told to."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def ask(self, *args: Any) -> Any:
+        raise self.error
+
+
+def failing(error: Exception) -> TestClient:
+    app = create_app(Failing(error))  # type: ignore[arg-type]
+    return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+
+def events(body: str) -> list[tuple[str, Any]]:
+    """The (name, data) of each server-sent event."""
+    found = []
+    for block in body.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n"))
+        data = lines["data"]
+        found.append((lines.get("event", ""), data if data == "[DONE]" else json.loads(data)))
+    return found
+
+
+def call(client: TestClient, method: str, **params: Any) -> Any:
+    reply = client.post("/mcp", json={"jsonrpc": "2.0", "id": 7, "method": method, "params": params})
+    assert reply.json()["id"] == 7
+    return reply.json()
+
+
+def test_ask_answers_with_exact_citations(client: TestClient, retriever: Retriever) -> None:
+    answer = client.post("/api/ask", json={"question": QUESTION}).json()
+    assert answer["answered"] and answer["citations"]
+    for cited in answer["citations"]:
+        assert retriever.text(cited["document"])[cited["start"] : cited["end"]] == cited["quote"]
+        assert f"[{cited['number']}]" in answer["text"]
+
+
+def test_the_event_stream_tells_the_same_answer(client: TestClient) -> None:
+    plain = client.post("/api/ask", json={"question": QUESTION}).json()
+    reply = client.post("/api/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"})
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    told = events(reply.text)
+    assert told[0][0] == "searched"
+    assert "".join(data["text"] for name, data in told if name == "text") == plain["text"]
+    name, whole = told[-1]
+    assert name == "answer"
+    assert whole | {"timings_ms": 0} == plain | {"timings_ms": 0}
+
+
+def test_a_question_that_the_library_does_not_answer(client: TestClient) -> None:
+    answer = client.post("/api/ask", json={"question": FAR_QUESTION}).json()
+    assert answer["answered"] is False
+    assert answer["citations"] == []
+
+
+def test_history_is_used(client: TestClient) -> None:
+    history = [
+        {"role": "user", "text": "What is tocilizumab?"},
+        {"role": "assistant", "text": "An antibody."},
+    ]
+    follow_up = {"question": "How is it given?", "history": history}
+    assert "tocilizumab" in client.post("/api/ask", json=follow_up).json()["searched_for"]
+
+
+def test_search_brings_k_hits(client: TestClient, retriever: Retriever) -> None:
+    found = client.post("/api/search", json={"question": QUESTION, "k": 3}).json()
+    assert len(found["hits"]) == 3
+    for hit in found["hits"]:
+        assert retriever.text(hit["document"])[hit["start"] : hit["end"]] == hit["text"]
+
+
+def test_documents_and_health(client: TestClient) -> None:
+    documents = client.get("/api/documents").json()
+    health = client.get("/api/health").json()
+    assert health["status"] == "ok"
+    assert len(documents) == health["library"]["documents"] > 0
+    assert set(documents[0]) == {"document", "title", "passages", "sha256"}
+
+
+def test_the_description_is_served_without_any_outside_address(client: TestClient) -> None:
+    assert "/api/ask" in client.get("/api/openapi.json").json()["paths"]
+    page = client.get("/api/docs")
+    assert page.status_code == 200
+    assert "/v1/chat/completions" in page.text
+    assert "http" not in page.text.replace("/mcp", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"question": ""}, 422, "empty"),
+        ({"question": " \n"}, 422, "empty"),
+        ({"question": "x" * 4001}, 422, "longer than 4,000"),
+        ({}, 422, "question: field required"),
+        ({"question": 5}, 422, "question: "),
+        ({"question": "x", "topk": 3}, 422, "topk: "),
+        ({"question": "x", "history": [{"role": "system", "text": "y"}]}, 422, "history.0.role: "),
+        ({"question": "x", "history": "y"}, 422, "history: "),
+        ([], 422, "The body: "),
+    ],
+)
+def test_a_request_that_makes_no_sense_gets_one_sentence(
+    client: TestClient, body: Any, status: int, says: str
+) -> None:
+    reply = client.post("/api/ask", json=body)
+    assert reply.status_code == status
+    assert list(reply.json()) == ["error"]
+    assert says in reply.json()["error"]
+    assert reply.json()["error"].endswith((".", "something."))
+
+
+@pytest.mark.parametrize("k", [0, -1, 101, "3", 1.5])
+def test_k_out_of_range_is_refused(client: TestClient, k: Any) -> None:
+    assert client.post("/api/search", json={"question": "x", "k": k}).status_code == 422
+
+
+def test_broken_json_is_told(client: TestClient) -> None:
+    reply = client.post("/api/ask", content=b"{nope", headers={"content-type": "application/json"})
+    assert (reply.status_code, reply.json()) == (422, {"error": "The body is not valid JSON."})
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_large_body_is_refused_unread(client: TestClient, declared: bool) -> None:
+    body = b'{"question": "' + b"x" * MAX_BODY_BYTES + b'"}'
+    content: Any = body if declared else iter([body[:1000], body[1000:]])
+    reply = client.post("/api/ask", content=content, headers={"content-type": "application/json"})
+    assert reply.status_code == 413
+    assert "larger than" in reply.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil", "", "[::1", "10.0.0.7:7860"]
+)
+def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/api/documents", headers={"host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "[::1]:7860", "LOCALHOST:80"])
+def test_this_machine_s_names_are_served(client: TestClient, host: str) -> None:
+    assert client.get("/api/health", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://evil.example", 403), ("null", 403), ("http://localhost:7860", 200)]
+)
+def test_another_site_s_page_is_refused(client: TestClient, origin: str, status: int) -> None:
+    assert (
+        client.post("/api/search", json={"question": "x"}, headers={"origin": origin}).status_code == status
+    )
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/docs", "/nothing", "/mcp"])
+def test_every_answer_carries_the_guarding_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_library_that_cannot_answer_is_503_with_its_sentence() -> None:
+    reply = failing(LibraryError("The library is damaged. Run: pincite check")).post(
+        "/api/ask", json={"question": "x"}
+    )
+    assert (reply.status_code, reply.json()["error"]) == (503, "The library is damaged. Run: pincite check")
+
+
+def test_an_unforeseen_failure_tells_nothing_of_the_inside() -> None:
+    reply = failing(RuntimeError("secret path /root/x")).post("/api/ask", json={"question": "x"})
+    assert reply.status_code == 500
+    assert "secret" not in reply.text and "log" in reply.json()["error"]
+    assert "content-security-policy" in reply.headers
+
+
+def test_chat_completions_carry_citations(client: TestClient) -> None:
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
+    reply = client.post(
+        "/v1/chat/completions", json={"model": "any", "messages": messages, "temperature": 0}
+    ).json()
+    message = reply["choices"][0]["message"]
+    assert reply["object"] == "chat.completion"
+    assert message["citations"] == reply["citations"] and message["citations"][0]["quote"]
+    assert "\n\nSources:\n" in message["content"]
+
+
+def test_a_streamed_completion_is_the_same_text(client: TestClient) -> None:
+    messages = [{"role": "user", "content": [{"type": "text", "text": QUESTION}]}]
+    whole = client.post("/v1/chat/completions", json={"messages": messages}).json()
+    told = events(client.post("/v1/chat/completions", json={"messages": messages, "stream": True}).text)
+    assert told[-1][1] == "[DONE]"
+    deltas = [data["choices"][0] for _, data in told[:-1]]
+    assert "".join(d["delta"].get("content", "") for d in deltas) == whole["choices"][0]["message"]["content"]
+    assert deltas[-1]["finish_reason"] == "stop"
+    assert told[-2][1]["citations"] == whole["citations"]
+
+
+def test_a_conversation_in_the_openai_form_is_history(client: TestClient) -> None:
+    messages = [
+        {"role": "user", "content": "What is tocilizumab?"},
+        {"role": "assistant", "content": "An antibody. [1]\n\nSources:\n\n1. X"},
+        {"role": "user", "content": "How is it given?"},
+    ]
+    assert client.post("/v1/chat/completions", json={"messages": messages}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "messages", [[], [{"role": "system", "content": "x"}], [{"role": "assistant", "content": "x"}]]
+)
+def test_openai_errors_have_openai_s_shape(client: TestClient, messages: Any) -> None:
+    reply = client.post("/v1/chat/completions", json={"messages": messages})
+    assert reply.status_code == 422
+    assert reply.json()["error"]["type"] == "invalid_request_error"
+    assert client.get("/v1/models").json()["data"][0]["id"] == "pincite"
+
+
+def test_mcp_greets_and_lists_its_tools(client: TestClient) -> None:
+    greeting = call(client, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={})[
+        "result"
+    ]
+    assert greeting["protocolVersion"] == "2025-06-18"
+    assert (
+        client.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"}).status_code == 202
+    )
+    tools = call(client, "tools/list")["result"]["tools"]
+    assert [tool["name"] for tool in tools] == ["ask", "search", "read_passage", "list_documents"]
+    assert all(tool["inputSchema"]["type"] == "object" for tool in tools)
+    assert client.get("/mcp").status_code == 405
+
+
+def test_mcp_tools_give_what_the_api_gives(client: TestClient) -> None:
+    asked = call(client, "tools/call", name="ask", arguments={"question": QUESTION})["result"]
+    cited = asked["structuredContent"]["citations"][0]
+    assert json.loads(asked["content"][0]["text"]) == asked["structuredContent"]
+    span = {key: cited[key] for key in ("document", "start", "end")}
+    read = call(client, "tools/call", name="read_passage", arguments=span)["result"]
+    assert read["structuredContent"]["text"] == cited["quote"]
+    listed = call(client, "tools/call", name="list_documents")["result"]["structuredContent"]["documents"]
+    assert cited["document"] in [document["document"] for document in listed]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("ask", {"question": ""}, "empty"),
+        ("ask", {"question": "x", "more": 1}, "more: "),
+        ("search", {"question": "x", "k": 1000}, "k: "),
+        ("read_passage", {"document": "no such thing.md"}, "no such thing.md"),
+        ("list_documents", "x", "The body: "),
+    ],
+)
+def test_a_tool_s_failure_is_a_sentence_that_the_model_sees(
+    client: TestClient, name: str, arguments: Any, says: str
+) -> None:
+    result = call(client, "tools/call", name=name, arguments=arguments)["result"]
+    assert result["isError"] is True
+    assert says in result["content"][0]["text"]
+
+
+def test_what_mcp_does_not_know_is_an_error_of_the_protocol(client: TestClient) -> None:
+    assert call(client, "resources/list")["error"]["code"] == -32601
+    assert call(client, "tools/call", name="delete_all")["error"]["code"] == -32602
+    assert client.post("/mcp", content=b"{").json()["error"]["code"] == -32700
+    assert client.post("/mcp", json=[1]).json()["error"]["code"] == -32600
+
+
+def test_asking_needs_no_gradio() -> None:
+    """The API alone starts without the page's libraries."""
+    import subprocess
+    import sys
+
+    code = "import sys, ui.api; sys.exit('gradio' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0

@@ -1,0 +1,312 @@
+"""The readers: what a file says, normalised, with exact headings and pages."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.documents import Content, page_at
+from ingest.errors import NoTextError, SourceError
+from ingest.readers import SUFFIXES, read
+from ingest.readers.building import ContentBuilder, normalise
+from ingest.readers.tables import row_lines, spread
+from ingest.readers.text import unwrap
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def check(content: Content) -> None:
+    """What holds for whatever a reader returns."""
+    assert normalise(content.text) == content.text
+    assert content.text == content.text.strip("\n")
+    content.text.encode("utf-8")
+    starts = [section.start for section in content.sections]
+    assert starts == sorted(set(starts))
+    for section in content.sections:
+        assert content.text.startswith(section.path[-1], section.start)
+        assert section.start == 0 or content.text[section.start - 2 : section.start] == "\n\n"
+    assert [page.start for page in content.pages] == sorted({page.start for page in content.pages})
+    assert all(page.start < len(content.text) for page in content.pages)
+
+
+def read_str(text: str, name: str) -> Content:
+    content = read(text.encode(), name)
+    check(content)
+    return content
+
+
+# --- the builder ---------------------------------------------------------------------------------
+
+WORDS = st.text(max_size=30)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("heading"), st.integers(1, 6), WORDS),
+        st.tuples(st.sampled_from(["paragraph", "verse", "block", "line", "extend"]), WORDS),
+        st.tuples(st.just("glue"), WORDS),
+        st.tuples(st.just("page"), st.none()),
+        st.tuples(st.just("end_lines")),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_sections_and_pages_of_any_content_are_in_order_and_lie_in_its_text(steps) -> None:
+    builder = ContentBuilder()
+    pages = 0
+    for step, *arguments in steps:
+        if step == "page":
+            pages += 1
+            builder.page(pages)
+        elif step == "glue":
+            builder.extend(arguments[0], glue="")
+        else:
+            getattr(builder, step)(*arguments)
+    content = builder.finish()
+    check(content)
+    assert builder.empty == (not content.text)
+    numbers = [page.number for page in content.pages]
+    assert numbers == sorted(set(numbers))
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert "\r" not in once and "\u00a0" not in once and "\u00ad" not in once
+
+
+def test_normalise_spells_out_ligatures_and_drops_what_cannot_be_written() -> None:
+    assert normalise("e\ufb03cient \ud800 \u202eabc\u202c") == "efficient \ufffd abc"
+
+
+def test_a_page_begins_where_its_first_text_stands_even_inside_a_paragraph() -> None:
+    builder = ContentBuilder()
+    builder.page(1)
+    builder.paragraph("T cells kill")
+    builder.page(2)
+    builder.extend("tumour cells.")
+    builder.page(3)
+    builder.page(4)
+    builder.paragraph("End.")
+    content = builder.finish()
+    assert content.text == "T cells kill tumour cells.\n\nEnd."
+    assert page_at(content.pages, content.text.index("kill")) == 1
+    assert page_at(content.pages, content.text.index("tumour")) == 2
+    assert page_at(content.pages, content.text.index("End")) == 4
+
+
+def test_an_empty_heading_opens_nothing_and_levels_may_jump() -> None:
+    builder = ContentBuilder()
+    builder.heading(1, "A")
+    builder.heading(4, "B")
+    builder.heading(2, "C")
+    builder.heading(3, " \n ")
+    assert [section.path for section in builder.finish().sections] == [("A",), ("A", "B"), ("A", "C")]
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def test_each_row_says_what_its_cells_mean() -> None:
+    rows = [["Drug", "Target"], ["nivolumab", "PD-1"], ["", "CTLA-4"], ["", ""]]
+    assert row_lines(rows, 1) == ["Drug: nivolumab | Target: PD-1", "Target: CTLA-4"]
+    assert row_lines(rows, 0) == ["Drug | Target", "nivolumab | PD-1", "CTLA-4"]
+    assert row_lines(rows[:1], 1) == ["Drug | Target"]
+
+
+def test_headers_over_two_rows_are_read_together() -> None:
+    rows = [[("Response", 2, 1)], [("n", 1, 1), ("%", 1, 1)], [("7", 1, 1), ("40", 1, 1)]]
+    assert row_lines(spread(rows, 2), 2) == ["Response n: 7 | Response %: 40"]
+
+
+def test_a_cell_that_spans_rows_stands_in_each_of_them() -> None:
+    assert spread([[("a", 1, 3), ("b", 1, 1)], [("c", 1, 1)], []]) == [["a", "b"], ["a", "c"], ["a"]]
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.just("x"), st.integers(0, 9), st.integers(0, 9)), max_size=6), max_size=8)
+)
+def test_spans_never_make_a_table_grow_out_of_bounds(rows) -> None:
+    grid = spread(rows)
+    assert len(grid) == len(rows)
+    assert all(len(line) <= 1000 for line in grid)
+
+
+# --- which reader --------------------------------------------------------------------------------
+
+
+def test_importing_the_readers_loads_no_parser() -> None:
+    code = "import sys, ingest.readers; print([m for m in sys.modules if m.split('.')[0] in %r])"
+    heavy = ("pypdfium2", "selectolax", "markdown_it", "lxml", "charset_normalizer", "docutils")
+    out = subprocess.run([sys.executable, "-c", code % (heavy,)], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_every_reader_names_an_empty_file(suffix: str) -> None:
+    with pytest.raises(NoTextError, match=f"a{suffix}"):
+        read(b"", f"a{suffix}")
+    with pytest.raises(SourceError, match=f"a{suffix}"):
+        read(b" \n\t ", f"a{suffix}")
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_every_reader_refuses_a_picture(suffix: str) -> None:
+    with pytest.raises(SourceError, match=f"a{suffix}"):
+        read(PNG, f"a{suffix}")
+
+
+def test_a_picture_named_text_is_refused_by_its_kind() -> None:
+    with pytest.raises(SourceError, match=r"^x\.txt is not text \(it looks like a PNG image\)\.$"):
+        read(PNG, "x.txt")
+    with pytest.raises(SourceError, match="not text"):
+        read(bytes(range(256)) * 4, "x.md")
+
+
+def test_text_that_begins_like_a_signature_is_text() -> None:
+    for start in ("ID3 tags", "BZh is", "RIFF", "MZ was", "BM stands", "PAR1 reader"):
+        assert read_str(f"{start} in a sentence.", "a.txt").text.startswith(start)
+
+
+def test_a_file_of_an_unknown_kind_is_read_as_it_stands_if_it_is_text() -> None:
+    code = "def f(x):\n    return (x +\n            1)"
+    assert read_str(code, "a.py").text == code
+
+
+def test_without_a_title_the_file_name_is_the_title() -> None:
+    assert read_str("It ends like a sentence.", "notes/trial 7.txt").title == "trial 7"
+
+
+# --- plain text ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "cp1252"]
+)
+def test_text_in_any_usual_encoding(encoding: str) -> None:
+    text = "Ein Tumor wächst über Jahre; die Behandlung dauert länger als nötig. Große Studien – später – fehlen."
+    assert read(text.encode(encoding), "a.txt").text == text
+
+
+def test_utf8_with_a_damaged_byte_is_still_utf8() -> None:
+    data = ("Größe und Maße, " * 40).encode() + b"\xff ende"
+    assert read(data, "a.txt").text.startswith("Größe und Maße")
+
+
+def test_hard_wrapped_prose_is_unwrapped_and_nothing_else() -> None:
+    prose = (
+        "Checkpoint inhibitors block proteins that keep T cells from\n"
+        "attacking a tumour. They have changed how melanoma and many\n"
+        "other cancers are treated, and some patients live for years\n"
+        "after the end of it.\n\n"
+    )
+    text = (
+        prose
+        + "Jane Doe\nCancer Centre\nOxford\n\n- first, with a text that goes on over the\n  line\n- second\n"
+    )
+    content = read_str(text, "a.txt")
+    first, address, items = content.text.split("\n\n")
+    assert first == " ".join(prose.split())
+    assert address == "Jane Doe\nCancer Centre\nOxford"
+    assert items.count("\n") >= 1 and "\n- second" in items
+
+
+def test_unwrapping_goes_by_the_room_that_was_left() -> None:
+    assert unwrap(["aaa bbb ccc ddd", "eee", "fff"], 16) == ["aaa bbb ccc ddd eee", "fff"]
+    assert unwrap(["aaa bbb ccc ddd", "* eee"], 16) == ["aaa bbb ccc ddd", "* eee"]
+
+
+def test_underlined_lines_are_headings_and_form_feeds_are_pages() -> None:
+    content = read_str("Melanoma\n========\n\nOne.\n\nStaging\n-------\nTwo.\n\fThree.", "a.txt")
+    assert [section.path for section in content.sections] == [("Melanoma",), ("Melanoma", "Staging")]
+    assert content.title == "Melanoma"
+    assert page_at(content.pages, content.text.index("Three")) == 2
+
+
+# --- Markdown ------------------------------------------------------------------------------------
+
+
+def test_markdown_is_stripped_to_what_it_shows() -> None:
+    content = read_str(
+        "---\ntitle: 'It''s a title'\nsources: [secret]\n---\n# CAR-T *cells* {#car}\n\n"
+        "Text with **bold**, `code`, [a link](http://x.y) and\na soft break.[^1]\n\n"
+        "## Steps\n\n1. one\n2. two\n   - inner\n\n> quoted\n\n```python\nx = 1\n\n  y = 2\n```\n\n"
+        "| Drug | Target |\n|---|---|\n| **a** | b |\n\n"
+        "![A cell under the microscope](x.png)\n\n[^1]: The note.\n",
+        "a.md",
+    )
+    assert content.title == "It's a title"
+    assert "secret" not in content.text
+    assert content.text.split("\n\n") == [
+        "CAR-T cells",
+        "Text with bold, code, a link and a soft break.[1]",
+        "Steps",
+        "1. one\n2. two\n  - inner",
+        "quoted",
+        "x = 1",
+        "  y = 2",
+        "Drug: a | Target: b",
+        "A cell under the microscope",
+        "[1] The note.",
+    ]
+    assert content.sections[-1].path == ("CAR-T cells", "Steps")
+
+
+def test_html_inside_markdown_is_read_as_html() -> None:
+    content = read_str(
+        "# T\n\n<div><p>Inside &amp; out</p><script>x()</script></div>\n\nA<br>B <b>c</b>", "a.md"
+    )
+    assert content.text == "T\n\nInside & out\n\nA\nB c"
+
+
+# --- HTML ----------------------------------------------------------------------------------------
+
+
+def test_html_without_the_chrome_of_the_site() -> None:
+    content = read_str(
+        "<html><head><title>Normans - Encyclopedia</title><style>p{}</style></head><body>"
+        "<header><a href=/>Home</a></header><nav><ul><li>Menu</ul></nav>"
+        "<main><article><header><h1>Normans<a class=headerlink href=#n>¶</a></h1></header>"
+        "<p>They came from<br>the <i>north</i>.<p hidden>hidden<p style='display: none'>none"
+        "<ul><li>one<ul><li>inner</ul><li>two</ul><dl><dt>Duke<dd>a ruler</dl>"
+        "<pre>a\n  b</pre><table><tr><th>Year<th>King<tr><td>1066<td>William</table>"
+        "<p>10<sup>5</sup> and note<sup><a href=#f>2</a></sup></article></main>"
+        "<footer>Imprint</footer><script>alert(1)</script></body></html>",
+        "a.html",
+    )
+    assert content.title == "Normans"
+    assert content.text.split("\n\n") == [
+        "Normans",
+        "They came from\nthe north.",
+        "- one\n  - inner\n- two",
+        "Duke: a ruler",
+        "a\n  b",
+        "Year: 1066 | King: William",
+        "10^5 and note[2]",
+    ]
+
+
+def test_html_in_a_declared_encoding() -> None:
+    data = '<meta charset="windows-1251"><p>Иммунотерапия опухолей</p>'.encode("cp1251")
+    assert read(data, "a.html").text == "Иммунотерапия опухолей"
+
+
+def test_a_layout_table_is_not_a_data_table() -> None:
+    content = read_str("<table><tr><td><p>One.</p><p>Two.</p></td></tr></table>", "a.html")
+    assert content.text == "One.\n\nTwo."
+
+
+def test_html_nested_without_end_is_read() -> None:
+    assert read_str("<div>" * 30_000 + "deep", "a.html").text == "deep"
+
+
+@given(st.text(alphabet="<>/ap hr1ul-i=\"'td&#;x\n", max_size=80))
+def test_no_markup_breaks_a_reader(text: str) -> None:
+    for name in ("a.html", "a.md", "a.txt"):
+        try:
+            read_str(text, name)
+        except NoTextError:
+            pass

@@ -1,0 +1,223 @@
+"""What is shown: marks become chips, quotes are marked where they stand, and no document's words become code."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from ingest import Document, DocumentInfo, Page, Passage, Section
+from retriever import Answer, Citation, Hit, LibraryState
+from ui import render
+
+TEXT = "Cells\n\nT cells kill tumour cells. They need a signal. [7] & more.\n\nHistory\n\nFirst seen in 1961 <b>."
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+    '<a href="http://evil.example/?q=1">click</a>',
+    "![x](http://evil.example/leak.png)",
+    "${alert(1)} {{constructor.constructor('alert(1)')()}}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    '<style>@import "http://evil.example/x.css";</style>',
+    "' onmouseover='alert(1)",
+]
+
+
+def passage(
+    text: str = TEXT, title: str = "Cells", document: str = "cells.md", page: int | None = None
+) -> Passage:
+    return Passage(document, title, f"{title} > Killing", page, 0, len(text), text)
+
+
+def cite(number: int, quote: str, of: Passage, verdict: str = "exact") -> Citation:
+    start = of.text.index(quote)
+    return Citation(number, of, start, start + len(quote), quote, of.page, verdict)  # type: ignore[arg-type]
+
+
+def answer(text: str, *citations: Citation, answered: bool = True, **changes: object) -> Answer:
+    hits = (
+        Hit(passage(), 0.9, {"dense": 1, "words": 3}),
+        Hit(passage("Other words."), 0.4, {"words": 1}),
+    )
+    fields: dict[str, object] = {
+        "question": "What kills?",
+        "searched_for": "What kills?",
+        "answered": answered,
+        "text": text,
+        "confidence": 0.93,
+        "citations": citations,
+        "evidence": hits,
+        "library": LibraryState(1, 1, 2),
+    }
+    return Answer(**(fields | changes))  # type: ignore[arg-type]
+
+
+def document(text: str = TEXT, title: str = "About cells", id: str = "cells.md") -> Document:
+    sections = (Section(0, ("About cells",)), Section(TEXT.index("History"), ("About cells", "History")))
+    return Document(id, title, text, "0" * 64, sections, (Page(0, 3),))
+
+
+def source(quote: str, before: int = 1, after: int = 1, of: Document | None = None) -> str:
+    shown = of or document()
+    start = shown.text.index(quote)
+    return render.source(shown, start, start + len(quote), before, after)
+
+
+class Html(HTMLParser):
+    """HTML as a browser reads it: its tags with their attributes, and the words that a reader sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize(
+    "text", ["", "One.", "A. [1][2] B? [3]\n\nC! d e f", "no end [1]", "\n\n[1] x.", "a.b. c…  d"]
+)
+def test_pieces_lose_nothing(text: str) -> None:
+    assert "".join(render.pieces(text)) == text
+
+
+def test_a_mark_becomes_a_chip_only_if_it_has_a_citation() -> None:
+    html = render.turn(
+        answer("T cells kill tumour cells. [1] See [7].", cite(1, "T cells kill", passage())), 4
+    )
+    assert len(re.findall('class="pc-chip"', html)) == 1
+    assert 'href="#t4-s1"' in html
+    assert html.count('id="t4-s1"') == 1
+    assert "See\u00a0[7]." in Html(html).words
+
+
+def test_two_turns_share_no_id() -> None:
+    shown = answer("T cells kill tumour cells. [1]", cite(1, "T cells kill", passage()))
+    ids = [re.findall(r' id="([^"]+)"', render.turn(shown, number)) for number in (1, 11)]
+    assert ids[0] and not set(ids[0]) & set(ids[1])
+
+
+def test_a_citation_leads_to_its_span_and_page() -> None:
+    cited = cite(1, "They need a signal.", passage(document="a b&c/dé.md", page=2))
+    html = unescape(render.turn(answer("They need a signal. [1]", cited), 1))
+    assert f'data-source="document=a+b%26c%2Fd%C3%A9.md&start={cited.start}&end={cited.end}"' in html
+    assert "Cells · Killing · p. 2".replace(" · ", "") in Html(html).words
+
+
+def test_a_citation_that_does_not_bear_out_its_sentence_says_so() -> None:
+    shown = answer("Wrong. [1]", cite(1, "They need a signal.", passage(), "unsupported"))
+    assert "does not bear out" in render.turn(shown, 1)
+
+
+def test_the_search_is_shown_only_where_it_differs_from_the_question() -> None:
+    assert "Searched for" not in render.turn(answer("x", searched_for="what  kills?"), 1)
+    assert "Searched for: What kills? (about: cells)" in render.turn(
+        answer("x", searched_for="What kills? (about: cells)"), 1
+    )
+
+
+def test_a_declined_question_is_said_plainly_with_the_nearest_passages() -> None:
+    html = render.turn(answer("", answered=False, confidence=0.04), 1)
+    assert "Not in your documents" in html
+    assert html.count('class="pc-row"') == 2
+    assert "4\u00a0%" in Html(html).words
+
+
+def test_why_shows_every_ranker_and_a_dash_where_it_did_not_find_the_passage() -> None:
+    table = render.turn(answer("x"), 1).partition("<table>")[2]
+    assert re.findall(r'<th scope="col">([^<]*)', table) == ["passage", "meaning", "words"]
+    assert re.findall(r"<td>(\d|-)</td>", table) == ["1", "3", "-", "1"]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "level", "shown"),
+    [(0.999, "high", "99"), (0.8, "high", "80"), (0.6, "fair", "60"), (0.001, "low", "1")],
+)
+def test_confidence_never_promises_certainty(confidence: float, level: str, shown: str) -> None:
+    told = render.assurance(answer("x", confidence=confidence))
+    assert told[0] == level
+    assert f"{shown}\u00a0%" in told[1]
+
+
+def test_the_quote_is_marked_in_its_whole_paragraph() -> None:
+    html = source("They need a signal. [7] &")
+    assert re.findall("<mark>(.*?)</mark>", html) == ["They need a signal. [7] &amp;"]
+    paragraph = re.search("<p>(.*?)</p>", html.partition('class="pc-text"')[2])
+    assert (
+        paragraph and Html(paragraph[1]).words == "T cells kill tumour cells. They need a signal. [7] & more."
+    )
+
+
+def test_neighbours_are_dimmed_and_headings_are_headings() -> None:
+    html = source("They need")
+    assert '<h3 class="pc-near">History</h3>' in html
+    assert "About cells" in html and "page 3" in html and "cells.md" in html
+    assert "Show what follows" in html and "Show what comes before" not in html
+
+
+def test_a_quote_over_two_paragraphs_is_marked_in_both() -> None:
+    html = source("two.\n\nThree", 0, 0, Document("a.txt", "", "One two.\n\nThree four.\n\nFive.", "0" * 64))
+    assert re.findall("<mark>(.*?)</mark>", html) == ["two.", "Three"]
+    assert "pc-near" not in html and "Five" not in html
+
+
+@pytest.mark.parametrize(("before", "after", "shown"), [(0, 0, 1), (1, 0, 2), (0, 2, 3), (9, 9, 4)])
+def test_as_many_neighbours_as_asked_for(before: int, after: int, shown: int) -> None:
+    html = source("They need", before, after).partition('class="pc-text"')[2]
+    assert len(re.findall(r"<(?:p|h3)\b", html)) == shown
+    assert html.count("pc-near") == shown - 1
+
+
+def test_a_document_opened_to_be_read_is_neither_marked_nor_dimmed() -> None:
+    html = render.source(document(), 0, 0, 0, 40)
+    assert "First seen" in html
+    assert not re.search("<mark|pc-near|pc-copy|pc-more", html)
+
+
+@pytest.mark.parametrize("words_of_theirs", HOSTILE)
+def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
+    p = passage(words_of_theirs, title=words_of_theirs, document=words_of_theirs)
+    shown = answer(f"{words_of_theirs} [1]", cite(1, words_of_theirs, p), question=words_of_theirs)
+    declined = answer(
+        "", answered=False, evidence=(Hit(p, 1.0, {words_of_theirs: 1}),), searched_for=words_of_theirs
+    )
+    held = document(words_of_theirs, words_of_theirs, words_of_theirs)
+    listed = [DocumentInfo(words_of_theirs, words_of_theirs, 1, "0" * 64)]
+    for html in (
+        render.turn(shown, 1),
+        render.turn(declined, 1),
+        render.answering(shown, 1, shown.text),
+        render.failure(words_of_theirs, words_of_theirs, 1),
+        render.source(held, 0, 5, 1, 1),
+        render.library(listed),
+    ):
+        page = Html(html)
+        assert {name for name, _ in page.tags} <= render.TAGS
+        assert not [
+            name for _, attributes in page.tags for name in attributes if name.startswith(("on", "style"))
+        ]
+        assert all(attributes.get("href", "#t1-s1") == "#t1-s1" for _, attributes in page.tags)
+        assert words_of_theirs in page.words, "shown as the words they are"
+
+
+def test_clean_is_a_wall_of_its_own() -> None:
+    dirty = '<p onclick="x()" style="a">a<script>b</script><img src=x><a href="http://evil">c</a><a href="#s">d</a></p>'
+    assert render.clean(dirty) == '<p>a<a>c</a><a href="#s">d</a></p>'
+
+
+def test_markdown_carries_the_sources_and_no_image() -> None:
+    p = passage("![x](http://evil.example/a.png)", title="A *b* [c]", page=4)
+    shown = render.as_markdown(answer("Yes ![x](http://evil.example/a.png) [1]", cite(1, p.text, p)))
+    assert "![" not in shown
+    assert "1. A \\*b\\* \\[c\\] - Killing - p. 4 (cells.md, characters 0-31)" in shown
+
+
+def test_an_empty_library_says_what_to_do() -> None:
+    assert "pincite ingest" in render.library([])

@@ -1,0 +1,389 @@
+"""Answers, sources and the API's description as HTML or Markdown: pure functions of their arguments.
+
+Two walls stand between a document and the page. Every text is escaped where it enters; and every finished
+piece goes through `clean`, an allow-list (nh3) that knows neither scripts, images, styles nor addresses
+outside the page. So a forgotten escape costs a broken layout, not a reader's data.
+
+The script `assets/pincite.js` relies on these marks: a link or button with `data-source` (a query string)
+opens that span in the source panel; `data-copy` holds what a button copies; `pc-turn` is one turn and carries
+`data-state` ("busy", "done").
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import nh3
+
+from ingest import Document, DocumentInfo, paragraphs
+from retriever import Answer, Citation, Hit
+
+_MARK = re.compile(r"\[(\d{1,4})\]")
+# A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
+_PIECE = re.compile(r".+?(?:(?<=[.!?…])(?:\s*\[\d{1,4}\])+\s*|(?<=[.!?…])\s+(?!\[\d)|\n+|\Z)", re.DOTALL)
+# The space before a chip must not break, or a chip could begin a line.
+_SPACE_BEFORE_MARK = re.compile(r" (?=\[\d)")
+_NO_BREAK = "\u00a0"
+
+TAGS = {
+    *("a", "article", "button", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "header", "li"),
+    *("mark", "ol", "p", "section", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr"),
+    "ul",
+}
+_ATTRIBUTES = {
+    "*": {"class", "id", "role", "tabindex", "hidden"},
+    "a": {"href"},
+    "button": {"type"},
+    "details": {"open"},
+    "td": {"colspan"},
+    "th": {"scope"},
+}
+
+# What a ranker looks at, in a reader's words; an unknown ranker keeps its own name.
+_RANKERS = {"dense": "meaning", "late": "close reading"}
+
+
+def clean(html: str) -> str:
+    """`html` with everything gone that the page does not itself use: the last wall before the browser."""
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=_ATTRIBUTES,
+        generic_attribute_prefixes={"data-", "aria-"},
+        url_schemes=set(),
+        link_rel=None,
+    )
+
+
+def pieces(text: str) -> list[str]:
+    """`text` in the pieces it is streamed in, about a sentence each; joined they are `text` again.
+
+    >>> pieces("T cells kill. [1][2] They rest. And wait.")
+    ['T cells kill. [1][2] ', 'They rest. ', 'And wait.']
+    """
+    return [match[0] for match in _PIECE.finditer(text)]
+
+
+def place(title: str, heading: str | None, page: int | None) -> str:
+    """Where something stands, in one line; a heading path that repeats the title is shortened.
+
+    >>> place("CAR-T cells", "CAR-T cells > History > First trials", 2)
+    'CAR-T cells - History › First trials - p. 2'
+    """
+    return " - ".join(part for part in (title, trail(title, heading), f"p. {page}" if page else "") if part)
+
+
+def trail(title: str, heading: str | None) -> str:
+    """The heading path below the title, with "›" between its steps; empty where there is none."""
+    steps = (heading or "").split(" > ")
+    return " › ".join(steps[1:] if steps[0] == title else steps)
+
+
+def percent(confidence: float) -> str:
+    """A probability as a whole percentage; never 0 % or 100 %, which would promise too much."""
+    return f"{min(99, max(1, round(confidence * 100)))}{_NO_BREAK}%"
+
+
+def assurance(answer: Answer) -> tuple[str, str]:
+    """How far to trust the answer: a level ("high", "fair", "low") and a sentence that says it plainly."""
+    sure = percent(answer.confidence)
+    if not answer.answered:
+        return "low", f"Chance that your documents do answer it: {sure}"
+    if answer.confidence >= 0.8:
+        return "high", f"Your documents answer this ({sure} sure)"
+    if answer.confidence >= 0.5:
+        return "fair", f"Your documents probably answer this ({sure} sure): check the sources"
+    return "low", f"Thinly supported ({sure} sure): read the sources before you rely on it"
+
+
+def span_query(document: str, start: int, end: int) -> str:
+    """The query string that names a span of a document to the source panel."""
+    return urlencode({"document": document, "start": start, "end": end})
+
+
+def as_markdown(answer: Answer) -> str:
+    """The answer with its numbered sources as Markdown, to copy or to send to a chat client.
+
+    An image in Markdown is a request to somebody's server, so its mark is broken wherever a document's
+    words bring one along.
+    """
+    lines = [answer.text]
+    if answer.citations:
+        lines += ["", "Sources:", ""]
+        for c in answer.citations:
+            where = _plain(place(c.passage.title, c.passage.heading, c.page))
+            lines.append(f"{c.number}. {where} ({_plain(c.passage.document)}, characters {c.start}-{c.end})")
+    return "\n".join(lines).replace("![", "!\\[")
+
+
+def searching(question: str, number: int) -> str:
+    """Turn `number` while the library is being searched."""
+    return _turn(question, number, "busy", '<p class="pc-busy">Searching your documents…</p>')
+
+
+def answering(answer: Answer, number: int, text: str) -> str:
+    """Turn `number` while its answer appears: `text` is the part shown so far."""
+    return _turn(answer.question, number, "busy", _prose(answer, number, text))
+
+
+def turn(answer: Answer, number: int) -> str:
+    """Turn `number`, complete: question, answer with its citation chips, sources, evidence."""
+    asked = " ".join(answer.question.split()).casefold()
+    searched = " ".join(answer.searched_for.split())
+    also = (
+        f'<p class="pc-searched">Searched for: {escape(searched)}</p>' if searched.casefold() != asked else ""
+    )
+    body = _answered(answer, number) if answer.answered else _declined(answer)
+    return _turn(answer.question, number, "done", also + body + _evidence(answer))
+
+
+def failure(question: str, message: str, number: int) -> str:
+    """Turn `number`, which ended without an answer: what went wrong, in one sentence."""
+    return _turn(question, number, "done", f'<p class="pc-failure" role="alert">{escape(message)}</p>')
+
+
+def stopped(question: str, number: int) -> str:
+    """Turn `number`, which the reader stopped before anything was found."""
+    return _turn(question, number, "done", '<p class="pc-busy">Stopped.</p>')
+
+
+def library(documents: Sequence[DocumentInfo]) -> str:
+    """The source panel before a source is chosen: what is in the library."""
+    if not documents:
+        return clean(
+            '<h2 class="pc-title">No documents yet</h2><p class="pc-where">Add some on the command line: '
+            "<code>pincite ingest PATH</code></p>"
+        )
+    rows = ""
+    for d in documents:
+        named = f'<span class="pc-doc-title">{escape(d.title or d.document)}</span>'
+        named += f'<span class="pc-doc-name">{escape(d.document)}</span>'
+        opens = f'data-source="{escape(span_query(d.document, 0, 0))}"'
+        rows += f"<li>{_button('pc-doc', opens, named)}</li>"
+    passages = sum(d.passages for d in documents)
+    count = f"{_count(len(documents), 'document')}, {_count(passages, 'passage')}"
+    return clean(
+        f'<h2 class="pc-title">Your documents</h2><p class="pc-where">{count}</p>'
+        f'<ul class="pc-docs">{rows}</ul>'
+    )
+
+
+def source(document: Document, start: int, end: int, before: int, after: int) -> str:
+    """The source panel: the whole paragraphs that `start:end` touches, the quote marked, neighbours dimmed.
+
+    `before` and `after` count the neighbouring paragraphs. An empty span marks and dims nothing: it is a
+    document opened to be read from `start` on.
+    """
+    spans = list(paragraphs(document.text))
+    first = min(bisect_right(spans, start, key=lambda span: span[1]), max(0, len(spans) - 1))
+    last = first
+    while last + 1 < len(spans) and spans[last + 1][0] < end:
+        last += 1
+    low, high = max(0, first - before), min(len(spans), last + 1 + after)
+    headings = {section.start for section in document.sections}
+    body = ""
+    for i, (opens, closes) in enumerate(spans[low:high], low):
+        tag = "h3" if opens in headings else "p"
+        near = ' class="pc-near"' if start < end and not first <= i <= last else ""
+        # A heading that only says the title again is left out: the title stands above it.
+        if tag == "p" or document.text[opens:closes] != document.title:
+            body += f"<{tag}{near}>{_marked(document.text, opens, closes, start, end)}</{tag}>"
+    name = document.title or document.id
+    heading, page = document.heading_at(start), document.page_at(start)
+    steps = (trail(document.title, heading), f"page {page}" if page else "")
+    where = escape(" · ".join(step for step in steps if step))
+    copy = ""
+    if start < end:
+        quote = " ".join(document.text[start:end].split())
+        cited = f"“{quote}” - {place(name, heading, page)} ({document.id}, characters {start}-{end})"
+        copy = _button("pc-copy", f'data-copy="{escape(cited)}"', "Copy citation")
+    earlier = _button("pc-more", 'data-more="earlier"', "Show what comes before") if low > 0 else ""
+    later = _button("pc-more", 'data-more="later"', "Show what follows") if high < len(spans) else ""
+    return clean(
+        f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(name)}</h2>'
+        + (f'<p class="pc-where">{where}</p>' if where else "")
+        + f'<p class="pc-file"><code>{escape(document.id)}</code>{copy}</p></header>'
+        f'<div class="pc-text">{earlier}{body}{later}</div>'
+    )
+
+
+def reference(openapi: Mapping[str, Any]) -> str:
+    """The API's description as a page of its own: every path, what it takes, what comes back."""
+    parts = []
+    for path, methods in openapi.get("paths", {}).items():
+        for method, told in methods.items():
+            body = told.get("requestBody", {}).get("content", {}).get("application/json", {})
+            takes = "".join(f"<li>{field}</li>" for field in _fields(body.get("schema", {}), openapi))
+            replies = "".join(
+                f"<dt>{escape(code)}</dt><dd>{_coded(reply.get('description', ''))}</dd>"
+                for code, reply in told.get("responses", {}).items()
+            )
+            parts.append(
+                f'<section class="pc-route"><h2><span class="pc-method">{escape(method.upper())}</span> '
+                f"<code>{escape(path)}</code></h2><p>{_coded(told.get('summary', ''))}.</p>"
+                f"<p>{_coded(told.get('description', ''))}</p>"
+                + (f"<h3>Takes, as JSON</h3><ul>{takes}</ul>" if takes else "")
+                + f"<h3>Gives</h3><dl>{replies}</dl></section>"
+            )
+    head = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pincite API</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/page/pincite.css"></head><body class="pc-plain"><main>'
+    )
+    info = openapi.get("info", {})
+    intro = f"<h1>{escape(info.get('title', ''))} API</h1><p>{_coded(info.get('description', ''))}</p>"
+    return head + clean(f'<div class="pc-reference">{intro}{"".join(parts)}</div>') + "</main></body></html>"
+
+
+def _turn(question: str, number: int, state: str, body: str) -> str:
+    """One turn of the conversation as an article; ids are unique by its number."""
+    return clean(
+        f'<article class="pc-turn" id="t{number}" data-state="{state}" aria-labelledby="t{number}-q">'
+        f'<h2 class="pc-question" id="t{number}-q">{escape(question)}</h2>{body}</article>'
+    )
+
+
+def _prose(answer: Answer, number: int, text: str) -> str:
+    """`text` as paragraphs, with each mark that has a citation made a chip."""
+    cited = {c.number: c for c in answer.citations}
+
+    def chip(mark: re.Match[str]) -> str:
+        n = int(mark[1])
+        if n not in cited:
+            return mark[0]
+        c = cited[n]
+        told = escape(f"Source {n}: {place(c.passage.title, c.passage.heading, c.page)}")
+        return f'<a class="pc-chip" href="#t{number}-s{n}" aria-label="{told}" {_opens(c)}>{n}</a>'
+
+    paragraphs = [p for p in re.split(r"\n\s*\n", text.strip()) if p]
+    html = "".join(
+        f"<p>{_MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(p)))}</p>" for p in paragraphs
+    )
+    return f'<div class="pc-answer">{html}</div>'
+
+
+def _answered(answer: Answer, number: int) -> str:
+    level, told = assurance(answer)
+    rows = "".join(
+        f'<li id="t{number}-s{c.number}">{_row(c, c.quote, c.page, c.verdict == "unsupported")}</li>'
+        for c in answer.citations
+    )
+    copy = _button("pc-copy", f'data-copy="{escape(as_markdown(answer))}"', "Copy with sources")
+    return (
+        _prose(answer, number, answer.text)
+        + f'<p class="pc-meta"><span class="pc-sure pc-{level}">{escape(told)}</span>{copy}</p>'
+        + (f'<h3 class="pc-small">Sources</h3><ol class="pc-sources">{rows}</ol>' if rows else "")
+    )
+
+
+def _declined(answer: Answer) -> str:
+    """The honest "no": it is said in plain words, and the nearest passages can be opened."""
+    rows = "".join(
+        f"<li>{_row(hit, _opening(hit.passage.text), hit.passage.page)}</li>" for hit in answer.evidence[:4]
+    )
+    heading = '<h3 class="pc-small">The nearest passages</h3>'
+    return (
+        '<div class="pc-declined"><p><strong>Not in your documents.</strong> No passage answers this, '
+        "so Pincite does not guess. Other words may help, or a document that covers it.</p>"
+        f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
+        + (f'{heading}<ul class="pc-sources">{rows}</ul>' if rows else "")
+    )
+
+
+def _row(what: Citation | Hit, quote: str, page: int | None, is_unsupported: bool = False) -> str:
+    """A source as a button: its number if it has one, where it stands, and its words."""
+    p = what.passage
+    number = f'<span class="pc-number">{what.number}</span>' if isinstance(what, Citation) else ""
+    where = "".join(
+        f"<span>{escape(part)}</span>"
+        for part in (trail(p.title, p.heading), f"p. {page}" if page else "")
+        if part
+    )
+    flag = '<span class="pc-flag">does not bear out the sentence</span>' if is_unsupported else ""
+    return _button(
+        "pc-row",
+        _opens(what),
+        f'{number}<span class="pc-row-text"><span class="pc-row-place">'
+        f"<strong>{escape(p.title or p.document)}</strong>{where}{flag}</span>"
+        f'<span class="pc-quote">{escape(quote)}</span></span>',
+    )
+
+
+def _evidence(answer: Answer) -> str:
+    """Why these passages: for each passage that was weighed, its rank by every ranker."""
+    if not answer.evidence:
+        return ""
+    rankers = list(dict.fromkeys(name for hit in answer.evidence for name in hit.found_by))
+    head = "".join(f'<th scope="col">{escape(_RANKERS.get(name, name))}</th>' for name in rankers)
+    rows = ""
+    for hit in answer.evidence:
+        p = hit.passage
+        opener = _button("pc-link", _opens(hit), escape(_opening(p.text, 90)))
+        ranks = "".join(f"<td>{_rank(hit, name)}</td>" for name in rankers)
+        rows += f"<tr><td>{opener}<span>{escape(place(p.title, p.heading, p.page))}</span></td>{ranks}</tr>"
+    return (
+        '<details class="pc-why"><summary>Why these passages</summary>'
+        "<p>The passages that were weighed, best first, and their rank by each way of searching.</p>"
+        f'<table><thead><tr><th scope="col">passage</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _rank(hit: Hit, ranker: str) -> str:
+    return str(hit.found_by[ranker]) if ranker in hit.found_by else "-"
+
+
+def _opens(what: Citation | Hit) -> str:
+    """The attribute by which a click opens this span in the source panel."""
+    if isinstance(what, Citation):
+        query = span_query(what.passage.document, what.start, what.end)
+        return f'data-number="{what.number}" data-source="{escape(query)}"'
+    p = what.passage
+    return f'data-source="{escape(span_query(p.document, p.start, p.end))}"'
+
+
+def _marked(text: str, low: int, high: int, start: int, end: int) -> str:
+    """`text[low:high]` with the part of `start:end` that lies in it marked."""
+    a, b = max(low, start), min(high, end)
+    if a >= b:
+        return escape(text[low:high])
+    return f"{escape(text[low:a])}<mark>{escape(text[a:b])}</mark>{escape(text[b:high])}"
+
+
+def _button(kind: str, attributes: str, inner: str) -> str:
+    return f'<button type="button" class="{kind}" {attributes}>{inner}</button>'
+
+
+def _opening(text: str, chars: int = 240) -> str:
+    """The first words of `text` on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= chars else line[: chars - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _plain(text: str) -> str:
+    """`text` with the characters that mean something in Markdown made plain."""
+    return re.sub(r"([\\`*_\[\]<>!|])", r"\\\1", text)
+
+
+def _coded(text: str) -> str:
+    """`text` with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _fields(schema: Mapping[str, Any], openapi: Mapping[str, Any]) -> list[str]:
+    """The fields of a request body, one line of HTML each."""
+    named = schema.get("$ref", "").rpartition("/")[2]
+    schema = openapi.get("components", {}).get("schemas", {}).get(named, schema)
+    needed = schema.get("required", ())
+    return [
+        f"<code>{escape(name)}</code>{'' if name in needed else ' (optional)'} "
+        + _coded(field.get("description", ""))
+        for name, field in schema.get("properties", {}).items()
+    ]

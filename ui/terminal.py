@@ -1,0 +1,63 @@
+"""Answers and passages on a terminal: numbered sources with the quoted words highlighted."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
+
+from retriever import Answer, Citation, Found, Hit
+
+# How much of a passage `search` and a declined question show.
+SHOWN_CHARS = 280
+
+
+def print_answer(answer: Answer) -> None:
+    """Prints an answer with its sources, or what was found instead of one."""
+    console = Console(highlight=False, soft_wrap=False)
+    if answer.searched_for != answer.question:
+        console.print(f"[dim]Searched for: {escape(answer.searched_for)}[/dim]")
+    console.print(Text(answer.text, style="bold" if answer.answered else "yellow"))
+    console.print()
+    if answer.answered:
+        for citation in answer.citations:
+            _print_citation(console, citation)
+    elif answer.evidence:
+        console.print("The nearest passages:")
+        for number, hit in enumerate(answer.evidence[:3], 1):
+            _print_hit(console, number, hit)
+    console.print(f"[dim]Confidence that your documents answer this: {answer.confidence:.0%}[/dim]")
+
+
+def print_hits(found: Found) -> None:
+    """Prints passages, best first."""
+    console = Console(highlight=False)
+    for number, hit in enumerate(found.hits, 1):
+        _print_hit(console, number, hit)
+
+
+def place(document: str, title: str, heading: str | None, page: int | None) -> str:
+    """Where a passage stands, in words: title, heading path without the title, page, document."""
+    parts = [title or document]
+    below = (heading or "").removeprefix(title).removeprefix(" > ")
+    if below:
+        parts.append(below)
+    if page is not None:
+        parts.append(f"p. {page}")
+    return f"{' · '.join(parts)} ({document})"
+
+
+def _print_citation(console: Console, citation: Citation) -> None:
+    p = citation.passage
+    where = place(p.document, p.title, p.heading, citation.page)
+    console.print(f"[cyan]\\[{citation.number}][/cyan] {escape(where)}")
+    paragraph = Text(" ".join(p.text[: citation.start - p.start].split()[-12:]) + " ", style="dim")
+    paragraph.append(" ".join(citation.quote.split()), style="reverse")
+    paragraph.append(" " + " ".join(p.text[citation.end - p.start :].split()[:12]), style="dim")
+    console.print(Padding(paragraph, (0, 0, 1, 4)))
+
+
+def _print_hit(console: Console, number: int, hit: Hit) -> None:
+    p = hit.passage
+    console.print(f"[cyan]{number}.[/cyan] {escape(place(p.document, p.title, p.heading, p.page))}  [dim]{hit.score:.2f}[/dim]")
+    shown = " ".join(p.text.split())
+    console.print(Padding(Text(shown[:SHOWN_CHARS] + ("…" if len(shown) > SHOWN_CHARS else "")), (0, 0, 1, 4)))
