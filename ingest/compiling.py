@@ -32,9 +32,10 @@ def compiled_folder(fingerprint: str) -> Path | None:
     """The folder of the compiled encoder with that fingerprint; None if absent or damaged."""
     folder = cache_folder() / "encoders" / fingerprint
     try:
-        expected = json.loads((folder / "encoder.json").read_text("utf-8"))["files"]
-        whole = all(_sha256(folder / file) == digest for file, digest in expected.items())
-    except (OSError, ValueError, KeyError, TypeError):
+        values = json.loads((folder / "encoder.json").read_text("utf-8"))
+        EncoderSpec(**values["spec"])
+        whole = all(_sha256(folder / file) == digest for file, digest in values["files"].items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return folder if whole else None
 

@@ -7,7 +7,6 @@ from .errors import LibraryError
 from .library import Library
 from .pipeline import Progress
 from .settings import Settings, default_library
-from .store import FILE
 
 # Set while the default library is being built: a build that was interrupted is taken up again.
 _UNFINISHED = "unfinished"
@@ -22,13 +21,12 @@ def corpus_folder() -> Path:
     raise LibraryError("The shipped articles are missing from this installation; reinstall pincite.")
 
 
-def open_default(
-    settings: Settings | None = None, progress: Callable[[Progress], None] | None = None
-) -> Library:
+def open_default(settings: Settings | None = None, progress: Callable[[Progress], None] | None = None) -> Library:
     """The user's library; where there is none yet, it is built from the shipped articles first."""
     folder = default_library()
-    fresh = not (folder / FILE).exists()
-    library = Library.open(folder, create=fresh, settings=settings)
+    library = Library.open(folder, create=True, settings=settings)
+    with library.reading() as store:
+        fresh = not store.changes_since(0)  # it never held a passage: an ingest of a mistyped path made it, say
     if fresh:
         with library.store.writing():
             library.store.set_meta(_UNFINISHED, "corpus")

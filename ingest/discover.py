@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import SourceError
+from .store import FILE as LIBRARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
 
 def _walk(folder: Path, leave_out: Path) -> Iterator[Path]:
     for root, names, files in os.walk(folder, onerror=_refuse):
+        if LIBRARY in files:  # the folder is a library as well
+            names[:] = [n for n in names if n != "indexes"]
         names[:] = sorted(n for n in names if not n.startswith(".") and Path(root, n) != leave_out)
         yield from (Path(root, f) for f in sorted(files) if not f.startswith("."))
 

@@ -64,7 +64,9 @@ class Library:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -80,20 +82,20 @@ class Library:
         """The encoder that the library's vectors are made with, loaded on first use."""
         with self._mutex:
             if self._encoder is None:
-                stored = self.store.meta("encoder")
+                with self.reading() as store:
+                    stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
                 if stored and stored != self.settings.encoder:
                     raise LibraryError(
                         f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
                         "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
                     )
-                self._encoder = load_encoder(self.settings.encoder, self.store.meta("fingerprint"))
+                self._encoder = load_encoder(self.settings.encoder, fingerprint)
             return self._encoder
 
     def dense(self) -> DenseIndex:
         """The dense index of the state being read; inside `reading`."""
-        if self._dense is None:
-            self._dense = derived.load(self.folder, self.encoder.spec.dimension)
-        index, generation = self._dense
+        index, generation = self._dense or derived.load(self.folder, self.encoder.spec.dimension)
+        self._dense = None  # if it is interrupted on the way it is not to be used
         self._dense = (index, derived.catch_up(index, generation, self.store))
         return index
 
@@ -157,8 +159,8 @@ class Library:
                     generation = derived.catch_up(index, 0, self.store)
                 derived.save(self.folder, index, self.encoder.spec.dimension, generation)
                 self._dense = None
-        with self._writing():
-            found = self.store.problems()
+        with self._writing(), self.reading() as store:
+            found = store.problems()
         with self.reading():
             found += self._dense_problems()
             found += self._vector_problems()
@@ -174,11 +176,15 @@ class Library:
         derived.catch_up(index, generation, self.store)
         ids, expected = {int(i) for i in index.ids()}, self.store.passage_ids()
         if ids != expected:
-            found.append(f"the dense index holds {len(ids - expected)} passages too many, {len(expected - ids)} too few")
+            found.append(
+                f"the dense index holds {len(ids - expected)} passages too many, {len(expected - ids)} too few"
+            )
         for id, pooled in self.store.pooled_since(0):
             if id in ids:
                 stored = np.frombuffer(pooled, "<f2").astype(np.float32)
-                if float(index.vector(id) @ stored) < SAME_VECTOR:
+                with np.errstate(all="ignore"):  # what is damaged may be no number
+                    same = float(index.vector(id) @ stored) >= SAME_VECTOR
+                if not same:
                     found.append(f"the dense index holds another vector than the store for passage {id}")
         return found
 
@@ -188,7 +194,7 @@ class Library:
         return [
             f"the vector of {passage.document} at {passage.start} is not that of its text"
             for passage, vectors in self.store.passages(sample).values()
-            if differences(self.encoder, passage, vectors) < SAME_VECTOR
+            if not differences(self.encoder, passage, vectors) >= SAME_VECTOR
         ]
 
     @contextmanager
@@ -206,7 +212,9 @@ class Library:
     def _pinned_encoder(self) -> Encoder:
         """The encoder, written down as the library's own before the first vector is stored."""
         encoder = self.encoder
-        if not self.store.meta("fingerprint"):
+        with self.reading() as store:
+            pinned = store.meta("fingerprint")
+        if not pinned:
             with self.store.writing():
                 self.store.set_meta("encoder", self.settings.encoder)
                 self.store.set_meta("fingerprint", encoder.spec.fingerprint)
@@ -216,9 +224,10 @@ class Library:
         """Writes the dense index to disk where that on disk lags the store by much."""
         dimension = self.encoder.spec.dimension
         with self.store.reading():
-            saved = derived.saved_generation(self.folder)
             index = self.dense()
             generation = self.store.generation
+            saved = derived.saved_generation(self.folder)
+            saved = saved if saved <= generation else 0
             lag = self.store.changes_since(saved)
         if lag > max(STALE_PASSAGES, STALE_SHARE * len(index)) or (lag and not saved):
             derived.save(self.folder, index, dimension, generation)

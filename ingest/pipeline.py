@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ def ingest_paths(
     group: list[_Prepared] = []
     for number, file in enumerate(found.files, 1):
         if progress:
-            progress(Progress(number - 1, len(found.files), report.encoded, file.below))
+            progress(Progress(number - 1, len(found.files), report.encoded, _shown(file.below)))
         prepared = _prepare(file, known.get(str(file.path)), taken, store, encoder, report)
         if prepared:
             taken[prepared.document.id] = str(file.path)
@@ -113,7 +114,7 @@ def ingest_paths(
         with store.writing() as generation:
             for name in gone:
                 store.remove(name, generation)
-        report.removed = len(gone)
+        report.removed += len(gone)
     if progress:
         progress(Progress(len(found.files), len(found.files), report.encoded, ""))
     with store.reading():
@@ -173,8 +174,14 @@ def _prepare(
     """The document in `file`, cut and ready to store; None if it is unchanged or cannot be read."""
     from .readers import read
 
+    if _shown(str(file.path)) != str(file.path):
+        report.failed.append((_shown(str(file.path)), "its name is not text in UTF-8; rename it"))
+        return None
     try:
         status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never end
+            report.failed.append((str(file.path), "it is not an ordinary file"))
+            return None
         source = Source(str(file.path), status.st_size, status.st_mtime_ns)
         if known and known.source == source:
             report.unchanged += 1
@@ -217,6 +224,11 @@ def _title(path: Path) -> str:
     return words[:1].upper() + words[1:] if words else path.name
 
 
+def _shown(path: str) -> str:
+    """`path` as text that can be printed: bytes of it that are no UTF-8 are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _gone(folders: Sequence[Path], present: set[Path], known: dict[str, Known]) -> list[str]:
     """The documents whose files were below `folders` and are not there any more."""
     return [
@@ -224,6 +236,7 @@ def _gone(folders: Sequence[Path], present: set[Path], known: dict[str, Known]) 
         for source, entry in known.items()
         if Path(source) not in present
         and any(folder in Path(source).parents for folder in folders)
+        and not Path(source).is_file()  # one that was named itself and is passed over in its folder stays
     ]
 
 
@@ -231,4 +244,5 @@ def differences(encoder: Encoder, passage: Passage, stored: Vectors) -> float:
     """The cosine between a passage's stored vector and one encoded now: 1 if they agree."""
     encoded = encoder.encode_passages([encoder_text(passage)])
     vector = stored.vector
-    return float(encoded.pooled[0] @ vector / max(float(np.linalg.norm(vector)), 1e-12))
+    with np.errstate(all="ignore"):  # what is damaged may be no number
+        return float(encoded.pooled[0] @ vector / max(float(np.linalg.norm(vector)), 1e-12))

@@ -33,7 +33,7 @@ class Settings:
     llm_model: str = ""
     llm_api_key: str = ""
     # Below this confidence the answer is "not in your documents". Chosen on the open sets: DESIGN.md.
-    decline_below: float = 0.29
+    decline_below: float = 0.3
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.decline_below <= 1.0:

@@ -24,9 +24,10 @@ from .indexes.late import Floats
 FORMAT = 1
 FILE = "pincite.db"
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
+# "IF NOT EXISTS": two processes may make the same library at once.
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,        -- what users call it: the path below its folder
     title TEXT NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE documents (
     source TEXT UNIQUE,               -- absolute path; NULL if it did not come from a file
     size INTEGER, mtime_ns INTEGER    -- of the source when it was read
 );
-CREATE TABLE passages (
+CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice
     document INTEGER NOT NULL REFERENCES documents(id),
     first INTEGER NOT NULL, last INTEGER NOT NULL,   -- span in characters, end exclusive
@@ -46,19 +47,20 @@ CREATE TABLE passages (
     hash BLOB NOT NULL,               -- of what was encoded
     generation INTEGER NOT NULL
 );
-CREATE INDEX passages_by_document ON passages(document, first);
-CREATE INDEX passages_by_hash ON passages(hash);
-CREATE INDEX passages_by_generation ON passages(generation);
-CREATE TABLE vectors (
+CREATE INDEX IF NOT EXISTS passages_by_document ON passages(document, first);
+CREATE INDEX IF NOT EXISTS passages_by_hash ON passages(hash);
+CREATE INDEX IF NOT EXISTS passages_by_generation ON passages(generation);
+CREATE TABLE IF NOT EXISTS vectors (
     passage INTEGER PRIMARY KEY REFERENCES passages(id),
     pooled BLOB NOT NULL,             -- float16, little endian
     codes BLOB NOT NULL               -- token codes, see indexes/late.py
 );
-CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
-CREATE VIRTUAL TABLE lexical USING fts5(
+CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(
     context, text, content='passages', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
 );
-CREATE VIRTUAL TABLE terms USING fts5vocab('lexical', 'row');
+CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5vocab('lexical', 'row');
+INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('generation', '1');
 """
 
 
@@ -119,26 +121,30 @@ class Store:
         """The store in `folder`; LibraryError if there is none, or it is damaged or of another format."""
         path = folder / FILE
         if not create and not path.is_file():
-            raise LibraryError(f"There is no library at {folder}; make one with: pincite ingest FOLDER --library {folder}")
+            raise LibraryError(
+                f"There is no library at {folder}; make one with: pincite ingest FOLDER --library {folder}"
+            )
         with _translated(path):
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA mmap_size = 268435456")
-            store = cls(path, db)
-            if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
-                with store.writing():
-                    store.set_meta("format", str(FORMAT))
-            found = store.meta("format")
-            if found != str(FORMAT):
-                raise LibraryError(
-                    f"The library at {folder} has format {found}, this version reads {FORMAT}; "
-                    "make it anew with: pincite ingest"
-                )
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute("PRAGMA mmap_size = 268435456")
+                store = cls(path, db)
+                if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                    db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
+                found = store.meta("format")
+                if found != str(FORMAT):
+                    raise LibraryError(
+                        f"The library at {folder} has format {found}, this version reads {FORMAT}; "
+                        "make it anew with: pincite ingest"
+                    )
+            except BaseException:
+                db.close()
+                raise
         return store
 
     def close(self) -> None:
@@ -229,14 +235,23 @@ class Store:
             title=title,
             text="".join(part for (part,) in parts),
             sha256=sha256,
-            sections=tuple(Section(start, tuple(path)) for start, path in json.loads(sections)),
-            pages=tuple(Page(start, number) for start, number in json.loads(pages)),
+            sections=tuple(Section(start, tuple(path)) for start, path in self._rows(sections)),
+            pages=self._pages(pages),
         )
 
     def pages(self, name: str) -> tuple[Page, ...]:
         """Where the pages of document `name` begin; empty for a source without pages."""
         row = self._db.execute("SELECT pages FROM documents WHERE name = ?", (name,)).fetchone()
-        return tuple(Page(start, number) for start, number in json.loads(row[0])) if row else ()
+        return self._pages(row[0]) if row else ()
+
+    def _pages(self, text: str) -> tuple[Page, ...]:
+        return tuple(Page(start, number) for start, number in self._rows(text))
+
+    def _rows(self, text: str) -> list[tuple[Any, Any]]:
+        try:
+            return [(first, second) for first, second in json.loads(text)]
+        except (ValueError, TypeError) as exc:
+            raise LibraryError(f"The library at {self.path.parent} is damaged ({exc}); {_REMEDY}") from exc
 
     def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Vectors]]:
         """Passages with their vectors by id; ids that are not there are left out."""
@@ -370,9 +385,7 @@ class Store:
         if not row:
             raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
         rows = self._db.execute("SELECT id, context, text FROM passages WHERE document = ?", row).fetchall()
-        self._db.executemany(
-            "INSERT INTO lexical (lexical, rowid, context, text) VALUES ('delete', ?, ?, ?)", rows
-        )
+        self._db.executemany("INSERT INTO lexical (lexical, rowid, context, text) VALUES ('delete', ?, ?, ?)", rows)
         ids = [(id,) for id, _, _ in rows]
         self._db.executemany("DELETE FROM vectors WHERE passage = ?", ids)
         self._db.executemany("DELETE FROM passages WHERE id = ?", ids)
@@ -389,8 +402,14 @@ class Store:
 
     def problems(self) -> list[str]:
         """What is wrong inside the store itself, a sentence each; empty when nothing is."""
-        found = [f"the database is damaged: {row[0]}" for row in self._db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
-        found += [f"the table {row[0]} has a row without its owner" for row in self._db.execute("PRAGMA foreign_key_check")]
+        found = [
+            f"the database is damaged: {row[0]}"
+            for row in self._db.execute("PRAGMA integrity_check(20)")
+            if row[0] != "ok"
+        ]
+        found += [
+            f"the table {row[0]} has a row without its owner" for row in self._db.execute("PRAGMA foreign_key_check")
+        ]
         without = self._db.execute(
             "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM vectors)"
         ).fetchone()[0]
@@ -424,7 +443,7 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        message = str(exc)
+        message = _one_line(exc)
         if "locked" in message:
             raise LibraryError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
         if "full" in message:
@@ -434,10 +453,15 @@ def _translated(path: Path) -> Iterator[None]:
         if "no such table" in message:
             raise LibraryError(f"{path} is not a Pincite library, or is damaged; {_REMEDY}") from exc
         raise LibraryError(f"The library at {path.parent} cannot be used: {message}.") from exc
-    except sqlite3.DatabaseError as exc:
-        raise LibraryError(f"The library at {path.parent} is damaged ({exc}); {_REMEDY}") from exc
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
+        raise LibraryError(f"The library at {path.parent} is damaged ({_one_line(exc)}); {_REMEDY}") from exc
     except OSError as exc:
         raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
+
+
+def _one_line(error: Exception) -> str:
+    """What went wrong, without the damaged text that SQLite repeats."""
+    return " ".join(str(error).split())[:120]
 
 
 _REMEDY = "move it away and ingest the sources again."

@@ -21,13 +21,18 @@ class Turn:
     def of(cls, value: "Turn | Mapping[str, Any]") -> Self:
         """The turn that `value` ({"role", "text"} or a Turn) stands for; ValueError for any other shape."""
         if isinstance(value, Turn):
-            return cls(value.role, value.text)
+            return cls(value.role, readable(value.text))
         if not isinstance(value, Mapping):
             raise ValueError(f'a turn is {{"role": "user" or "assistant", "text": ...}}, not {value!r:.80}')
         role, text = value.get("role"), value.get("text")
         if role not in ("user", "assistant") or not isinstance(text, str):
             raise ValueError(f'a turn is {{"role": "user" or "assistant", "text": ...}}, not {dict(value)!r:.80}')
-        return cls(role, text)
+        return cls(role, readable(text))
+
+
+def readable(text: str) -> str:
+    """`text` without halves of surrogate pairs, which JSON and a command line may carry and UTF-8 may not."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def conversation(turns: Iterable[Turn | Mapping[str, Any]]) -> tuple[Turn, ...]:

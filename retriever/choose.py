@@ -1,15 +1,16 @@
-"""Candidates -> the sentences that answer, and how likely it is that the library answers at all.
+"""Candidates -> the sentences that answer.
 
-A sentence is scored by how well its own tokens match the question's (late interaction within the
-sentence), by the share of the question's words it holds, by its passage's rank, and by whether it
-holds the kind of thing asked for (a number, a date, a name). The weights were fitted on open sets by
-`tests/benchmarks/fit.py`; figures in tests/benchmarks/README.md.
+Every sentence of the best passages is scored twice. First from what is stored: how well its own tokens
+match the question's (late interaction within the sentence), which of the question's words it holds, how
+its passage ranks, and whether it holds the kind of thing asked for (a number, a date, a name). The best
+of these are then encoded alone behind their title and heading, which says much better what a single
+sentence is about, and scored again. Weights: `tests/benchmarks/fit.py`; figures in DESIGN.md.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,9 @@ from .search import Candidate, Query
 
 Floats = npt.NDArray[np.float32]
 
-# Sentences are taken from this many passages.
-PASSAGES = 6
+# Sentences are taken from this many passages, and so many of them are encoded again.
+PASSAGES = 12
+READ_AGAIN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +36,57 @@ class Sentence:
     text: str
     score: float
     features: Mapping[str, float]
-    # How well each token of the query is matched in the sentence or in its passage's title and headings.
+    # How well each token of the query is matched.
     matched: Floats
 
 
-def score_sentences(
-    library: Library, query: Query, question: str, candidates: Sequence[Candidate]
-) -> list[Sentence]:
-    """The sentences of the best candidates, best first; inside `library.reading()`."""
-    best = candidates[:PASSAGES]
+def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
+    """The most likely sentences of the best candidates, best first; inside `library.reading()`."""
     rarity = word_rarity(library, question)
     kind = asked_kind(question)
-    spans = [library.encoder.token_spans(encoder_text(c.passage)) for c in best]
     found = [
-        Sentence(candidate, candidate.passage.start + s, candidate.passage.start + e, text, _score(features), features, matched)
-        for candidate, tokens in zip(best, spans, strict=True)
-        for s, e, text, features, matched in _sentences(query, candidate, tokens, rarity, kind)
+        sentence
+        for candidate in _different(candidates)
+        for sentence in _sentences(library, query, candidate, rarity, kind)
     ]
-    return sorted(found, key=lambda s: -s.score)
+    found.sort(key=lambda s: -s.score)
+    return sorted(_read_again(library, query, found[:READ_AGAIN]), key=lambda s: -s.score)
+
+
+def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidates whose words differ: another edition of the same text says nothing new."""
+    seen: dict[str, Candidate] = {}
+    for candidate in candidates:
+        seen.setdefault(" ".join(words(candidate.passage.text)), candidate)
+        if len(seen) == PASSAGES:
+            break
+    return list(seen.values())
+
+
+def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences with the scores that they have when encoded alone, behind title and heading."""
+    encoded = library.encoder.encode_passages([f"{s.candidate.passage.context}: {s.text}" for s in found])
+    again = []
+    for sentence, pooled, tokens in zip(found, encoded.pooled, encoded.tokens, strict=True):
+        matched = (query.tokens @ tokens.T).max(axis=1)
+        by_word = word_matches(query, matched)
+        features = {
+            **sentence.features,
+            "alone_dense": float(pooled @ query.vector),
+            "alone_late": float(matched @ query.weights),
+            "alone_weakest": float(by_word.min()),
+            "alone_words": float(by_word.mean()),
+        }
+        score = sum(weight * features[name] for name, weight in READ_WEIGHTS.items())
+        again.append(replace(sentence, score=score, features=features, matched=matched))
+    return again
+
+
+def word_matches(query: Query, matched: Floats) -> Floats:
+    """The mean match of each content word's tokens, given that of all tokens, in the order of `query.terms`."""
+    if not query.terms:
+        return np.array([matched.mean()], np.float32)
+    return np.array([matched[rows].mean() for rows in query.terms.values()], np.float32)
 
 
 def word_rarity(library: Library, question: str) -> dict[str, float]:
@@ -106,59 +141,73 @@ def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:
 
 
 def _sentences(
+    library: Library,
     query: Query,
     candidate: Candidate,
-    tokens: Sequence[tuple[int, int]],
     rarity: Mapping[str, float],
     kind: tuple[str, re.Pattern[str]] | None,
-) -> list[tuple[int, int, str, dict[str, float], Floats]]:
+) -> Iterator[Sentence]:
+    """The sentences of one candidate, scored from what is stored."""
     passage = candidate.passage
     similar = similarities(query.tokens, candidate.codes)
     # The encoder was given context and text, and perhaps did not see all of it.
-    shift = len(encoder_text(passage)) - len(passage.text.strip())
-    lead = len(passage.text) - len(passage.text.lstrip())
-    starts = np.array([start - shift + lead for start, _ in tokens[::POOLED_TOKENS][: len(similar)]])
-    found = []
+    seen = encoder_text(passage)
+    shift = len(passage.text) - len(passage.text.lstrip()) - (len(seen) - len(passage.text.strip()))
+    spans = library.encoder.token_spans(seen)[::POOLED_TOKENS][: len(similar)]
+    starts = np.array([start + shift for start, _ in spans])
     before = ""
     for s, e in sentences(passage.text):
         text = passage.text[s:e]
-        inside = (starts >= s) & (starts < e)
-        own = similar[inside]
-        around = similar[inside | (starts < lead)]
-        late = float(own.max(axis=0) @ query.weights) if len(own) else 0.0
+        own = similar[(starts >= s) & (starts < e)]
+        matched = own.max(axis=0) if len(own) else np.zeros(len(query.weights), np.float32)
         features = {
-            "late": late,
+            "late": float(matched @ query.weights),
             "mean": float(own.mean(axis=0) @ query.weights) if len(own) else 0.0,
             "cover": cover(text, rarity),
             "near": cover(f"{before} {text}", rarity),
             "context": cover(f"{passage.context} {text}", rarity),
             "passage": candidate.score,
+            "passage_dense": candidate.scores["dense"],
+            "passage_late": candidate.scores["late"],
             "kind": float(bool(kind and kind[1].search(text))),
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
             "heading": float(bool(passage.heading) and text == (passage.heading or "").split(" > ")[-1]),
         }
-        matched = around.max(axis=0) if len(around) else np.zeros(len(query.weights), np.float32)
-        found.append((s, e, text, features, matched))
+        score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())
+        yield Sentence(candidate, passage.start + s, passage.start + e, text, score, features, matched)
         before = text
-    return found
 
 
-# Fitted by softmax over a question's sentences on three open sets; "question" (a sentence that asks) and
+# Fitted by softmax over the sentences of a question, on four sets; "question" (a sentence that asks) and
 # "heading" do not occur there and were set by hand.
-WEIGHTS: Mapping[str, float] = {
-    "late": 4.7,
-    "mean": 2.9,
-    "cover": 1.1,
-    "near": 1.0,
-    "context": 3.0,
-    "passage": 6.0,
-    "kind": 1.4,
-    "short": -0.6,
+STORED_WEIGHTS: Mapping[str, float] = {
+    "late": 5.77,
+    "mean": 3.33,
+    "cover": 1.94,
+    "near": 2.54,
+    "context": 2.59,
+    "passage": 4.99,
+    "kind": 1.22,
+    "short": -0.82,
     "question": -1.5,
     "heading": -4.0,
 }
-
-
-def _score(features: Mapping[str, float]) -> float:
-    return sum(weight * features[name] for name, weight in WEIGHTS.items())
+READ_WEIGHTS: Mapping[str, float] = {
+    "late": 2.6,
+    "mean": 1.58,
+    "cover": 0.58,
+    "near": 1.65,
+    "context": 0.48,
+    "passage": 3.24,
+    "passage_dense": 1.66,
+    "passage_late": 1.53,
+    "kind": 1.1,
+    "short": -0.89,
+    "alone_dense": 2.93,
+    "alone_late": 3.14,
+    "alone_weakest": 2.53,
+    "alone_words": 2.8,
+    "question": -1.5,
+    "heading": -4.0,
+}

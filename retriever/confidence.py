@@ -10,27 +10,34 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest import similarities
 
-from .choose import Sentence, cover
+from .choose import Sentence, cover, word_matches
 from .search import Candidate, Query
 
 # How many passages and sentences are looked at.
 LOOKED_AT = 5
 
-BIAS = -5.824
+BIAS = -5.759
 WEIGHTS: Mapping[str, float] = {
-    "dense": 1.54,
-    "late": 1.906,
-    "sentence": 7.774,
-    "cover": -1.299,
-    "best_cover": -0.821,
-    "weakest_word": 1.388,
-    "weak_words": 1.234,
-    "weakest_near": 2.795,
-    "rarest_word": 0.66,
+    "dense": 3.001,
+    "late": 2.442,
+    "sentence": 4.675,
+    "cover": -1.325,
+    "best_cover": -1.592,
+    "weakest_word": 0.594,
+    "weak_words": 1.942,
+    "rarest_word": 0.661,
+    "alone_dense": -0.55,
+    "alone_late": 1.481,
+    "alone_weakest": 0.933,
+    "alone_words": 1.306,
+    "best_weakest": 1.081,
+    "best_words": -2.332,
+    "best_passage": -0.177,
+    "likely": 1.438,
+    "together": 0.158,
 }
 
 
@@ -47,9 +54,9 @@ def features(
     `rarity` gives the inverse document frequency of the question's content words, by stem.
     """
     top, best = candidates[:LOOKED_AT], ranked[:LOOKED_AT]
-    in_passages = [_word_matches(query, similarities(query.tokens, c.codes).max(axis=0)) for c in top]
-    in_sentences = [_word_matches(query, s.matched) for s in best]
+    in_passages = [word_matches(query, similarities(query.tokens, c.codes).max(axis=0)) for c in top]
     rarest = _rarest(query, rarity)
+    scores = np.array([s.score for s in ranked])
     return {
         "dense": max(c.scores["dense"] for c in top),
         "late": max(c.scores["late"] for c in top),
@@ -58,16 +65,17 @@ def features(
         "best_cover": best[0].features["context"],
         "weakest_word": max(float(m.min()) for m in in_passages),
         "weak_words": max(float(np.sort(m)[:2].mean()) for m in in_passages),
-        "weakest_near": max(float(m.min()) for m in in_sentences),
         "rarest_word": max(float(m[rarest]) for m in in_passages),
+        "alone_dense": max(s.features["alone_dense"] for s in best),
+        "alone_late": max(s.features["alone_late"] for s in best),
+        "alone_weakest": max(s.features["alone_weakest"] for s in best),
+        "alone_words": max(s.features["alone_words"] for s in best),
+        "best_weakest": best[0].features["alone_weakest"],
+        "best_words": best[0].features["alone_words"],
+        "best_passage": best[0].candidate.score,
+        "likely": float(1 / np.exp(scores - scores.max()).sum()),
+        "together": float(np.mean([s.candidate.passage.document == best[0].candidate.passage.document for s in best])),
     }
-
-
-def _word_matches(query: Query, matched: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The mean match of each content word's tokens, in the order of `query.terms`."""
-    if not query.terms:
-        return np.array([matched.mean()], np.float32)
-    return np.array([matched[rows].mean() for rows in query.terms.values()], np.float32)
 
 
 def _rarest(query: Query, rarity: Mapping[str, float]) -> int:

@@ -21,7 +21,7 @@ from ingest import (
     paragraphs,
 )
 
-from .answers import Answer, Found, LibraryState, Turn, conversation
+from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .choose import score_sentences, word_rarity
 from .confidence import confidence, features
 from .rewrite import rewrite
@@ -63,7 +63,9 @@ class Retriever:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def ask(self, question: str, history: History = ()) -> Answer:
@@ -82,11 +84,10 @@ class Retriever:
             clock.lap("encode")
             candidates = search(self.library, query)
             clock.lap("search")
-            subject = " ".join(part.text for part in rewritten.parts[-1:])
-            ranked = score_sentences(self.library, query, subject, candidates)
+            ranked = score_sentences(self.library, query, question, candidates)
             probability = 0.0
             if ranked:
-                rarity = word_rarity(self.library, subject)
+                rarity = word_rarity(self.library, question)
                 probability = confidence(features(query, candidates, ranked, rarity))
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
@@ -171,7 +172,7 @@ def _checked(question: str) -> str:
         raise QuestionError(
             f"The question has {len(question):,} characters; ask one of at most {MAX_QUESTION_CHARS:,}."
         )
-    return question.strip()
+    return readable(question).strip()
 
 
 class _Clock:

@@ -1,8 +1,9 @@
 """A follow-up and its history -> what is searched for.
 
-A turn that stands alone is searched for as it is. One that leans on the conversation ("And in lung
-cancer?", "How is it given?") is searched for together with the questions before it, at a lower weight:
-the words of the last turn decide, those before it say what they are about.
+A turn that opens a conversation, or changes the subject in so many words, is searched for as it is. Any
+other is searched for twice at once: alone, and behind the question that says what the conversation is
+about. A turn that leans on what was said ("And in lung cancer?", "How is it given?") counts more in the
+second form than one that could stand alone; DESIGN.md, "Follow-ups", has the figures.
 """
 
 import re
@@ -14,11 +15,9 @@ from ingest import content_words
 from .answers import Turn
 from .search import Part
 
-# What the conversation so far counts against the last turn's 1. Measured on two sets of conversations:
-# DESIGN.md, "Follow-ups".
-HISTORY_WEIGHT = 0.5
-# How many questions back the conversation is looked at.
-HISTORY_QUESTIONS = 2
+# What the question in its conversation counts against the question alone, which counts 1.
+LEANING_WEIGHT = 2.0
+STANDING_WEIGHT = 1.0
 
 _POINTING = re.compile(
     r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|one|ones|"
@@ -26,11 +25,16 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _OPENERS = re.compile(r"^\W*(and|but|or|so|also|then|what about|how about)\b", re.IGNORECASE)
+_NEW_SUBJECT = re.compile(
+    r"^\W*(now )?(to )?(a |an )?((different|another|new|other|separate|unrelated) (subject|topic|question|matter|thing)"
+    r"|(something|somewhere) (else|different|other)|changing the subject|on another note)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What is searched for: in words, and as weighted parts."""
+    """What is searched for: in words, and as weighted parts, the question alone first."""
 
     searched_for: str
     parts: tuple[Part, ...]
@@ -39,13 +43,13 @@ class Rewritten:
 def rewrite(question: str, history: Sequence[Turn]) -> Rewritten:
     """What `question` asks for, given the turns before it (oldest first)."""
     asked = [turn.text.strip() for turn in history if turn.role == "user" and turn.text.strip()]
-    if not asked or stands_alone(question):
+    if not asked or _NEW_SUBJECT.search(question):
         return Rewritten(question, (Part(question),))
-    before = _subject(asked)
-    together = " ".join([*before, question])
+    about = subject(asked)
+    weight = STANDING_WEIGHT if stands_alone(question) else LEANING_WEIGHT
     return Rewritten(
-        f"{question} (about: {' / '.join(before)})",
-        (Part(question, 1.0), Part(together, HISTORY_WEIGHT)),
+        f"{question} (about: {' / '.join(about)})",
+        (Part(question, 1.0), Part(" ".join([*about, question]), weight)),
     )
 
 
@@ -64,11 +68,11 @@ def stands_alone(question: str) -> bool:
     return not _POINTING.search(question)
 
 
-def _subject(asked: Sequence[str]) -> list[str]:
-    """The questions that say what the conversation is about now: back to the last that stood alone."""
-    chosen: list[str] = []
-    for text in reversed(asked[-HISTORY_QUESTIONS:]):
-        chosen.insert(0, text)
-        if stands_alone(text):
-            break
-    return chosen
+def subject(asked: Sequence[str]) -> list[str]:
+    """What the conversation is about: its last question that stands alone, and the very last question.
+
+    >>> subject(["What is CAR-T cell therapy made from?", "How is it given?", "Why?"])
+    ['What is CAR-T cell therapy made from?', 'Why?']
+    """
+    opening = next((text for text in reversed(asked) if stands_alone(text)), asked[0])
+    return [opening] if opening == asked[-1] else [opening, asked[-1]]

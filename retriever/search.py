@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 PROPOSED = 100
 # BM25 is asked for more, so that most candidates that dense ranking proposed have a lexical score too.
 SCORED_BY_WORDS = 1000
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "late": 1.0}
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "late": 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Query:
     vector: Floats
     tokens: Floats
     weights: Floats
-    # Stem of a content word -> which rows of `tokens` stand for it.
+    # Stem of a content word of the first part -> which rows of `tokens` stand for it.
     terms: Mapping[str, list[int]]
 
 
@@ -79,9 +79,8 @@ def encode_query(library: Library, parts: Sequence[Part]) -> Query:
         share = part.weight / total
         own = encoded.tokens[0]
         vector += share * encoded.pooled[0]
-        first = sum(len(rows) for rows in tokens)
-        for term, rows in _terms(part.text, encoder.token_spans(part.text)[: len(own)]):
-            terms.setdefault(term, [first + row for row in rows])
+        if part is parts[0]:
+            terms = dict(_terms(part.text, encoder.token_spans(part.text)[: len(own)]))
         tokens.append(own)
         weights.append(np.full(len(own), share / len(own), np.float32))
     vector /= max(float(np.linalg.norm(vector)), 1e-12)
@@ -91,7 +90,7 @@ def encode_query(library: Library, parts: Sequence[Part]) -> Query:
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:
     """The content words of `text`, stemmed, each with the tokens that lie in it."""
     wanted = set(content_words(text))
-    for match in re.finditer(r"\w+", text):
+    for match in re.finditer(r"[^\W_]+", text):
         found = words(match.group())
         rows = [i for i, (start, end) in enumerate(spans) if match.start() <= start and end <= match.end()]
         if rows and found and found[0] in wanted:

@@ -30,7 +30,9 @@ _LEANING = re.compile(
 _ITEM = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)])\s")
 
 
-def write(ranked: Sequence[Sentence], page_at: Callable[[Passage, int], int | None]) -> tuple[str, tuple[Citation, ...]]:
+def write(
+    ranked: Sequence[Sentence], page_at: Callable[[Passage, int], int | None]
+) -> tuple[str, tuple[Citation, ...]]:
     """The answer made of the best of `ranked` sentences (best first, not empty), and its citations.
 
     `page_at` tells the page of an offset in a passage's document.

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -53,7 +55,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_sections_and_pages_of_any_content_are_in_order_and_lie_in_its_text(steps) -> None:
+def test_sections_and_pages_of_any_content_are_in_order_and_lie_in_its_text(steps: list[tuple[str, Any]]) -> None:
     builder = ContentBuilder()
     pages = 0
     for step, *arguments in steps:
@@ -75,7 +77,7 @@ def test_sections_and_pages_of_any_content_are_in_order_and_lie_in_its_text(step
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
-    assert "\r" not in once and "\u00a0" not in once and "\u00ad" not in once
+    assert not {"\r", "\u00a0", "\u00ad"} & set(once)
 
 
 def test_normalise_spells_out_ligatures_and_drops_what_cannot_be_written() -> None:
@@ -126,10 +128,8 @@ def test_a_cell_that_spans_rows_stands_in_each_of_them() -> None:
     assert spread([[("a", 1, 3), ("b", 1, 1)], [("c", 1, 1)], []]) == [["a", "b"], ["a", "c"], ["a"]]
 
 
-@given(
-    st.lists(st.lists(st.tuples(st.just("x"), st.integers(0, 9), st.integers(0, 9)), max_size=6), max_size=8)
-)
-def test_spans_never_make_a_table_grow_out_of_bounds(rows) -> None:
+@given(st.lists(st.lists(st.tuples(st.just("x"), st.integers(0, 9), st.integers(0, 9)), max_size=6), max_size=8))
+def test_spans_never_make_a_table_grow_out_of_bounds(rows: list[list[tuple[str, int, int]]]) -> None:
     grid = spread(rows)
     assert len(grid) == len(rows)
     assert all(len(line) <= 1000 for line in grid)
@@ -203,15 +203,12 @@ def test_hard_wrapped_prose_is_unwrapped_and_nothing_else() -> None:
         "other cancers are treated, and some patients live for years\n"
         "after the end of it.\n\n"
     )
-    text = (
-        prose
-        + "Jane Doe\nCancer Centre\nOxford\n\n- first, with a text that goes on over the\n  line\n- second\n"
-    )
+    text = prose + "Jane Doe\nCancer Centre\nOxford\n\n- first, with a text that goes on over the\n  line\n- second\n"
     content = read_str(text, "a.txt")
     first, address, items = content.text.split("\n\n")
     assert first == " ".join(prose.split())
     assert address == "Jane Doe\nCancer Centre\nOxford"
-    assert items.count("\n") >= 1 and "\n- second" in items
+    assert items.endswith("\n- second")
 
 
 def test_unwrapping_goes_by_the_room_that_was_left() -> None:
@@ -255,10 +252,14 @@ def test_markdown_is_stripped_to_what_it_shows() -> None:
     assert content.sections[-1].path == ("CAR-T cells", "Steps")
 
 
+def test_front_matter_in_toml_and_links_between_notes() -> None:
+    content = read_str('+++\ntitle = "Notes"\n+++\nSee [[T cells|the cells]] and [[B cells]], not x[[1]].', "a.md")
+    assert content.title == "Notes"
+    assert content.text == "See the cells and B cells, not x[[1]]."
+
+
 def test_html_inside_markdown_is_read_as_html() -> None:
-    content = read_str(
-        "# T\n\n<div><p>Inside &amp; out</p><script>x()</script></div>\n\nA<br>B <b>c</b>", "a.md"
-    )
+    content = read_str("# T\n\n<div><p>Inside &amp; out</p><script>x()</script></div>\n\nA<br>B <b>c</b>", "a.md")
     assert content.text == "T\n\nInside & out\n\nA\nB c"
 
 
@@ -273,7 +274,7 @@ def test_html_without_the_chrome_of_the_site() -> None:
         "<p>They came from<br>the <i>north</i>.<p hidden>hidden<p style='display: none'>none"
         "<ul><li>one<ul><li>inner</ul><li>two</ul><dl><dt>Duke<dd>a ruler</dl>"
         "<pre>a\n  b</pre><table><tr><th>Year<th>King<tr><td>1066<td>William</table>"
-        "<p>10<sup>5</sup> and note<sup><a href=#f>2</a></sup></article></main>"
+        "<div role=contentinfo>Kept in here</div><p>10<sup>5</sup> and note<sup><a href=#f>2</a></sup></article></main>"
         "<footer>Imprint</footer><script>alert(1)</script></body></html>",
         "a.html",
     )
@@ -285,6 +286,7 @@ def test_html_without_the_chrome_of_the_site() -> None:
         "Duke: a ruler",
         "a\n  b",
         "Year: 1066 | King: William",
+        "Kept in here",
         "10^5 and note[2]",
     ]
 
@@ -306,7 +308,5 @@ def test_html_nested_without_end_is_read() -> None:
 @given(st.text(alphabet="<>/ap hr1ul-i=\"'td&#;x\n", max_size=80))
 def test_no_markup_breaks_a_reader(text: str) -> None:
     for name in ("a.html", "a.md", "a.txt"):
-        try:
+        with suppress(NoTextError):
             read_str(text, name)
-        except NoTextError:
-            pass

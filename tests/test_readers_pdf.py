@@ -1,35 +1,49 @@
 """The PDF reader: reading order, whole paragraphs, exact pages. The PDFs are made here, line by line."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
 from ingest.readers import read
 from ingest.readers.building import normalise
+from ingest.readers.pdf.glyphs import opened
+from ingest.readers.pdf.lines import read_sheets
+from ingest.readers.pdf.prose import Hyphens
+
+Placed = tuple[float, float, float, str]  # x, y, size, text
 
 
-def pdf(*pages: list[tuple[float, float, float, str]], title: str = "", bold: float = 99) -> bytes:
-    """A PDF whose pages (595 x 842 points) show lines given as (x, y, size, text), from size `bold` in bold."""
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b""]
+FONTS = ("Helvetica", "Helvetica-Bold", "Courier")
+
+
+def pdf(*pages: Sequence[Placed], title: str = "", bold: float = 99, turned: bool = False, outline: str = "") -> bytes:
+    """A PDF whose pages (595 x 842 points) show lines given as (x, y, size, text), from size `bold` in bold.
+
+    A text behind "`" is set in a fixed pitch. Pages that are `turned` show their text running upwards. `outline` names
+    headings, each on the page of its number: "One Two".
+    """
+    objects = [b"<</Type/Catalog/Pages 2 0 R%s>>" % (b"/Outlines 3 0 R" if outline else b""), b""]
+    names = outline.split()
+    if names:
+        first, last = 4, 3 + len(names)
+        objects.append(b"<</First %d 0 R/Last %d 0 R/Count %d>>" % (first, last, len(names)))
+        for i, name in enumerate(names):
+            after = b"/Next %d 0 R" % (first + i + 1) if i + 1 < len(names) else b""
+            page = last + 2 + 2 * i
+            objects.append(b"<</Title(%s)/Parent 3 0 R/Dest[%d 0 R/Fit]%s>>" % (name.encode(), page, after))
     kids = []
-    for page in pages:
-        shown = b"".join(
-            b"BT /F%d %g Tf %g %g Td (%s) Tj ET\n"
-            % (
-                2 if size >= bold else 1,
-                size,
-                x,
-                y,
-                text.encode("cp1252").replace(b"(", rb"\(").replace(b")", rb"\)"),
-            )
-            for x, y, size, text in page
-        )
+    fonts = b"".join(
+        b"/F%d<</Type/Font/Subtype/Type1/BaseFont/%s/Encoding/WinAnsiEncoding>>" % (i, font.encode())
+        for i, font in enumerate(FONTS)
+    )
+    for placed in pages:
+        shown = b"".join(_line(*line, bold, turned) for line in placed)
         objects.append(b"<</Length %d>>stream\n%sendstream" % (len(shown), shown))
-        fonts = b"<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
-        fonts += b"/F2<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>>>"
         objects.append(
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font%s>>>>"
-            % (len(objects), fonts)
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents %d 0 R/Resources<</Font<<%s>>>>>>"
+            % (*((842, 595) if turned else (595, 842)), len(objects), fonts)
         )
         kids.append(b"%d 0 R" % len(objects))
     objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
@@ -39,21 +53,25 @@ def pdf(*pages: list[tuple[float, float, float, str]], title: str = "", bold: fl
         places.append(len(out))
         out += b"%d 0 obj%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    trailer = b"<</Size %d/Root 1 0 R/Info %d 0 R>>" % (len(objects) + 1, len(objects))
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer%s\nstartxref\n%d\n%%%%EOF" % (
-        len(objects) + 1,
-        table,
-        trailer,
-        len(out),
-    )
+    size = len(objects) + 1
+    trailer = b"<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(objects), len(out))
+    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer" % (size, table) + trailer
 
 
-def column(x: float, top: float, *texts: str, size: float = 10) -> list[tuple[float, float, float, str]]:
+def _line(x: float, y: float, size: float, text: str, bold: float, turned: bool) -> bytes:
+    font = 2 if text.startswith("`") else 1 if size >= bold else 0
+    escaped = text.removeprefix("`").encode("cp1252").replace(b"(", rb"\(").replace(b")", rb"\)")
+    # Turned by 90 degrees, what is x runs upwards and what is y from right to left.
+    matrix = b"0 1 -1 0 %g %g" % (842 - y, x) if turned else b"1 0 0 1 %g %g" % (x, y)
+    return b"BT /F%d %g Tf %s Tm (%s) Tj ET\n" % (font, size, matrix, escaped)
+
+
+def column(x: float, top: float, *texts: str, size: float = 10) -> list[Placed]:
     """Lines one below the other."""
     return [(x, top - 12 * i, size, text) for i, text in enumerate(texts)]
 
 
-def read_pdf(*pages: list[tuple[float, float, float, str]], **options: object) -> Content:
+def read_pdf(*pages: Sequence[Placed], **options: object) -> Content:
     content = read(pdf(*pages, **options), "a.pdf")  # type: ignore[arg-type]  # keywords of pdf()
     assert normalise(content.text) == content.text
     assert all(content.text.startswith(section.path[-1], section.start) for section in content.sections)
@@ -61,6 +79,7 @@ def read_pdf(*pages: list[tuple[float, float, float, str]], **options: object) -
     return content
 
 
+ADDRESS = "https://example.org/a/page/with/a/long/name.html"
 FULL = "A line of text that is as long as the column of this page is wide in"
 
 
@@ -81,9 +100,7 @@ def test_lines_are_joined_to_paragraphs_and_gaps_and_indents_part_them() -> None
 def test_columns_are_read_one_after_the_other_even_if_drawn_across() -> None:
     left = [f"left column line number {i} goes" for i in range(8)]
     right = [f"right column line number {i} goes" for i in range(8)]
-    across = [
-        line for pair in zip(column(50, 700, *left), column(320, 700, *right), strict=True) for line in pair
-    ]
+    across = [line for pair in zip(column(50, 700, *left), column(320, 700, *right), strict=True) for line in pair]
     for page in (across, column(50, 700, *left) + column(320, 700, *right)):
         text = read_pdf(page).text
         assert text.index("left column line number 7") < text.index("right column line number 0")
@@ -91,8 +108,8 @@ def test_columns_are_read_one_after_the_other_even_if_drawn_across() -> None:
 
 def test_a_paragraph_over_a_page_break_is_whole_and_its_page_start_is_exact() -> None:
     content = read_pdf(
-        column(50, 110, FULL, FULL) + [(280, 30, 10, "Page 1")],
-        column(50, 790, "the other page. More.") + [(280, 30, 10, "Page 2")],
+        [*column(50, 110, FULL, FULL), (280, 30, 10, "Page 1")],
+        [*column(50, 790, "the other page. More."), (280, 30, 10, "Page 2")],
     )
     assert content.text == f"{FULL} {FULL} the other page. More."
     start = content.text.index("the other page")
@@ -116,9 +133,7 @@ def test_divided_words_are_healed_and_compounds_kept() -> None:
         column(50, 700, FULL, f"{FULL[:-3]} immuno-", "therapy of the T-", "cell kind. Known: immunotherapy.")
     )
     assert "immunotherapy of the T-cell kind" in healed.text
-    kept = read_pdf(
-        column(50, 700, FULL, f"{FULL[:-3]} well-", "known and non-", "small. A well-known thing.")
-    )
+    kept = read_pdf(column(50, 700, FULL, f"{FULL[:-3]} well-", "known and non-", "small. A well-known thing."))
     assert "well-known and non-small" in kept.text
 
 
@@ -149,9 +164,11 @@ def test_headings_by_type_and_title_by_size() -> None:
             (50, 760, 22, "The Norman Conquest"),
             (50, 720, 14, "1 Origins"),
             *column(50, 700, FULL, FULL, "end."),
-        ]
-        + [(50, 640, 12, "1.1 Rollo"), *column(50, 620, FULL, FULL, "end.")]
-        + [(50, 560, 14, "2 England"), *column(50, 540, FULL, FULL, "end.")],
+            (50, 640, 12, "1.1 Rollo"),
+            *column(50, 620, FULL, FULL, "end."),
+            (50, 560, 14, "2 England"),
+            *column(50, 540, FULL, FULL, "end."),
+        ],
         bold=12,
     )
     assert content.title == "The Norman Conquest"
@@ -172,9 +189,7 @@ def test_the_claimed_title_counts_only_if_the_page_says_it_too() -> None:
 
 def test_a_table_becomes_rows() -> None:
     rows = [("Drug", "Target", "Year"), ("nivolumab", "PD-1", "2014"), ("ipilimumab", "CTLA-4", "2011")]
-    page = [
-        (50 + 150 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)
-    ]
+    page = [(50 + 150 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
     assert read_pdf(page).text == "Drug | Target | Year\nnivolumab | PD-1 | 2014\nipilimumab | CTLA-4 | 2011"
 
 
@@ -207,3 +222,133 @@ def test_an_encrypted_pdf_asks_for_its_password() -> None:
     data = pdf(column(50, 700, "Secret.")).replace(b"/Root 1 0 R", encrypt + b"/Root 1 0 R")
     with pytest.raises(SourceError, match="password"):
         read(data, "a.pdf")
+
+
+def test_line_breaks_that_were_wanted_stay() -> None:
+    page = column(50, 700, FULL, FULL, "end.") + column(50, 640, "Jane Doe", "Oxford", "Headington Cancer Centre")
+    assert read_pdf(page).text.endswith("Jane Doe\nOxford\nHeadington Cancer Centre")
+    around_a_figure = column(50, 700, FULL, FULL, "text beside", "a figure goes on.")
+    assert read_pdf(around_a_figure).text == f"{FULL} {FULL} text beside a figure goes on."
+
+
+def test_code_keeps_its_lines_and_indents_and_a_fixed_pitch_word_does_not_part_a_sentence() -> None:
+    code = [*column(50, 700, "`def f(x):", "`    return x"), (50, 664, 10, "`f(1)")]
+    assert read_pdf(code).text == "def f(x):\n    return x\n\nf(1)"
+    inside = column(50, 700, FULL, f"{FULL} at", f"`{ADDRESS}", "and so on.")
+    assert read_pdf(inside).text == f"{FULL} {FULL} at {ADDRESS} and so on."
+
+
+def test_raised_numbers_are_marks_of_notes_behind_words_and_powers_behind_numbers() -> None:
+    page = [
+        (50, 700, 10, "about 10"),
+        (89, 704, 6, "5"),
+        (95, 700, 10, "cells"),
+        (115.5, 704, 6, "2"),
+        (122, 700, 10, "live"),
+    ]
+    assert read_pdf([*page, *column(50, 650, FULL)]).text.startswith("about 10^5 cells[2] live")
+
+
+def test_addresses_and_ranges_over_a_line_end_stay_whole() -> None:
+    page = column(50, 700, f"{FULL[:40]} https://example.org/", f"path, {FULL[:62]} 12–", "15 of it.")
+    text = read_pdf([*page, *column(50, 640, FULL, FULL, "end.")]).text
+    assert "https://example.org/path" in text
+    assert "12–15" in text
+
+
+def test_a_table_of_contents_with_leaders_is_left_out() -> None:
+    entries = [f"{i} Chapter of the book {'. ' * 20}{i * 7}" for i in range(1, 6)]
+    assert read_pdf([*column(50, 700, *entries), *column(50, 500, FULL, "end.")]).text == f"{FULL} end."
+
+
+def test_a_page_number_alone_is_left_out_but_a_number_in_the_text_is_not() -> None:
+    assert read_pdf([*column(50, 700, FULL, "end."), (290, 30, 10, "1")]).text == f"{FULL} end."
+    assert read_pdf([*column(50, 700, FULL, "end.", "7")]).text.endswith("7")
+
+
+def test_text_that_runs_upwards_is_read_as_if_it_did_not() -> None:
+    assert read_pdf(column(50, 700, FULL, FULL, "the end."), turned=True).text == f"{FULL} {FULL} the end."
+
+
+def test_labels_at_the_margin_that_run_upwards_are_left_out() -> None:
+    data = pdf(column(50, 700, FULL, FULL, "the end."))
+    stamp = b"BT /F0 9 Tf 0 1 -1 0 20 300 Tm (stamp) Tj ET\n"
+    length = data.index(b"/Length ") + 8
+    old = int(data[length : data.index(b">>", length)])
+    grown = data.replace(b"/Length %d" % old, b"/Length %d" % (old + len(stamp)), 1).replace(
+        b"stream\n", b"stream\n" + stamp, 1
+    )
+    assert read(grown, "a.pdf").text == f"{FULL} {FULL} the end."
+
+
+def test_the_outline_decides_what_a_heading_is() -> None:
+    pages = [[(50, 760, 10, name), *column(50, 700, FULL, "end.")] for name in ("Alpha", "Beta")]
+    pages[0].append((50, 500, 20, "Large but no heading"))
+    content = read_pdf(*pages, outline="Alpha Beta")
+    assert [section.path for section in content.sections] == [("Alpha",), ("Beta",)]
+
+
+def test_what_is_drawn_out_of_order_is_read_in_order() -> None:
+    title, first, second = (
+        [(50, 780, 10, "Above all of it.")],
+        column(50, 700, "first one."),
+        column(50, 600, "second one."),
+    )
+    assert read_pdf([*second, *first, *title]).text == "Above all of it.\n\nfirst one.\n\nsecond one."
+
+
+def test_a_cell_of_several_lines_stays_one_cell() -> None:
+    rows = [("Drug", "Use"), ("nivolumab", "for melanoma"), ("", "and others"), ("ipilimumab", "for melanoma")]
+    page = [(50 + 200 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row) if cell]
+    text = read_pdf([*page, *column(50, 500, FULL, "end.")]).text
+    assert text.startswith("Drug | Use\nnivolumab | for melanoma and others\nipilimumab | for melanoma\n\n")
+
+
+def test_a_numbered_heading_with_a_wide_gap_is_one_line_and_not_a_table() -> None:
+    page = [(50, 700, 14, "1."), (90, 700, 14, "Introduction"), *column(50, 670, FULL, FULL, "end.")]
+    assert read_pdf(page).sections[0].path == ("1. Introduction",)
+
+
+def test_type_of_another_size_begins_another_paragraph() -> None:
+    page = [*column(50, 700, FULL, FULL), (50, 676, 7, "small print below it")]
+    assert read_pdf(page).text.split("\n\n") == [f"{FULL} {FULL}", "small print below it"]
+
+
+def test_columns_below_a_title_are_read_in_order_however_they_are_drawn() -> None:
+    title = [(50, 780, 10, "A title that runs over the whole of the page and over both of its columns, too")]
+    left = column(50, 740, "left one", "left two", "left end.")
+    right = column(320, 740, "right one", "right two", "right end.")
+    assert read_pdf([*right, *left, *title]).text.split("\n\n")[1:] == [
+        "left one left two left end.",
+        "right one right two right end.",
+    ]
+
+
+def test_a_named_page_number_is_left_out_of_a_single_page() -> None:
+    assert read_pdf([*column(50, 700, FULL, "end."), (270, 30, 10, "Page 3 of 9")]).text == f"{FULL} end."
+
+
+def test_lines_know_the_characters_that_they_are_made_of() -> None:
+    with opened(pdf([(50, 700, 10, "First line"), (50, 688, 10, "Second")]), "a.pdf") as file:
+        first, second = read_sheets(file)[0].lines
+    assert (first.first_char, first.last_char) == (0, len("First line") - 1)
+    assert second.last_char - second.first_char == len("Second") - 1
+    assert first.x0 == pytest.approx(50, abs=2)
+    assert first.y == 700
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("免疫", "疗法", "免疫疗法"),
+        ("see x@", "y.org", "see x@y.org"),
+        ("a sen-", "tence", "a sen-tence"),
+        ("Anglo-", "Saxon", "Anglo-Saxon"),
+        ("2019-", "2020", "2019-2020"),
+        ("a dash -", "here", "a dash - here"),
+        ("plain", "words", "plain words"),
+    ],
+)
+def test_what_stands_between_two_lines(before: str, after: str, joined: str) -> None:
+    kept, glue = Hyphens([]).joint(before, after)
+    assert kept + glue + after == joined

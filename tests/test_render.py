@@ -25,9 +25,7 @@ HOSTILE = [
 ]
 
 
-def passage(
-    text: str = TEXT, title: str = "Cells", document: str = "cells.md", page: int | None = None
-) -> Passage:
+def passage(text: str = TEXT, title: str = "Cells", document: str = "cells.md", page: int | None = None) -> Passage:
     return Passage(document, title, f"{title} > Killing", page, 0, len(text), text)
 
 
@@ -81,17 +79,13 @@ class Html(HTMLParser):
         self.words += data
 
 
-@pytest.mark.parametrize(
-    "text", ["", "One.", "A. [1][2] B? [3]\n\nC! d e f", "no end [1]", "\n\n[1] x.", "a.b. c…  d"]
-)
+@pytest.mark.parametrize("text", ["", "One.", "A. [1][2] B? [3]\n\nC! d e f", "no end [1]", "\n\n[1] x.", "a.b. c…  d"])
 def test_pieces_lose_nothing(text: str) -> None:
     assert "".join(render.pieces(text)) == text
 
 
 def test_a_mark_becomes_a_chip_only_if_it_has_a_citation() -> None:
-    html = render.turn(
-        answer("T cells kill tumour cells. [1] See [7].", cite(1, "T cells kill", passage())), 4
-    )
+    html = render.turn(answer("T cells kill tumour cells. [1] See [7].", cite(1, "T cells kill", passage())), 4)
     assert len(re.findall('class="pc-chip"', html)) == 1
     assert 'href="#t4-s1"' in html
     assert html.count('id="t4-s1"') == 1
@@ -101,7 +95,8 @@ def test_a_mark_becomes_a_chip_only_if_it_has_a_citation() -> None:
 def test_two_turns_share_no_id() -> None:
     shown = answer("T cells kill tumour cells. [1]", cite(1, "T cells kill", passage()))
     ids = [re.findall(r' id="([^"]+)"', render.turn(shown, number)) for number in (1, 11)]
-    assert ids[0] and not set(ids[0]) & set(ids[1])
+    assert ids[0]
+    assert not set(ids[0]) & set(ids[1])
 
 
 def test_a_citation_leads_to_its_span_and_page() -> None:
@@ -136,6 +131,12 @@ def test_why_shows_every_ranker_and_a_dash_where_it_did_not_find_the_passage() -
     assert re.findall(r"<td>(\d|-)</td>", table) == ["1", "3", "-", "1"]
 
 
+def test_a_passage_is_shown_without_the_heading_it_begins_with() -> None:
+    found = Hit(passage("Killing\n\nT cells kill."), 1.0, {"dense": 1})
+    html = render.turn(answer("", answered=False, evidence=(found,)), 1)
+    assert '<span class="pc-quote">T cells kill.</span>' in html
+
+
 @pytest.mark.parametrize(
     ("confidence", "level", "shown"),
     [(0.999, "high", "99"), (0.8, "high", "80"), (0.6, "fair", "60"), (0.001, "low", "1")],
@@ -150,22 +151,25 @@ def test_the_quote_is_marked_in_its_whole_paragraph() -> None:
     html = source("They need a signal. [7] &")
     assert re.findall("<mark>(.*?)</mark>", html) == ["They need a signal. [7] &amp;"]
     paragraph = re.search("<p>(.*?)</p>", html.partition('class="pc-text"')[2])
-    assert (
-        paragraph and Html(paragraph[1]).words == "T cells kill tumour cells. They need a signal. [7] & more."
-    )
+    assert paragraph
+    assert Html(paragraph[1]).words == "T cells kill tumour cells. They need a signal. [7] & more."
 
 
 def test_neighbours_are_dimmed_and_headings_are_headings() -> None:
     html = source("They need")
     assert '<h3 class="pc-near">History</h3>' in html
-    assert "About cells" in html and "page 3" in html and "cells.md" in html
-    assert "Show what follows" in html and "Show what comes before" not in html
+    assert "About cells" in html
+    assert "page 3" in html
+    assert "cells.md" in html
+    assert "Show what follows" in html
+    assert "Show what comes before" not in html
 
 
 def test_a_quote_over_two_paragraphs_is_marked_in_both() -> None:
     html = source("two.\n\nThree", 0, 0, Document("a.txt", "", "One two.\n\nThree four.\n\nFive.", "0" * 64))
     assert re.findall("<mark>(.*?)</mark>", html) == ["two.", "Three"]
-    assert "pc-near" not in html and "Five" not in html
+    assert "pc-near" not in html
+    assert "Five" not in html
 
 
 @pytest.mark.parametrize(("before", "after", "shown"), [(0, 0, 1), (1, 0, 2), (0, 2, 3), (9, 9, 4)])
@@ -185,9 +189,7 @@ def test_a_document_opened_to_be_read_is_neither_marked_nor_dimmed() -> None:
 def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
     p = passage(words_of_theirs, title=words_of_theirs, document=words_of_theirs)
     shown = answer(f"{words_of_theirs} [1]", cite(1, words_of_theirs, p), question=words_of_theirs)
-    declined = answer(
-        "", answered=False, evidence=(Hit(p, 1.0, {words_of_theirs: 1}),), searched_for=words_of_theirs
-    )
+    declined = answer("", answered=False, evidence=(Hit(p, 1.0, {words_of_theirs: 1}),), searched_for=words_of_theirs)
     held = document(words_of_theirs, words_of_theirs, words_of_theirs)
     listed = [DocumentInfo(words_of_theirs, words_of_theirs, 1, "0" * 64)]
     for html in (
@@ -200,11 +202,11 @@ def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
     ):
         page = Html(html)
         assert {name for name, _ in page.tags} <= render.TAGS
-        assert not [
-            name for _, attributes in page.tags for name in attributes if name.startswith(("on", "style"))
-        ]
+        assert not [name for _, attributes in page.tags for name in attributes if name.startswith(("on", "style"))]
         assert all(attributes.get("href", "#t1-s1") == "#t1-s1" for _, attributes in page.tags)
         assert words_of_theirs in page.words, "shown as the words they are"
+    appearing = Html(render.answering(shown, 1, shown.text))
+    assert appearing.words.count(words_of_theirs) == 2, "in the question and in the answer"
 
 
 def test_clean_is_a_wall_of_its_own() -> None:

@@ -106,9 +106,7 @@ class ChatMessage(BaseModel):
 class ChatForm(BaseModel):
     """A chat completion request of the OpenAI form: `model` and sampling settings have no effect."""
 
-    messages: list[ChatMessage] = Field(
-        min_length=1, max_length=400, description="The conversation, oldest first."
-    )
+    messages: list[ChatMessage] = Field(min_length=1, max_length=400, description="The conversation, oldest first.")
     model: str = "pincite"
     stream: bool = False
 
@@ -247,9 +245,7 @@ def create_app(retriever: Retriever) -> FastAPI:
     def api_docs() -> Response:
         return HTMLResponse(render.reference(app.openapi()))
 
-    @app.get(
-        "/v1/models", summary="The one model, in OpenAI's form", responses=_gives("A list with `pincite`.")
-    )
+    @app.get("/v1/models", summary="The one model, in OpenAI's form", responses=_gives("A list with `pincite`."))
     def models() -> Response:
         model = {"id": "pincite", "object": "model", "created": 0, "owned_by": "pincite"}
         return JSONResponse({"object": "list", "data": [model]})
@@ -366,9 +362,7 @@ def _tell_errors(app: FastAPI) -> None:
     def told(request: Request, message: str, status: int) -> Response:
         if request.url.path.startswith("/v1/"):
             kind = "invalid_request_error" if status < 500 else "server_error"
-            return JSONResponse(
-                {"error": {"message": message, "type": kind, "param": None, "code": None}}, status
-            )
+            return JSONResponse({"error": {"message": message, "type": kind, "param": None, "code": None}}, status)
         return _error(message, status)
 
     async def known(request: Request, exc: Exception) -> Response:

@@ -33,7 +33,9 @@ LibraryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 HistoryOption = Annotated[
     Path | None,
-    typer.Option("--history", help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.'),
+    typer.Option(
+        "--history", help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.'
+    ),
 ]
 
 
@@ -136,7 +138,9 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
 
 @app.command()
 def remove(
-    names: Annotated[list[str], typer.Argument(metavar="DOCUMENT...", help="Documents, as `pincite documents` lists them.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="DOCUMENT...", help="Documents, as `pincite documents` lists them.")
+    ],
     library: LibraryOption = None,
 ) -> None:
     """Remove documents from the library; their files stay where they are."""
@@ -168,7 +172,9 @@ def check(
 @app.command("eval")
 def evaluate(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Evaluation sets in BEIR form.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask only the first so many queries.")] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
@@ -265,9 +271,10 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
 
     columns = (
         TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[passages]} passages"),
-        TimeRemainingColumn(), TextColumn("{task.description}"),
+        TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
     )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", visible=False, total=None, passages=0)
 
         def report(now: Progress) -> None:
@@ -281,11 +288,13 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
 @contextmanager
 def _counter() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("building the library", total=None)
-        yield lambda name, done, of: bar.update(task, description=name, completed=done, total=of)
+        yield lambda name, done, of: bar.update(task, description=escape(name), completed=done, total=of)
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:

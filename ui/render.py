@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 import nh3
 
-from ingest import Document, DocumentInfo, paragraphs
+from ingest import Document, DocumentInfo, Passage, paragraphs
 from retriever import Answer, Citation, Hit
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
@@ -133,9 +133,7 @@ def turn(answer: Answer, number: int) -> str:
     """Turn `number`, complete: question, answer with its citation chips, sources, evidence."""
     asked = " ".join(answer.question.split()).casefold()
     searched = " ".join(answer.searched_for.split())
-    also = (
-        f'<p class="pc-searched">Searched for: {escape(searched)}</p>' if searched.casefold() != asked else ""
-    )
+    also = f'<p class="pc-searched">Searched for: {escape(searched)}</p>' if searched.casefold() != asked else ""
     body = _answered(answer, number) if answer.answered else _declined(answer)
     return _turn(answer.question, number, "done", also + body + _evidence(answer))
 
@@ -166,8 +164,7 @@ def library(documents: Sequence[DocumentInfo]) -> str:
     passages = sum(d.passages for d in documents)
     count = f"{_count(len(documents), 'document')}, {_count(passages, 'passage')}"
     return clean(
-        f'<h2 class="pc-title">Your documents</h2><p class="pc-where">{count}</p>'
-        f'<ul class="pc-docs">{rows}</ul>'
+        f'<h2 class="pc-title">Your documents</h2><p class="pc-where">{count}</p><ul class="pc-docs">{rows}</ul>'
     )
 
 
@@ -259,9 +256,7 @@ def _prose(answer: Answer, number: int, text: str) -> str:
         return f'<a class="pc-chip" href="#t{number}-s{n}" aria-label="{told}" {_opens(c)}>{n}</a>'
 
     paragraphs = [p for p in re.split(r"\n\s*\n", text.strip()) if p]
-    html = "".join(
-        f"<p>{_MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(p)))}</p>" for p in paragraphs
-    )
+    html = "".join(f"<p>{_MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(p)))}</p>" for p in paragraphs)
     return f'<div class="pc-answer">{html}</div>'
 
 
@@ -281,9 +276,7 @@ def _answered(answer: Answer, number: int) -> str:
 
 def _declined(answer: Answer) -> str:
     """The honest "no": it is said in plain words, and the nearest passages can be opened."""
-    rows = "".join(
-        f"<li>{_row(hit, _opening(hit.passage.text), hit.passage.page)}</li>" for hit in answer.evidence[:4]
-    )
+    rows = "".join(f"<li>{_row(hit, _opening(hit.passage), hit.passage.page)}</li>" for hit in answer.evidence[:4])
     heading = '<h3 class="pc-small">The nearest passages</h3>'
     return (
         '<div class="pc-declined"><p><strong>Not in your documents.</strong> No passage answers this, '
@@ -298,9 +291,7 @@ def _row(what: Citation | Hit, quote: str, page: int | None, is_unsupported: boo
     p = what.passage
     number = f'<span class="pc-number">{what.number}</span>' if isinstance(what, Citation) else ""
     where = "".join(
-        f"<span>{escape(part)}</span>"
-        for part in (trail(p.title, p.heading), f"p. {page}" if page else "")
-        if part
+        f"<span>{escape(part)}</span>" for part in (trail(p.title, p.heading), f"p. {page}" if page else "") if part
     )
     flag = '<span class="pc-flag">does not bear out the sentence</span>' if is_unsupported else ""
     return _button(
@@ -321,7 +312,7 @@ def _evidence(answer: Answer) -> str:
     rows = ""
     for hit in answer.evidence:
         p = hit.passage
-        opener = _button("pc-link", _opens(hit), escape(_opening(p.text, 90)))
+        opener = _button("pc-link", _opens(hit), escape(_opening(p, 90)))
         ranks = "".join(f"<td>{_rank(hit, name)}</td>" for name in rankers)
         rows += f"<tr><td>{opener}<span>{escape(place(p.title, p.heading, p.page))}</span></td>{ranks}</tr>"
     return (
@@ -357,9 +348,10 @@ def _button(kind: str, attributes: str, inner: str) -> str:
     return f'<button type="button" class="{kind}" {attributes}>{inner}</button>'
 
 
-def _opening(text: str, chars: int = 240) -> str:
-    """The first words of `text` on one line."""
-    line = " ".join(text.split())
+def _opening(passage: Passage, chars: int = 240) -> str:
+    """The first words of a passage on one line, without the heading it may begin with: that is shown beside."""
+    heading = (passage.heading or "").rpartition(" > ")[2]
+    line = " ".join(passage.text.removeprefix(heading).split()) or heading
     return line if len(line) <= chars else line[: chars - 1].rsplit(" ", 1)[0] + "…"
 
 
@@ -383,7 +375,6 @@ def _fields(schema: Mapping[str, Any], openapi: Mapping[str, Any]) -> list[str]:
     schema = openapi.get("components", {}).get("schemas", {}).get(named, schema)
     needed = schema.get("required", ())
     return [
-        f"<code>{escape(name)}</code>{'' if name in needed else ' (optional)'} "
-        + _coded(field.get("description", ""))
+        f"<code>{escape(name)}</code>{'' if name in needed else ' (optional)'} " + _coded(field.get("description", ""))
         for name, field in schema.get("properties", {}).items()
     ]

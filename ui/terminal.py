@@ -58,6 +58,8 @@ def _print_citation(console: Console, citation: Citation) -> None:
 
 def _print_hit(console: Console, number: int, hit: Hit) -> None:
     p = hit.passage
-    console.print(f"[cyan]{number}.[/cyan] {escape(place(p.document, p.title, p.heading, p.page))}  [dim]{hit.score:.2f}[/dim]")
+    console.print(
+        f"[cyan]{number}.[/cyan] {escape(place(p.document, p.title, p.heading, p.page))}  [dim]{hit.score:.2f}[/dim]"
+    )
     shown = " ".join(p.text.split())
     console.print(Padding(Text(shown[:SHOWN_CHARS] + ("…" if len(shown) > SHOWN_CHARS else "")), (0, 0, 1, 4)))

@@ -29,6 +29,7 @@ from . import render
 from .api import AT_ONCE, MAX_BODY_BYTES, create_app
 
 _ASSETS = Path(__file__).parent / "assets"
+# Questions to the shipped articles. Another library is offered those of them that it answers.
 _EXAMPLES = (
     "How does blocking PD-1 help T cells attack a tumour?",
     "What is given for severe cytokine release syndrome?",
@@ -141,9 +142,7 @@ def mount_chat(app: FastAPI, retriever: Retriever) -> FastAPI:
     return mounted
 
 
-def serve(
-    retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False
-) -> None:
+def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False) -> None:
     """Serves the chat, the API and MCP until it is interrupted; prints the address first.
 
     Raises PinciteError where the port is taken, and for any host but this machine: there are no accounts
@@ -241,7 +240,7 @@ def _page(retriever: Retriever) -> Any:
 
     async def converse(question: str, talk: Talk) -> AsyncIterator[tuple[Any, ...]]:
         question = question.strip()
-        if not question:
+        if not question or talk.asking:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         number = len(talk.exchanges) + 1
@@ -249,9 +248,7 @@ def _page(retriever: Retriever) -> Any:
         yield box(True, ""), talk.shown(), render.searching(question, number), talk, gr.update(visible=False)
         try:
             if len(question) > MAX_QUESTION_CHARS:
-                raise PinciteError(
-                    f"The question is longer than {MAX_QUESTION_CHARS:,} characters: ask a shorter one."
-                )
+                raise PinciteError(f"The question is longer than {MAX_QUESTION_CHARS:,} characters: ask a shorter one.")
             answer = await anyio.to_thread.run_sync(retriever.ask, question, talk.history(), limiter=limiter)
         except PinciteError as exc:
             html = render.failure(question, str(exc), number)
@@ -279,6 +276,8 @@ def _page(retriever: Retriever) -> Any:
         html = render.failure(talk.asking, "Pincite failed inside; its log says where. Ask again.", number)
         return box(False, talk.asking), html, talk.ended("", html)
 
+    # Asked for real, which also loads the model before the first reader waits for it.
+    offered = [example for example in _EXAMPLES if retriever.ask(example).answered]
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
         talk = gr.State(Talk())
         gr.HTML(_MASTHEAD, elem_id="pc-masthead", apply_default_css=False)
@@ -288,7 +287,7 @@ def _page(retriever: Retriever) -> Any:
                     with gr.Column(elem_id="pc-welcome") as welcome:
                         gr.HTML(_WELCOME, apply_default_css=False)
                         with gr.Row(elem_id="pc-examples"):
-                            examples = [gr.Button(example, variant="secondary") for example in _EXAMPLES]
+                            examples = [gr.Button(example, variant="secondary") for example in offered]
                     past = gr.HTML(elem_id="pc-past", apply_default_css=False)
                     now = gr.HTML(elem_id="pc-now", apply_default_css=False)
                 with gr.Column(elem_id="pc-dock"):
@@ -308,11 +307,11 @@ def _page(retriever: Retriever) -> Any:
 
         shown = [question, past, now, talk, welcome]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        begun: list[Any] = [
-            question.submit(converse, [question, talk], shown, concurrency_limit=AT_ONCE, **quiet)
-        ]
+        # "multiple": until Gradio has closed what was stopped, it would let the next question fall.
+        asking: dict[str, Any] = {"concurrency_limit": AT_ONCE, "trigger_mode": "multiple", **quiet}
+        begun: list[Any] = [question.submit(converse, [question, talk], shown, **asking)]
         for example in examples:
-            begun.append(example.click(converse, [example, talk], shown, concurrency_limit=AT_ONCE, **quiet))
+            begun.append(example.click(converse, [example, talk], shown, **asking))
         # One after the other, so that `broken` sees what `stop` has done.
         ending: dict[str, Any] = {"concurrency_id": "ending", "concurrency_limit": 1, **quiet}
         question.stop(stop, [talk], [question, now, talk], cancels=begun, **ending)

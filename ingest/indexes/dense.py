@@ -67,6 +67,10 @@ class DenseIndex:
         if len(ids):
             self._index.remove_ids(np.ascontiguousarray(ids, np.int64))
 
+    def clear(self) -> None:
+        """Removes every passage."""
+        self._index.reset()
+
     def search(self, vector: Floats, k: int) -> list[tuple[int, float]]:
         """The `k` best (id, cosine) for one question vector (d,), best first; fewer if there are fewer."""
         k = min(k, len(self))

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,27 +23,26 @@ POINTER = "current.json"
 
 def load(folder: Path, dimension: int) -> tuple[DenseIndex, int]:
     """The dense index on disk with its generation; an empty one of generation 0 if none is whole."""
-    place = folder / FOLDER
+    pointer = _pointer(folder)
     try:
-        pointer = json.loads((place / POINTER).read_text("utf-8"))
-        file = place / str(pointer["file"])
-        if file.parent == place and pointer["dimension"] == dimension and _sha256(file) == pointer["sha256"]:
+        file = folder / FOLDER / str(pointer["file"])
+        if pointer["dimension"] == dimension and _sha256(file) == pointer["sha256"]:
             return DenseIndex.load(file), int(pointer["generation"])
-    except (OSError, ValueError, KeyError, TypeError, LibraryError):
+    except (OSError, KeyError, LibraryError):
         pass  # not whole: what is returned below is filled from the store
     return DenseIndex.empty(dimension), 0
 
 
 def saved_generation(folder: Path) -> int:
     """The generation that the index on disk claims to be of; 0 if there is none."""
-    try:
-        return int(json.loads((folder / FOLDER / POINTER).read_text("utf-8"))["generation"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+    return int(_pointer(folder).get("generation", 0))
 
 
 def catch_up(index: DenseIndex, generation: int, store: Store) -> int:
     """Brings `index` from `generation` to the store's; returns that. Inside `store.reading` or `writing`."""
+    if generation > store.generation:  # of a state after the one that is read, or of another library
+        index.clear()
+        generation = 0
     if store.generation != generation:
         index.remove(np.array(store.removed_since(generation), np.int64))
         ids: list[int] = []
@@ -69,7 +69,7 @@ def save(folder: Path, index: DenseIndex, dimension: int, generation: int) -> No
         os.replace(part, file)
         pointer = {"file": file.name, "sha256": digest, "dimension": dimension, "generation": generation}
         part = place / f"{POINTER}.part"
-        part.write_text(json.dumps(pointer), "utf-8")
+        part.write_text(json.dumps(pointer | {"check": _digest(pointer)}), "utf-8")
         _sync(part)
         os.replace(part, place / POINTER)
         _sync(place)
@@ -81,6 +81,19 @@ def save(folder: Path, index: DenseIndex, dimension: int, generation: int) -> No
             f"The index could not be written to {place} ({exc}); the documents are safe, "
             "and the index is made when there is room."
         ) from exc
+
+
+def _pointer(folder: Path) -> dict[str, Any]:
+    """What the pointer says; empty if it is not there or not as it was written."""
+    try:
+        pointer: dict[str, Any] = json.loads((folder / FOLDER / POINTER).read_text("utf-8"))
+        return pointer if pointer.pop("check") == _digest(pointer) else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _digest(pointer: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(pointer, sort_keys=True).encode()).hexdigest()
 
 
 def _add(index: DenseIndex, ids: list[int], vectors: list[bytes]) -> None:

@@ -5,8 +5,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-_WORD = re.compile(r"\w+")
-_COMPOUND = re.compile(r"\w+(?:[-/.+'’]\w+)+")
+# An underscore parts words in the index too.
+_WORD = re.compile(r"[^\W_]+")
+_COMPOUND = re.compile(r"[^\W_]+(?:[-/.+'’_][^\W_]+)+")
 
 # Words that carry the grammar of a question, not its subject.
 STOP_WORDS = frozenset(
@@ -25,8 +26,21 @@ def words(text: str) -> list[str]:
     >>> words("Does PD-1 naïveté matter?")
     ['does', 'pd', '1', 'naivete', 'matter']
     """
-    plain = unicodedata.normalize("NFKD", text.lower())
-    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    text = text.lower()
+    if not text.isascii():
+        text = "".join(map(_plain, unicodedata.normalize("NFC", text)))
+    return _WORD.findall(text)
+
+
+@lru_cache(10_000)
+def _plain(char: str) -> str:
+    """`char` without accents where the index takes them off too: from Latin letters, not from й, έ or 한."""
+    if "\u0300" <= char <= "\u0331":
+        return ""
+    if char in "µς":
+        return "μ" if char == "µ" else "σ"
+    letter = unicodedata.normalize("NFD", char)[0]
+    return letter if letter.isascii() and letter.isalpha() else char
 
 
 def content_words(text: str) -> list[str]:
@@ -48,8 +62,22 @@ def expression(text: str) -> str:
     return " OR ".join(f'"{term}"' for term in terms)
 
 
+# SQLite stems by Porter's later version: it adds "-logy" and "-bly", and leaves words of two letters alone.
+_LATER = re.compile(r"(.*[aeiouy][^aeiouy].*)(?:(log)(?:y|ies)|(bl)y)")
+
+
+@lru_cache(50_000)
 def stem(word: str) -> str:
-    """The Porter stem of a word in the form `words` gives, as the index stores it."""
+    """The Porter stem of a word in the form `words` gives, as the index stores it.
+
+    >>> stem("tumours"), stem("immunology"), stem("ps")
+    ('tumour', 'immunolog', 'ps')
+    """
+    if len(word) < 3:
+        return word
+    later = _LATER.fullmatch(word)
+    if later:
+        word = later[1] + (later[2] or f"{later[3]}e")
     result: str = _stemmer().stemWord(word)
     return result
 

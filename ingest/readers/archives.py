@@ -10,7 +10,8 @@ from ..errors import SourceError
 # A part of a document, and all of an archive, are at most so large when unpacked.
 MAX_PART_BYTES = 100_000_000
 MAX_TOTAL_BYTES = 400_000_000
-# Beyond its first megabytes a part may not be packed more tightly: real spreadsheets reach about 50, bombs 1,000.
+# Beyond its first megabytes a part may not be packed more tightly: real spreadsheets reach about 50,
+# bombs 1,000.
 _MAX_RATIO = 150
 _RATIO_FROM_BYTES = 5_000_000
 _MAX_PARTS = 20_000
@@ -21,7 +22,8 @@ _MAX_DEPTH = 3
 class Zipped:
     """The parts of a zip archive, by name.
 
-    Raises SourceError for an archive that is damaged, asks for a password, or grows beyond all measure when it is unpacked.
+    Raises SourceError for an archive that is damaged, asks for a password, or grows beyond all measure
+    when it is unpacked.
     """
 
     def __init__(self, data: bytes, name: str) -> None:
@@ -59,6 +61,38 @@ class Zipped:
             raise SourceError(f"{self.name} is refused: its part {part} grows beyond all measure when unpacked.")
         self._left -= len(data)
         return data
+
+
+def inner_suffix(data: bytes, name: str) -> str:
+    """The suffix of a zip-based document by what it holds: ".docx", ".epub", ...; "" for any other archive."""
+    archive = Zipped(data, name)
+    if "mimetype" in archive:
+        kind = archive.read("mimetype").decode("ascii", "replace").strip()
+        for suffix, ending in (
+            (".epub", "epub+zip"),
+            (".odt", ".text"),
+            (".ods", ".spreadsheet"),
+            (".odp", ".presentation"),
+        ):
+            if kind.removesuffix("-template").endswith(ending):
+                return suffix
+    if "[Content_Types].xml" in archive:
+        types = archive.read("[Content_Types].xml")
+        for suffix, part in (
+            (".docx", b"wordprocessingml"),
+            (".pptx", b"presentationml"),
+            (".xlsx", b"spreadsheetml"),
+        ):
+            if (
+                part + b".document.main" in types
+                or part + b".presentation.main" in types
+                or part + b".sheet.main" in types
+            ):
+                return suffix
+        for suffix, folder in ((".docx", "word/"), (".pptx", "ppt/"), (".xlsx", "xl/")):
+            if any(part.startswith(folder) for part in archive.names()):
+                return suffix
+    return ".epub" if "META-INF/container.xml" in archive else ""
 
 
 def expand(data: bytes, name: str) -> list[tuple[str, bytes]]:

@@ -19,7 +19,9 @@ _ODD_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # What is written in other characters: ligatures, bullets of symbol fonts, which have no character of their
 # own, and halves of surrogate pairs, which cannot be written as UTF-8.
 _WRITTEN_AS = {
-    **dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", "ff fi fl ffi ffl st st".split(), strict=True)),
+    **dict(
+        zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)
+    ),
     **dict(zip("\uf0b7\uf0a7\uf0d8\uf0fc", "•▪➢✓", strict=True)),
 }
 _ODD_CHARACTERS = re.compile(f"[{''.join(_WRITTEN_AS)}\ud800-\udfff]")

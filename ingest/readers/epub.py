@@ -10,6 +10,7 @@ from .archives import Zipped
 from .building import ContentBuilder, one_line
 from .decoding import decode
 from .html import add_html
+from .titles import claimed_title
 from .xml_tree import Element, attribute, child, children, descendants, local, parse
 
 _TEXTS = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "application/xml", "text/xml"))
@@ -36,7 +37,7 @@ def read_epub(data: bytes, name: str) -> Content:
     package = parse(package_data, name)
     builder = ContentBuilder()
     metadata = child(package, "metadata")
-    title = _first(metadata, "title")
+    title = claimed_title(_first(metadata, "title"))
     _add_metadata(builder, metadata)
     for number, path in enumerate(_spine(package, posixpath.dirname(package_path)), 1):
         if path in archive and (content := archive.read(path)).strip():

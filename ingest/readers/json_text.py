@@ -22,7 +22,8 @@ _MOST_DEPTH = 12
 def read_json(data: bytes, name: str) -> Content:
     """What a JSON file says: each record "key: value | key: value", long strings as paragraphs.
 
-    A record with a title and a text becomes a section of that title. The keys of objects in objects are joined: "address.city".
+    A record with a title and a text becomes a section of that title. The keys of objects in objects are
+    joined: "address.city".
     """
     text = decode(data, name)
     try:
@@ -74,7 +75,7 @@ def _add_record(builder: ContentBuilder, record: dict[str, Any], path: str, dept
     longer: list[tuple[str, Any]] = []
     for key, value in record.items():
         full = f"{path}.{key}" if path else str(key)
-        if heads and key == title or value is None or value in ("", [], {}):
+        if (heads and key == title) or value is None or value in ("", [], {}):
             continue
         if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict | list) for v in value)):
             longer.append((full, value))
@@ -110,7 +111,10 @@ def _shown(value: Any) -> str:
 def _title(values: list[Any]) -> str:
     """The title of the one record that the file holds, if it does."""
     if len(values) == 1 and isinstance(values[0], dict):
-        return next((values[0][k] for k in _TITLES if isinstance(values[0].get(k), str) and len(values[0][k]) < _LONG), "")
+        return next(
+            (values[0][k] for k in _TITLES if isinstance(values[0].get(k), str) and len(values[0][k]) < _LONG),
+            "",
+        )
     return ""
 
 

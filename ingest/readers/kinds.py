@@ -75,3 +75,18 @@ def looks_like(data: bytes) -> Kind | None:
     if data.startswith(b"BM") and data[6:10] == b"\x00\x00\x00\x00":
         return Kind("a BMP image", ".bmp")
     return None
+
+
+def ole_suffix(data: bytes) -> str:
+    """The suffix of an old Office file by the names of its streams; "" if none is known, or if it is encrypted."""
+    for suffix, stream in (
+        ("", "EncryptedPackage"),
+        (".doc", "WordDocument"),
+        (".xls", "Workbook"),
+        (".ppt", "PowerPoint Document"),
+        (".msg", "__properties_version1.0"),
+        (".xls", "Book"),
+    ):
+        if (stream + "\0").encode("utf-16-le") in data:
+            return suffix
+    return ""

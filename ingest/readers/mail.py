@@ -12,7 +12,7 @@ from .decoding import decode
 from .html import add_html
 from .text import add_text
 
-_HEADERS = ("From", "To", "Cc", "Date")
+_HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MOST_PARTS = 1_000
 
 
@@ -79,5 +79,5 @@ def _header(message: EmailMessage, key: str) -> str:
     # Headers are parsed when they are asked for, and a malformed one may fail in many ways in there.
     try:
         return one_line(re.sub(r"=\?[\w-]+\?[bq]\?", "", str(message.get(key, "")), flags=re.IGNORECASE))
-    except (ValueError, AttributeError, IndexError, LookupError, TypeError):
+    except (ValueError, AttributeError, LookupError, OverflowError, TypeError):
         return ""

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT_TITLE = re.compile(r"^title\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_TOML_FRONT = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+(?:\n|\Z)", re.DOTALL)
+# Links between notes: "[[page]]", "[[page|what is shown]]".
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*[^\W\d_][^\[\]|\n]*)\]\]")
 _TASK = re.compile(r"\[([ xX])\] ")
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")
@@ -33,7 +35,11 @@ def parse_markdown(text: str, builder: ContentBuilder | None = None) -> Content:
     """The content of Markdown `text`; with a `builder`, it is added to what that has already."""
     builder = builder or ContentBuilder()
     writer = _Writer(builder)
-    writer.write(_parse(normalise(text)))
+    text = normalise(text)
+    if front := _TOML_FRONT.match(text):
+        writer.title = _front_title(front[1])
+        text = text[front.end() :]
+    writer.write(_parse(text))
     return builder.finish(writer.title)
 
 
@@ -140,7 +146,9 @@ def _plain(tokens: "Sequence[Token]") -> str:
     parts: list[str] = []
     for token in tokens:
         match token.type:
-            case "text" | "code_inline" | "text_special":
+            case "text":
+                parts.append(_WIKI_LINK.sub(r"\1", token.content))
+            case "code_inline" | "text_special":
                 parts.append(token.content)
             case "softbreak":
                 parts.append(" ")

@@ -10,23 +10,30 @@ from ..errors import SourceError
 from .building import ContentBuilder, one_line
 from .flow import Flow
 from .tables import row_lines
+from .titles import claimed_title
+from .words import words
 
-_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\")
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
+)
 # Groups whose text is not the document's.
-_SKIPPED = frozenset(
-    "fonttbl colortbl stylesheet info pict object header headerl headerr headerf footer footerl footerr footerf fldinst "
-    "listtable listoverridetable rsidtbl generator themedata datastore latentstyles xmlnstbl bkmkstart bkmkend annotation "
-    "atnid atnauthor atnref atndate atnicn atntime atnparent template revtbl filetbl pgdsctbl mmathPr nonshppict private "
-    "nonesttables pnseclvl shpinst do txe xe tc".split()
+_SKIPPED = words(
+    "fonttbl colortbl stylesheet info pict object header headerl headerr headerf footer footerl footerr "
+    "footerf fldinst listtable listoverridetable rsidtbl generator themedata datastore latentstyles "
+    "xmlnstbl bkmkstart bkmkend annotation atnid atnauthor atnref atndate atnicn atntime atnparent "
+    "template revtbl filetbl pgdsctbl mmathPr nonshppict private nonesttables pnseclvl shpinst do txe xe "
+    "tc"
 )
 _SIGNS = {
-    "tab": "\t", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
-    "bullet": "•", "emspace": " ", "enspace": " ", "qmspace": " ", "line": "\n", "~": " ", "_": "-", "-": "", "lbr": "\n",
+    "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’",
+    "ldblquote": "“", "rdblquote": "”", "bullet": "•",
+    "emspace": " ", "enspace": " ", "qmspace": " ", "~": " ", "_": "-", "-": "",
 }  # fmt: skip
 # Windows character sets (of fonts) and the code pages that belong to them.
 _CHARSETS = {
     0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "cp950", 161: "cp1253", 162: "cp1254",
-    163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250", 255: "cp437",
+    163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
+    255: "cp437",
 }  # fmt: skip
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo) (\d)", re.IGNORECASE)
 # Groups in groups: what programs write ends long before.
@@ -59,7 +66,7 @@ class _Tables:
 
 
 def read_rtf(data: bytes, name: str) -> Content:
-    """The text of an RTF file with its headings, lists, tables and footnotes; footnotes stand behind their paragraph."""
+    """The text of an RTF file with its headings, lists and tables; footnotes stand behind their paragraph."""
     if not data.lstrip().startswith((b"{\\rtf", b"{\\pard")):
         raise SourceError(f"{name} cannot be read as RTF: it does not begin like it.")
     tables = _read_tables(data)
@@ -69,7 +76,7 @@ def read_rtf(data: bytes, name: str) -> Content:
     reader.finish()
     title = re.search(rb"{\\title ([^{}]*)}", data)
     claimed = title.group(1).decode(tables.encoding, "replace") if title and b"\\" not in title.group(1) else ""
-    return reader.builder.finish(claimed)
+    return reader.builder.finish(claimed_title(claimed))
 
 
 class _Reader:

@@ -28,10 +28,11 @@ _LONGEST_CELL = 10_000_000
 def read_csv(data: bytes, name: str) -> Content:
     """The rows of a CSV file, one line each: "header: cell | header: cell"."""
     text = decode(data, name)
-    delimiter = "\t" if name.lower().endswith((".tsv", ".tab")) else _delimiter(text)
     csv.field_size_limit(_LONGEST_CELL)
+    delimiter = "\t" if name.lower().endswith((".tsv", ".tab")) else _delimiter(text)
     try:
-        rows = list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
+        # An empty line is a slip here; a row of empty cells parts tables.
+        rows = [row for row in csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter) if row]
     except csv.Error:
         rows = [line.split(delimiter) for line in text.splitlines()]  # quotes that are never closed
     builder = ContentBuilder()
@@ -42,8 +43,8 @@ def read_csv(data: bytes, name: str) -> Content:
 def add_sheet(builder: ContentBuilder, name: str, rows: list[list[str]]) -> None:
     """Adds a sheet under its name: its tables, parted by empty rows, each row with the headers over it.
 
-    Single cells above a table are paragraphs. A header may be parted from its table by empty rows, and holds for tables below
-    it that have none of their own and are no wider.
+    Single cells above a table are paragraphs. A header may be parted from its table by empty rows, and
+    holds for tables below it that have none of their own and are no wider.
     """
     lines = [_trimmed(row) for row in rows]
     if not _DEFAULT_NAME.fullmatch(name) and any(lines):
@@ -58,6 +59,8 @@ def add_sheet(builder: ContentBuilder, name: str, rows: list[list[str]]) -> None
         while table and _filled(table[0]) == 1 and not (is_column and len(table) > 2):
             builder.paragraph("".join(table.pop(0)))
         own = _header_rows(table) if table else 0
+        if own == len(table) == 1 and header and not unused:
+            own = 0  # a last row of words, rather than a header without a table
         too_wide = bool(table) and max(map(len, table)) > max(map(len, header), default=0)
         if own or too_wide:
             if unused:
@@ -72,7 +75,7 @@ def add_sheet(builder: ContentBuilder, name: str, rows: list[list[str]]) -> None
 
 def _trimmed(row: list[str]) -> list[str]:
     """The cells of a row, each on one line, without empty ones at its end."""
-    cells = [one_line(cell) for cell in row]
+    cells = [one_line(cell) if cell else "" for cell in row]
     while cells and not cells[-1]:
         cells.pop()
     return cells
@@ -118,7 +121,10 @@ def _delimiter(text: str) -> str:
     sample = "\n".join(text.splitlines()[:_SAMPLE_ROWS])
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row]
+        try:
+            widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row]
+        except csv.Error:
+            continue
         if not widths:
             continue
         width, times = Counter(widths).most_common(1)[0]

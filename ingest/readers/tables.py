@@ -10,7 +10,8 @@ def row_lines(rows: Sequence[Sequence[str]], header_rows: int) -> list[str]:
 
     A row quoted alone ("Drug: nivolumab | Target: PD-1") is a whole statement, and a search for the
     header finds every row even where a long table is split over passages. Without a header the
-    cells are joined with " | ". Empty cells are left out. `header_rows` counts the rows at the top that
+    cells are joined with " | ". Empty cells are left out; headers over nothing but empty cells lead, so that
+    no word is lost. `header_rows` counts the rows at the top that
     are headers; where there are several, a column's header is their distinct texts one after another.
 
     >>> row_lines([["Drug", "Target"], ["nivolumab", "PD-1"], ["ipilimumab", ""]], 1)
@@ -23,8 +24,11 @@ def row_lines(rows: Sequence[Sequence[str]], header_rows: int) -> list[str]:
     headers = _column_headers(grid[:header_rows])
     if header_rows == len(grid) or not any(headers):
         return [line for line in (" | ".join(cell for cell in row if cell) for row in grid) if line]
-    lines = []
-    for row in grid[header_rows:]:
+    body = grid[header_rows:]
+    used = {headers[i] for row in body for i, cell in enumerate(row[: len(headers)]) if cell}
+    unused = [head for head in dict.fromkeys(headers) if head and head not in used]
+    lines = [" | ".join(unused)] if unused else []
+    for row in body:
         parts = []
         for i, cell in enumerate(row):
             if not cell:

@@ -1,6 +1,7 @@
 """Plain text and source code."""
 
 import re
+from itertools import pairwise
 
 from ..documents import Content
 from .building import ContentBuilder, normalise
@@ -80,11 +81,7 @@ def _was_wrapped(before: str, line: str, width: int) -> bool:
 
 def _wrap_width(lines: list[str]) -> int:
     """The width that the lines of a text were filled to, less some slack; 0 if they were not."""
-    inner = sorted(
-        len(line.rstrip())
-        for line, after in zip(lines, lines[1:], strict=False)
-        if line.strip() and after.strip()
-    )
+    inner = sorted(len(line.rstrip()) for line, after in pairwise(lines) if line.strip() and after.strip())
     if not inner:
         return 0
     # The 90th percentile: the odd overlong line (an address, a table) doesn't count.

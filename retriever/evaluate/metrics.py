@@ -97,7 +97,11 @@ def calibration_error(confidences: Sequence[float], truths: Sequence[bool], bins
     """Expected calibration error over equally wide bins: 0 is perfect."""
     c, t = np.asarray(confidences), np.asarray(truths, float)
     which = np.minimum((c * bins).astype(int), bins - 1)
-    gaps = [abs(c[which == b].mean() - t[which == b].mean()) * (which == b).mean() for b in range(bins) if (which == b).any()]
+    gaps = [
+        abs(c[which == b].mean() - t[which == b].mean()) * (which == b).mean()
+        for b in range(bins)
+        if (which == b).any()
+    ]
     return round(float(sum(gaps)), 4)
 
 
@@ -111,5 +115,3 @@ def _bag(texts: Sequence[str]) -> dict[str, int]:
 
 def _mean(values: Sequence[float | bool]) -> float:
     return round(float(np.mean(values)), 4)
-
-

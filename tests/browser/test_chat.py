@@ -41,6 +41,13 @@ class Moody:
 with Retriever.open(sys.argv[1]) as retriever:
     serve(Moody(retriever), port=0)
 """
+CHROMIUMS = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+# Taken out of the environment: to Pincite itself an unknown PINCITE_... is a mistyped setting.
+NAMED_CHROMIUM = os.environ.pop("PINCITE_CHROMIUM", None)
 CHROMIUM_ARGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -95,12 +102,9 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    named = os.environ.get("CHROMIUM")
-    found = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+    found = NAMED_CHROMIUM or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
-        pytest.fail("no Chromium: apt-get install chromium, or name one in CHROMIUM")
+        pytest.fail("no Chromium: run tests/chromium.sh, or name one in PINCITE_CHROMIUM")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGS)
         yield opened
@@ -108,9 +112,7 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def visiting(
-    browser: Browser, address: str, width: int = 1280, height: int = 800, **options: Any
-) -> Iterator[Page]:
+def visiting(browser: Browser, address: str, width: int = 1280, height: int = 800, **options: Any) -> Iterator[Page]:
     """The chat at `address`, open and ready; afterwards, that nothing went wrong and nothing went out."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     page = context.new_page()
@@ -143,9 +145,7 @@ def ask(page: Page, question: str) -> None:
     box.fill(question)
     box.press("Enter")
     expect(page.locator(".pc-turn")).to_have_count(turns + 1)
-    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(
-        question, timeout=20_000
-    )
+    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(question, timeout=20_000)
 
 
 def post(server: str, path: str, **body: Any) -> Any:
@@ -184,9 +184,7 @@ def test_a_citation_opens_its_paragraph_with_the_quote_marked(page: Page, server
     assert set(chips.all_inner_texts()) == {str(cited["number"]) for cited in answer["citations"]}
     for cited in answer["citations"]:
         chips.get_by_text(str(cited["number"]), exact=True).first.click()
-        expect(page.locator("#pc-place")).to_have_text(
-            f"Source {cited['number']} of {len(answer['citations'])}"
-        )
+        expect(page.locator("#pc-place")).to_have_text(f"Source {cited['number']} of {len(answer['citations'])}")
         expect(page.locator("#pc-view .pc-title")).to_have_text(cited["title"])
         assert one_line(marked(page)) == one_line(cited["quote"])
         mark = page.locator("#pc-view mark").first
@@ -240,14 +238,14 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     box = page.get_by_label("Your question")
     expect(box).to_be_focused()
     expect(box).to_have_value("")
-    ask(page, QUESTION)
+    ask(page, FAR_QUESTION)
     page.evaluate("document.activeElement.blur()")
     place = page.locator("#pc-place")
-    expect(place).to_have_text(re.compile("^Source 1 "))
-    page.keyboard.press("]")
-    expect(place).to_have_text(re.compile("^Source 2 "))
-    page.keyboard.press("[")
-    expect(place).to_have_text(re.compile("^Source 1 "))
+    for key, number in ("]", 1), ("]", 2), ("[", 1):
+        page.keyboard.press(key)
+        expect(place).to_have_text(re.compile(f"^Passage {number} of "))
+    ask(page, QUESTION)
+    expect(place).to_have_text(re.compile("^Source 1 of "))
     page.locator("#pc-now .pc-chip").last.focus()
     expect(page.locator(".pc-card")).to_be_visible()
     page.keyboard.press("Enter")
@@ -258,9 +256,7 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
 
 def test_an_example_is_asked_with_one_click(page: Page) -> None:
     page.get_by_role("button", name=QUESTION).click()
-    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(
-        QUESTION, timeout=20_000
-    )
+    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(QUESTION, timeout=20_000)
     expect(page.locator("#pc-welcome")).to_be_hidden()
 
 
@@ -293,7 +289,10 @@ def test_stop_ends_the_waiting(page: Page) -> None:
     expect(page.locator("#pc-now .pc-busy")).to_have_text("Searching your documents…")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#pc-now")).to_contain_text("Stopped.", timeout=2_000)
+    expect(page.locator("#pc-now")).to_contain_text("Stopped.", timeout=2_500)
+    # As long as it takes to type. Gradio closes the stopped stream meanwhile; a question asked within
+    # about 0.2 s of a stop can miss its answer and has to be sent again.
+    page.wait_for_timeout(1_000)
     ask(page, QUESTION)
     expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
     expect(page.locator(".pc-turn")).to_have_count(2)
@@ -309,6 +308,7 @@ def test_an_unforeseen_failure_is_said_and_the_chat_goes_on(page: Page) -> None:
 
 def test_no_document_runs_code_or_reaches_out(browser: Browser, hostile_server: str) -> None:
     with visiting(browser, hostile_server) as page:
+        expect(page.locator("#pc-examples button")).to_have_count(0)  # it could answer none of them
         ask(page, "Who first described Zorblax therapy?")
         expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
         expect(page.locator("#pc-view .pc-title")).to_contain_text("<img src=x")
@@ -319,21 +319,22 @@ def test_no_document_runs_code_or_reaches_out(browser: Browser, hostile_server: 
         page.locator("#pc-all").click()
         expect(page.locator(".pc-doc-name")).to_contain_text("onmouseover")
         page.locator(".pc-doc").hover()
-        assert (
-            page.locator("#pc-desk :is(img, iframe, script, [onerror], [onload], [onmouseover])").count() == 0
-        )
+        assert page.locator("#pc-desk :is(img, iframe, script, [onerror], [onload], [onmouseover])").count() == 0
 
 
 def test_on_a_phone_nothing_is_cut_off_and_the_source_slides_up(browser: Browser, server: str) -> None:
     with visiting(browser, server, 390, 844, has_touch=True, color_scheme="dark") as page:
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not page.evaluate(wide)
+        wide = """[document.documentElement, ...document.querySelectorAll("#pc-masthead *, #pc-desk *")]
+            .filter((e) => Math.max(e.getBoundingClientRect().right, e.scrollLeft + e.clientWidth) > innerWidth + 1)
+            .map((e) => e.outerHTML.slice(0, 80))"""
+        assert page.evaluate(wide) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
         ask(page, QUESTION)
         panel = page.locator("#pc-panel")
         expect(panel).to_be_hidden()
         page.locator("#pc-now .pc-chip").first.tap()
         expect(page.locator("#pc-view mark").first).to_be_in_viewport()
-        assert not page.evaluate(wide)
+        assert page.evaluate(wide) == []
         page.locator("#pc-close").tap()
         expect(panel).to_be_hidden()
         page.get_by_role("button", name="Documents", exact=True).tap()

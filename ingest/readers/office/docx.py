@@ -6,6 +6,8 @@ from ...documents import Content
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
 from ..tables import spread
+from ..titles import claimed_title
+from ..words import words
 from ..xml_tree import Element, attribute, child, descendants, local
 from .maths import formula
 from .package import Package
@@ -13,9 +15,9 @@ from .word_styles import Numbering, Styles
 
 # What stands in the place of a page that Word begins here, of a line break, of a note; never in a text.
 _PAGE, _BREAK = "\x01", "\x02"
-_SKIPPED = frozenset(
-    "del moveFrom delText delInstrText instrText pPr rPr sectPr proofErr bookmarkStart bookmarkEnd commentRangeStart "
-    "commentRangeEnd annotationRef footnoteRef endnoteRef sdtPr sdtEndPr rt fldData".split()
+_SKIPPED = words(
+    "del moveFrom delText delInstrText instrText pPr rPr sectPr proofErr bookmarkStart bookmarkEnd "
+    "commentRangeStart commentRangeEnd annotationRef footnoteRef endnoteRef sdtPr sdtEndPr rt fldData"
 )
 _TITLE_LEVEL = 1
 
@@ -23,18 +25,21 @@ _TITLE_LEVEL = 1
 def read_docx(data: bytes, name: str) -> Content:
     """The text of a Word document with its headings, lists, tables, text boxes, formulas and notes.
 
-    Tracked changes are read as accepted; comments, page headers and footers are left out. Pages are known only where
-    Word noted them when it last laid the document out. Notes stand at the end, behind their marks.
+    Tracked changes are read as accepted; comments, page headers and footers are left out. Pages are
+    known only where Word noted them when it last laid the document out. Notes stand at the end, behind
+    their marks.
     """
     package = Package(data, name)
     part, root = package.main()
     reader = _Reader(package, part)
     body = child(root, "body")
+    if next(descendants(root, "lastRenderedPageBreak"), None) is not None:
+        reader.builder.page(1)
     if body is not None:
         reader.blocks(body)
     reader.notes()
     reader.flow.end()
-    return reader.builder.finish(reader.title or _sane(package.title()))
+    return reader.builder.finish(reader.title or claimed_title(package.title()))
 
 
 class _Reader:
@@ -126,8 +131,6 @@ class _Reader:
 
     def _turn_pages(self, count: int) -> None:
         if count:
-            if self._page == 1 and self.builder.empty:
-                self.builder.page(1)
             self._page += count
             self.builder.page(self._page)
 
@@ -286,8 +289,3 @@ def _header_rows(table: Element) -> int:
 
 def _plain(text: str) -> str:
     return text.replace(_PAGE, "").replace(_BREAK, " ")
-
-
-def _sane(title: str) -> str:
-    """A claimed title, unless it is what programs write there by themselves."""
-    return "" if title.lower().startswith(("microsoft word", "document", "word document", "title")) else title

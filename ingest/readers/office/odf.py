@@ -9,15 +9,17 @@ from ..building import ContentBuilder, one_line
 from ..flow import Flow
 from ..sheets import add_sheet
 from ..tables import spread
+from ..titles import claimed_title
+from ..words import words
 from ..xml_tree import Element, attribute, child, children, descendants, local, parse
 
-_SKIPPED = frozenset(
-    "tracked-changes annotation annotation-end table-of-content illustration-index table-index object-index user-index "
-    "alphabetical-index ruby-text forms sequence-decls variable-decls user-field-decls note-citation notes title desc "
-    "header footer hidden-text math settings shapes".split()
+_SKIPPED = words(
+    "tracked-changes annotation annotation-end table-of-content illustration-index table-index "
+    "object-index user-index alphabetical-index ruby-text forms sequence-decls variable-decls user-field-decls "
+    "note-citation notes title desc header footer hidden-text math settings shapes"
 )
 # Elements around paragraphs that say nothing themselves.
-_CONTAINERS = frozenset("section text bibliography index-body text-box frame g custom-shape rect page change-start".split())
+_CONTAINERS = words("section text bibliography index-body text-box frame g custom-shape rect page change-start")
 # Formatting repeats empty cells and rows to the edge of the sheet; real repetitions are few.
 _MOST_REPEATS = 100
 
@@ -25,8 +27,8 @@ _MOST_REPEATS = 100
 def read_odf(data: bytes, name: str) -> Content:
     """The text of an OpenDocument file with its headings, lists, tables, text boxes and notes.
 
-    Slides and sheets are pages. Deleted text, comments, headers, footers and tables of contents are left out. Notes stand
-    at the end, behind their marks.
+    Slides and sheets are pages. Deleted text, comments, headers, footers and tables of contents are
+    left out. Notes stand at the end, behind their marks.
     """
     archive = Zipped(data, name)
     content = archive.read("content.xml")
@@ -53,7 +55,7 @@ def read_odf(data: bytes, name: str) -> Content:
     reader.notes()
     meta = archive.read("meta.xml")
     title = next(descendants(parse(meta, name), "title"), None) if meta else None
-    claimed = (title.text or "") if title is not None else ""
+    claimed = claimed_title((title.text or "") if title is not None else "")
     is_sheet = child(body, "spreadsheet") is not None
     return reader.builder.finish(reader.title or claimed or (PurePosixPath(name).stem if is_sheet else ""))
 
@@ -102,9 +104,8 @@ class _Reader:
                 self._list(element, attribute(element, "style-name"), 1)
             elif kind == "table":
                 self._table(element)
-            elif kind in _CONTAINERS:
-                if attribute(element, "display") != "none":
-                    self.blocks(element)
+            elif kind in _CONTAINERS and attribute(element, "display") != "none":
+                self.blocks(element)
         self._flush_code()
 
     def slides(self, presentation: Element) -> None:

@@ -7,6 +7,7 @@ from ...errors import SourceError
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
 from ..tables import spread
+from ..titles import claimed_title
 from ..xml_tree import Element, attribute, child, children, descendants, local
 from .maths import formula
 from .package import Package
@@ -34,7 +35,7 @@ def read_pptx(data: bytes, name: str) -> Content:
     for number, slide in enumerate(slides, 1):
         builder.page(number)
         _Slide(package, slide, builder).read()
-    return builder.finish(_sane(package.title()))
+    return builder.finish(claimed_title(package.title()))
 
 
 class _Slide:
@@ -202,8 +203,3 @@ def _points(data: Element | None) -> dict[str, str]:
 def _relation(element: Element) -> str:
     """The id of the relation that an element names. (A slide has an id of its own, too: that one has no namespace.)"""
     return next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
-
-
-def _sane(title: str) -> str:
-    """A claimed title, unless it is what programs write there by themselves."""
-    return "" if title.lower().startswith(("powerpoint", "presentation", "slide 1", "microsoft")) else title

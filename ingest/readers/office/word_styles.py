@@ -8,6 +8,10 @@ from ..xml_tree import Element, attribute, child, children
 _HEADING = re.compile(r"heading (\d)")
 _CODE = re.compile(r"source ?code|html preformatted|preformatted|^code( block)?$|listing|macro text", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc (\d|heading)|table of figures")
+_ROMAN = (
+    ("m", 1000), ("cm", 900), ("d", 500), ("cd", 400), ("c", 100), ("xc", 90), ("l", 50), ("xl", 40), ("x", 10),
+    ("ix", 9), ("v", 5), ("iv", 4), ("i", 1),
+)  # fmt: skip
 # More steps from a style to the one it is based on are a circle.
 _MOST_STEPS = 20
 
@@ -135,10 +139,8 @@ def _shown(count: int, format_: str) -> str:
         letter = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
         return letter.upper() if format_.startswith("upper") else letter
     if format_.endswith("Roman") and 0 < count < 4000:
-        digits = "m cm d cd c xc l xl x ix v iv i".split()
-        values = (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1)
         roman = ""
-        for digit, value in zip(digits, values, strict=True):
+        for digit, value in _ROMAN:
             roman += digit * (count // value)
             count %= value
         return roman.upper() if format_.startswith("upper") else roman

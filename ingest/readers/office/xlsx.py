@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from ...documents import Content
 from ..building import ContentBuilder
 from ..sheets import add_sheet
+from ..titles import claimed_title
 from ..xml_tree import Element, attribute, child, children, descendants
 from .package import Package
 
@@ -26,7 +27,7 @@ def read_xlsx(data: bytes, name: str) -> Content:
     package = Package(data, name)
     part, root = package.main()
     relations = package.relations(part)
-    kinds = {kind: target for kind, target in relations.values()}
+    kinds = dict(relations.values())
     strings = [
         "".join(text.text or "" for text in descendants(item, "t"))
         for item in children(package.tree(kinds.get("sharedStrings", "")), "si")
@@ -42,7 +43,7 @@ def read_xlsx(data: bytes, name: str) -> Content:
         if tree is not None:
             builder.page(number)
             add_sheet(builder, attribute(sheet, "name"), _rows(tree, strings, formats, since_1904))
-    return builder.finish(package.title() or PurePosixPath(name).stem)
+    return builder.finish(claimed_title(package.title()) or PurePosixPath(name).stem)
 
 
 def _rows(sheet: Element, strings: list[str], formats: list[str], since_1904: bool) -> list[list[str]]:
@@ -116,7 +117,13 @@ def shown_number(text: str, format_: str, since_1904: bool = False) -> str:
         return str(moment.date()) if not moment.hour + moment.minute + moment.second else str(moment)
     if format_ == "percent":
         return f"{number * 100:.12g}%"
-    return f"{number:.15g}" if abs(number) < 1e15 else f"{number:.0f}" if number.is_integer() and abs(number) < 1e20 else text
+    return (
+        f"{number:.15g}"
+        if abs(number) < 1e15
+        else f"{number:.0f}"
+        if number.is_integer() and abs(number) < 1e20
+        else text
+    )
 
 
 def _formats(styles: Element | None) -> list[str]:

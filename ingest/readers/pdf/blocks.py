@@ -7,9 +7,7 @@ from itertools import pairwise
 
 from .lines import Line, Sheet
 
-BULLET = re.compile(
-    r"(?:[•▪■●○◦‣∙·–—*\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\[\d{1,3}\])(?:\s|$)"
-)
+BULLET = re.compile(r"(?:[•▪■●○◦‣∙·–—*\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\[\d{1,3}\])(?:\s|$)")
 # In leadings (distances of baselines): a wider gap between lines separates paragraphs ...
 _PARAGRAPH_GAP = 1.18
 # ... but a sentence that goes on in small letters bridges gaps up to this.
@@ -97,9 +95,7 @@ def blocks_of(sheet: Sheet, measure: Measure) -> list[Block]:
             continue
         lines = [_merged(rows[i])]
         i += 1
-        while (
-            i < len(rows) and _table_end(rows, i, measure) == i and _goes_on(lines, _merged(rows[i]), measure)
-        ):
+        while i < len(rows) and _table_end(rows, i, measure) == i and _goes_on(lines, _merged(rows[i]), measure):
             lines.append(_merged(rows[i]))
             i += 1
         blocks += _paragraphs(lines)
@@ -208,11 +204,7 @@ def _widen_short_columns(blocks: list[Block]) -> None:
         if block.kind not in ("text", "item") or len(block.lines) > 2:
             continue
         for other in blocks[max(0, i - 4) : i + 5]:
-            if (
-                len(other.lines) > 2
-                and other.kind != "table"
-                and abs(other.left - block.left) < 3 * block.size
-            ):
+            if len(other.lines) > 2 and other.kind != "table" and abs(other.left - block.left) < 3 * block.size:
                 block.right = max(block.right, other.right)
         if (
             len(block.lines) == 2
@@ -246,9 +238,7 @@ def _table_end(rows: list[list[Line]], start: int, measure: Measure) -> int:
 
 
 def _has_cells(row: list[Line]) -> bool:
-    return len(row) > 2 or (
-        len(row) == 2 and not BULLET.fullmatch(row[0].text.strip() + " ") and len(row[0].text) > 1
-    )
+    return len(row) > 2 or (len(row) == 2 and not BULLET.fullmatch(row[0].text.strip() + " ") and len(row[0].text) > 1)
 
 
 def _table(rows: list[list[Line]]) -> Block:

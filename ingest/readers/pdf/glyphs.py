@@ -123,35 +123,57 @@ def opened(data: bytes, name: str) -> Iterator[Pdf]:
 
 def _glyphs(handle: Any, box: tuple[float, float, float, float]) -> list[Glyph]:
     left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
-    styles: dict[int | None, Style] = {}
-    seen: set[tuple[str, float, int, int]] = set()
+    char_box, char_origin = pdfium.FPDFText_GetCharBox, pdfium.FPDFText_GetCharOrigin
+    objects = _Objects(handle)
     found: list[Glyph] = []
-    after_space = False
+    after_space = True
+    last_x = last_y = 0.0
     for i in range(max(0, pdfium.FPDFText_CountChars(handle))):
         character = _character(handle, i)
         if character in _SPACES:
             after_space = True
             continue
-        if character == "" or not pdfium.FPDFText_GetCharBox(handle, i, left, right, bottom, top):
+        if not character or not char_box(handle, i, left, right, bottom, top):
             continue
-        pdfium.FPDFText_GetCharOrigin(handle, i, x, y)
-        key = ctypes.cast(pdfium.FPDFText_GetTextObject(handle, i), ctypes.c_void_p).value
-        style = styles.get(key)
-        if style is None:
-            style = styles[key] = _style(handle, i)
-        if not (box[0] - 2 <= x.value <= box[2] + 2 and box[1] - 2 <= y.value <= box[3] + 2):
-            continue  # off the page: what printers cut away
-        place = _upright(style.angle, box, left.value, right.value, bottom.value, top.value, x.value, y.value)
-        unit = _DOUBLE * style.size
-        column, row = round(place[0] / unit), round(place[2] / unit)
-        # The letters of a ligature share one place; they come directly one after another.
-        is_ligature = bool(found) and found[-1].number == i - 1 and found[-1].x0 == place[0]
-        if not is_ligature and any((character, unit, column + d, row) in seen for d in (-1, 0, 1)):
-            continue
-        seen.add((character, unit, column, row))
-        found.append(Glyph(i, character, *place, style, after_space))
+        char_origin(handle, i, x, y)
+        # Asking for the text object of each character would take as long as all the rest.
+        if after_space or abs(y.value - last_y) > 0.01 or abs(left.value - last_x) > 1:
+            objects.turn_to(i, character, left.value, y.value)
+        last_x, last_y = right.value, y.value
+        if objects.is_double or not (box[0] - 2 <= x.value <= box[2] + 2 and box[1] - 2 <= y.value <= box[3] + 2):
+            continue  # printed twice, or off the page: what printers cut away
+        place = _upright(objects.style.angle, box, left.value, right.value, bottom.value, top.value, x.value, y.value)
+        found.append(Glyph(i, character, *place, objects.style, after_space))
         after_space = False
     return found
+
+
+class _Objects:
+    """The text objects of a page, one after another: their styles, and whether one repeats another.
+
+    Some programs print a text twice, a little apart, to make it look bold.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self._styles: dict[int | None, tuple[Style, bool]] = {}
+        self._known: dict[Style, Style] = {}
+        self._starts: set[tuple[str, float, int, int]] = set()
+        self.style = Style(1.0, 0, False, False)
+        self.is_double = False
+
+    def turn_to(self, i: int, character: str, x: float, y: float) -> None:
+        """Looks up the object that the character number `i` at (x, y) belongs to."""
+        key = ctypes.cast(pdfium.FPDFText_GetTextObject(self._handle, i), ctypes.c_void_p).value
+        if key is None or key not in self._styles:
+            style = _style(self._handle, i)
+            style = self._known.setdefault(style, style)  # equal ones are the same: quick to compare
+            unit = _DOUBLE * style.size
+            column, row = round(x / unit), round(y / unit)
+            double = any((character, unit, column + d, row) in self._starts for d in (-1, 0, 1))
+            self._starts.add((character, unit, column, row))
+            self._styles[key] = style, double
+        self.style, self.is_double = self._styles[key]
 
 
 def _character(handle: Any, i: int) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+from ..titles import claimed_title
 from .blocks import Block, Measure
 from .glyphs import Bookmark
 
@@ -17,12 +18,6 @@ _NUMBER = re.compile(
 _MOSTLY_BOLD = 0.3
 # An outline counts if so many of its entries are found in the text.
 _FOUND = 0.7
-# What programs write where a title should be.
-_NO_TITLE = re.compile(
-    r"untitled|^(microsoft|powerpoint|slide \d|document\d*$|title$)|[\\/]|"
-    r"\.(docx?|dvi|exe|html?|indd|pdf|pptx?|ps|qxd|rtf|tex|xlsx?)$",
-    re.IGNORECASE,
-)
 
 
 def heading_levels(blocks: list[Block], bookmarks: list[Bookmark], measure: Measure) -> dict[int, int]:
@@ -37,7 +32,7 @@ def heading_levels(blocks: list[Block], bookmarks: list[Bookmark], measure: Meas
 def title_of(blocks: list[Block], claimed: str, measure: Measure) -> str:
     """The title: the claimed one if the first page says it too, else the largest text there, else the claim."""
     first = [block for block in blocks if block.page == blocks[0].page] if blocks else []
-    claimed = "" if len(claimed) < 4 or _NO_TITLE.search(claimed) else claimed
+    claimed = claimed_title(claimed) if _is_wordy(claimed) else ""
     said = {word for block in first for word in _words(block.text)}
     wanted = _words(claimed)
     if wanted and sum(word in said for word in wanted) >= 0.6 * len(wanted):
@@ -67,9 +62,7 @@ def _by_outline(blocks: list[Block], bookmarks: list[Bookmark]) -> dict[int, int
     found = 0
     for mark in bookmarks:
         forms = (_bare(mark.title), _bare(_NUMBER.sub("", mark.title, count=1)))
-        near = [
-            i for form in forms for i in places.get(form, ()) if form and abs(blocks[i].page - mark.page) <= 1
-        ]
+        near = [i for form in forms for i in places.get(form, ()) if form and abs(blocks[i].page - mark.page) <= 1]
         best = min(near, key=lambda i: (abs(blocks[i].page - mark.page), i in levels, i), default=None)
         if best is not None:
             levels.setdefault(best, mark.level)
@@ -88,11 +81,7 @@ def _by_type(blocks: list[Block], measure: Measure) -> dict[int, int]:
             continue
         larger = block.size >= _LARGER * measure.size
         heavy = bold_counts and block.bold and block.size >= 0.95 * measure.size
-        if (
-            (larger or heavy)
-            and _is_wordy(text)
-            and not text.endswith((",", ";", ".", ":")[: 2 if larger else 4])
-        ):
+        if (larger or heavy) and _is_wordy(text) and not text.endswith((",", ";", ".", ":")[: 2 if larger else 4]):
             found[i] = (round(2 * block.size) / 2, block.bold)
     # A "heading" style that is used for more text than the rest isn't one.
     style_characters = Counter[tuple[float, bool]]()
@@ -118,6 +107,4 @@ def _words(text: str) -> list[str]:
 
 def _is_wordy(text: str) -> bool:
     """Whether there is a word in it: not a number, a formula or a row of signs."""
-    return re.search(r"[^\W\d_]{2,}", text) is not None or bool(
-        re.search(r"[\u2e80-\u9fff\uac00-\ud7af]", text)
-    )
+    return re.search(r"[^\W\d_]{2,}", text) is not None or bool(re.search(r"[\u2e80-\u9fff\uac00-\ud7af]", text))

@@ -95,6 +95,8 @@ def _starts_new(current: list[Glyph], glyph: Glyph) -> bool:
     before = current[-1]
     if before.character == HYPHEN:
         return True
+    if glyph.style is before.style and glyph.y == before.y and -_BACK < glyph.x0 - before.x1 < _BACK:
+        return False  # nearly always
     # Indices and powers are measured from the letter they belong to, and may stand one above the other.
     size = max(g.style.size for g in (*current[-8:], glyph))
     base = next((g for g in reversed(current) if g.style.size > _SMALL * size), before)
@@ -129,7 +131,7 @@ def _line(page: int, glyphs: list[Glyph]) -> Line:
 
 
 def _text(glyphs: list[Glyph], size: float, baseline: float) -> str:
-    """The characters with their spaces; a raised number is the mark of a note behind a word, a power behind a number."""
+    """The characters with their spaces; a raised number is a note's mark behind a word, a power behind a number."""
     text = ""
     i = 0
     while i < len(glyphs):

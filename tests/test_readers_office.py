@@ -1,0 +1,493 @@
+"""Office documents. Each is put together here from the few parts that matter."""
+
+import io
+import struct
+import zipfile
+from itertools import pairwise
+
+import pytest
+
+from ingest.documents import Content, page_at
+from ingest.errors import NoTextError, SourceError
+from ingest.readers import expand, read
+from ingest.readers.building import normalise
+
+
+def check(content: Content) -> Content:
+    assert normalise(content.text) == content.text
+    assert all(content.text.startswith(section.path[-1], section.start) for section in content.sections)
+    assert all(a.start < b.start for a, b in pairwise(content.pages))
+    return content
+
+
+def zipped(parts: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def relations(**targets: str) -> str:
+    """Relations by id: "kind target"."""
+    entries = (
+        f'<Relationship Id="{id_}" Type="http://x/{kind}" Target="{target}"/>'
+        for id_, (kind, target) in ((id_, value.split()) for id_, value in targets.items())
+    )
+    return f"<Relationships>{''.join(entries)}</Relationships>"
+
+
+TYPES = '<Types><Override ContentType="application/{}.main+xml"/></Types>'
+NS = 'xmlns:w="w" xmlns:r="r" xmlns:m="m" xmlns:mc="mc"'
+
+# --- Word ----------------------------------------------------------------------------------------
+
+
+def docx(body: str, **parts: str) -> bytes:
+    names = {name: f"{name} {name}.xml" for name in parts}
+    return zipped(
+        {
+            "[Content_Types].xml": TYPES.format("wordprocessingml.document"),
+            "_rels/.rels": relations(a="officeDocument word/document.xml"),
+            "word/document.xml": f"<w:document {NS}><w:body>{body}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations(**names),
+            **{f"word/{name}.xml": f"<w:{name} {NS}>{xml}</w:{name}>" for name, xml in parts.items()},
+        }
+    )
+
+
+def p(text: str, style: str = "", more: str = "") -> str:
+    named = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return f'<w:p><w:pPr>{named}{more}</w:pPr><w:r><w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
+
+
+STYLES = (
+    '<w:style w:styleId="T"><w:name w:val="Title"/></w:style>'
+    '<w:style w:styleId="b1"><w:name w:val="heading 1"/></w:style>'
+    '<w:style w:styleId="own"><w:name w:val="My own"/><w:basedOn w:val="b1"/></w:style>'
+    '<w:style w:styleId="code"><w:name w:val="Source Code"/></w:style>'
+    '<w:style w:styleId="toc"><w:name w:val="toc 1"/></w:style>'
+)
+
+
+def test_docx_headings_follow_their_styles_and_outlines() -> None:
+    body = p("A Title", "T") + p("Contents ... 3", "toc") + p("One", "b1") + p("text") + p("Two", "own")
+    body += p("Three", more='<w:outlineLvl w:val="1"/>')
+    content = check(read(docx(body, styles=STYLES), "a.docx"))
+    assert content.title == "A Title"
+    assert [section.path for section in content.sections] == [
+        ("A Title",),
+        ("A Title", "One"),
+        ("A Title", "Two"),
+        ("A Title", "Two", "Three"),
+    ]
+    assert "Contents" not in content.text
+
+
+def test_docx_reads_changes_as_accepted_and_notes_at_the_end() -> None:
+    body = (
+        "<w:p><w:r><w:t>Kept</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>"
+        '<w:ins><w:r><w:t xml:space="preserve"> new</w:t></w:r></w:ins><w:r><w:footnoteReference w:id="2"/></w:r>'
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:tab/><w:t>x</w:t><w:br/><w:t>y</w:t></w:r></w:p>"
+    )
+    notes = '<w:footnote w:id="2"><w:p><w:r><w:t>The note.</w:t></w:r></w:p></w:footnote>'
+    assert check(read(docx(body, footnotes=notes), "a.docx")).text == "Kept new[1] x\ny\n\n[1] The note."
+
+
+def test_docx_lists_count_and_begin_anew_below_each_item() -> None:
+    numbering = (
+        '<w:abstractNum w:abstractNumId="7"><w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="decimal"/></w:lvl>'
+        '<w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/></w:lvl></w:abstractNum>'
+        '<w:abstractNum w:abstractNumId="8"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="8"/></w:num>'
+    )
+
+    def item(text: str, level: int, number: int = 1) -> str:
+        return p(text, more=f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>')
+
+    body = item("one", 0) + item("in", 1) + item("in", 1) + item("two", 0) + item("in", 1) + item("dot", 0, 2)
+    content = check(read(docx(body, numbering=numbering), "a.docx"))
+    assert content.text == "3. one\n  a. in\n  b. in\n4. two\n  a. in\n- dot"
+
+
+def test_docx_table_with_merged_cells_and_header() -> None:
+    def cell(text: str, more: str = "") -> str:
+        return f"<w:tc><w:tcPr>{more}</w:tcPr>{p(text)}</w:tc>"
+
+    merged, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    body = (
+        '<w:tbl><w:tblPr><w:tblLook w:firstRow="1"/></w:tblPr>'
+        f"<w:tr>{cell('Drug')}{cell('Target')}</w:tr>"
+        f"<w:tr>{cell('nivolumab', merged)}{cell('PD-1')}</w:tr>"
+        f"<w:tr>{cell('', goes_on)}{cell('again')}</w:tr></w:tbl>"
+    )
+    assert check(read(docx(body), "a.docx")).text == "Drug: nivolumab | Target: PD-1\nDrug: nivolumab | Target: again"
+
+
+def test_docx_pages_where_word_laid_them_out_even_inside_a_paragraph() -> None:
+    body = p("First") + (
+        "<w:p><w:r><w:t>It begins</w:t></w:r><w:r><w:lastRenderedPageBreak/>"
+        '<w:t xml:space="preserve"> and ends.</w:t></w:r></w:p>'
+    )
+    content = check(read(docx(body), "a.docx"))
+    assert content.text == "First\n\nIt begins and ends."
+    assert [page_at(content.pages, content.text.index(word)) for word in ("First", "begins", "and")] == [
+        1,
+        1,
+        2,
+    ]
+
+
+def test_docx_text_boxes_code_formulas_and_drawings_in_two_ways() -> None:
+    box = f"<w:txbxContent>{p('boxed')}</w:txbxContent>"
+    body = (
+        f"<w:p><w:r><w:t>around</w:t></w:r><w:r><mc:AlternateContent><mc:Choice>{box}</mc:Choice>"
+        f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+        + p("x = 1", "code")
+        + p("  y", "code")
+        + "<w:p><m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
+        "<m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>c</m:t></m:r></m:den></m:f></m:oMath></w:p>"
+    )
+    assert check(read(docx(body, styles=STYLES), "a.docx")).text == "around\n\nboxed\n\nx = 1\n  y\n\nx^2(a+b)/c"
+
+
+# --- PowerPoint ----------------------------------------------------------------------------------
+
+
+def shape(kind: str, *paragraphs: str) -> str:
+    holder = f'<p:nvPr><p:ph type="{kind}"/></p:nvPr>' if kind else ""
+    texts = "".join(f"<a:p>{text if '<' in text else f'<a:r><a:t>{text}</a:t></a:r>'}</a:p>" for text in paragraphs)
+    return f"<p:sp>{holder}<p:txBody>{texts}</p:txBody></p:sp>"
+
+
+def pptx(*slides: str, notes: str = "") -> bytes:
+    numbers = range(1, len(slides) + 1)
+    ids = "".join(f'<p:sldId id="25{n}" r:id="r{n}"/>' for n in reversed(numbers))
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": TYPES.format("presentationml.presentation"),
+        "_rels/.rels": relations(a="officeDocument ppt/presentation.xml"),
+        "ppt/presentation.xml": f'<p:p xmlns:p="p" xmlns:r="r"><p:sldIdLst>{ids}</p:sldIdLst></p:p>',
+        "ppt/_rels/presentation.xml.rels": relations(**{f"r{n}": f"slide slides/{n}.xml" for n in numbers}),
+    }
+    for n, slide in zip(numbers, slides, strict=True):
+        tree = '<p:s xmlns:p="p" xmlns:a="a" xmlns:r="r" xmlns:c="c"><p:cSld><p:spTree>{}</p:spTree></p:cSld></p:s>'
+        parts[f"ppt/slides/{n}.xml"] = tree.format(slide)
+        if notes:
+            parts[f"ppt/slides/_rels/{n}.xml.rels"] = relations(n="notesSlide ../notes.xml", c="chart ../chart.xml")
+            parts["ppt/notes.xml"] = tree.format(shape("body", notes))
+    return zipped(parts)
+
+
+def test_pptx_slides_are_pages_in_the_order_of_the_show() -> None:
+    second = shape("body", "a", '<a:pPr lvl="1"/><a:r><a:t>b</a:t></a:r>') + shape("title", "Last")
+    first = shape("ctrTitle", "Opening") + shape("sldNum", "7") + shape("", "free text")
+    content = check(read(pptx(second, first), "a.pptx"))  # the list of slides has them the other way round
+    assert content.text == "Opening\n\nfree text\n\nLast\n\n- a\n  - b"
+    assert [section.path for section in content.sections] == [("Opening",), ("Last",)]
+    assert [(page.number, content.text[page.start :][:4]) for page in content.pages] == [
+        (1, "Open"),
+        (2, "Last"),
+    ]
+
+
+def test_pptx_tables_charts_and_notes() -> None:
+    cells = "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{t}</a:t></a:r></a:p></a:txBody></a:tc>" for t in "AB")
+    values = "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{t}</a:t></a:r></a:p></a:txBody></a:tc>" for t in "12")
+    table = f'<a:tbl><a:tblPr firstRow="1"/><a:tr>{cells}</a:tr><a:tr>{values}</a:tr></a:tbl>'
+    chart = '<p:graphicFrame><c:chart r:id="c"/></p:graphicFrame>'
+    data = pptx(f"<p:graphicFrame>{table}</p:graphicFrame>{chart}", notes="Say it slowly.")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    point = '<c:pt idx="0"><c:v>{}</c:v></c:pt>'
+    parts["ppt/chart.xml"] = (
+        f'<c:c xmlns:c="c"><c:ser><c:tx>{point.format("Cases")}</c:tx><c:cat>{point.format("2020")}</c:cat>'
+        f"<c:val>{point.format('7')}</c:val></c:ser></c:c>"
+    )
+    content = check(read(zipped(parts), "a.pptx"))
+    assert content.text == "A: 1 | B: 2\n\n2020 | Cases: 7\n\nNotes: Say it slowly."
+
+
+# --- Excel ---------------------------------------------------------------------------------------
+
+
+def xlsx(sheets: dict[str, str], strings: tuple[str, ...] = (), styles: str = "", merges: str = "") -> bytes:
+    numbers = range(1, len(sheets) + 1)
+    listed = "".join(f'<sheet name="{name}" r:id="r{n}"/>' for n, name in zip(numbers, sheets, strict=True))
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": TYPES.format("spreadsheetml.sheet"),
+        "_rels/.rels": relations(a="officeDocument xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns:r="r"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations(
+            s="sharedStrings strings.xml",
+            y="styles styles.xml",
+            **{f"r{n}": f"worksheet {n}.xml" for n in numbers},
+        ),
+        "xl/strings.xml": "<sst>" + "".join(f"<si><t>{text}</t></si>" for text in strings) + "</sst>",
+        "xl/styles.xml": f"<styleSheet>{styles}</styleSheet>",
+    }
+    for n, rows in zip(numbers, sheets.values(), strict=True):
+        parts[f"xl/{n}.xml"] = f"<worksheet><sheetData>{rows}</sheetData>{merges}</worksheet>"
+    return zipped(parts)
+
+
+def test_xlsx_rows_name_their_headers_and_values_are_shown_as_in_their_cells() -> None:
+    styles = (
+        '<numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="9"/></cellXfs>'
+    )
+    rows = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>Trial results</t></is></c></row>'
+        '<row r="3"><c r="A3" t="s"><v>0</v></c><c r="B3" t="s"><v>1</v></c><c r="D3" t="s"><v>2</v></c></row>'
+        '<row r="4"><c r="A4" t="str"><v>A</v></c><c r="B4" s="1"><v>45382</v></c><c r="D4" s="2"><v>0.4</v></c></row>'
+        '<row r="5"><c r="A5" t="b"><v>1</v></c><c r="B5"><v>0.30000000000000004</v></c></row>'
+    )
+    content = check(read(xlsx({"Data": rows, "Empty": ""}, ("Arm", "Start", "Rate"), styles), "t.xlsx"))
+    assert content.text == "Data\n\nTrial results\n\nArm: A | Start: 2024-03-31 | Rate: 40%\nArm: TRUE | Start: 0.3"
+    assert content.title == "t"
+
+
+def test_xlsx_a_header_over_several_columns_names_each_of_them() -> None:
+    rows = (
+        '<row r="1"><c r="A1" t="str"><v>Zone</v></c><c r="B1" t="str"><v>2023</v></c></row>'
+        '<row r="2"><c r="B2" t="str"><v>Sales</v></c><c r="C2" t="str"><v>Profit</v></c></row>'
+        '<row r="4"><c r="A4" t="str"><v>EU</v></c><c r="B4"><v>7</v></c><c r="C4"><v>2</v></c></row>'
+    )
+    merges = '<mergeCells><mergeCell ref="B1:C1"/></mergeCells>'
+    content = check(read(xlsx({"Sheet1": rows}, merges=merges), "t.xlsx"))
+    assert content.text == "Zone: EU | 2023 Sales: 7 | 2023 Profit: 2"
+
+
+# --- OpenDocument --------------------------------------------------------------------------------
+
+
+def odf(kind: str, body: str, styles: str = "") -> bytes:
+    spaces = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "table", "style", "draw", "presentation"))
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+    return zipped({"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": content})
+
+
+def test_odt_headings_lists_tables_notes_and_hidden_text() -> None:
+    styles = (
+        '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1"/>'
+        "</text:list-style>"
+        '<style:style style:name="H"><style:text-properties text:display="none"/></style:style>'
+    )
+    body = (
+        '<text:h text:outline-level="1">Head</text:h>'
+        '<text:p>a<text:s text:c="2"/>b<text:note><text:note-citation>1</text:note-citation><text:note-body>'
+        "<text:p>The note.</text:p></text:note-body></text:note>"
+        '<text:span text:style-name="H">hidden</text:span></text:p>'
+        "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>"
+        '<text:list text:style-name="L"><text:list-item><text:p>one</text:p></text:list-item>'
+        "<text:list-item><text:p>two</text:p></text:list-item></text:list>"
+        "<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Drug</text:p></table:table-cell>"
+        "<table:table-cell><text:p>Target</text:p></table:table-cell></table:table-row></table:table-header-rows>"
+        "<table:table-row><table:table-cell><text:p>x</text:p></table:table-cell><table:table-cell><text:p>y</text:p>"
+        "</table:table-cell></table:table-row></table:table>"
+    )
+    content = check(read(odf("text", body, styles), "a.odt"))
+    assert content.text.split("\n\n") == [
+        "Head",
+        "a b[1]",
+        "1. one\n2. two",
+        "Drug: x | Target: y",
+        "[1] The note.",
+    ]
+    assert content.sections[0].path == ("Head",)
+
+
+def test_odp_slides_and_ods_sheets_are_pages() -> None:
+    box = "<draw:text-box><text:p>{}</text:p></draw:text-box>"
+    slide = f'<draw:page><draw:frame presentation:class="title">{box}</draw:frame></draw:page>'
+    show = check(read(odf("presentation", slide.format("One") + slide.format("Two")), "a.odp"))
+    assert [(page.number, show.text[page.start :][:3]) for page in show.pages] == [(1, "One"), (2, "Two")]
+    cells = "".join(f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" for text in ("Arm", "Rate"))
+    values = "".join(f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" for text in ("A", "40%"))
+    rows = f"<table:table-row>{cells}</table:table-row><table:table-row>{values}</table:table-row>"
+    empty = '<table:table-cell table:number-columns-repeated="16384"/>'
+    empty = f'<table:table-row table:number-rows-repeated="1048576">{empty}</table:table-row>'
+    book = read(odf("spreadsheet", f'<table:table table:name="T">{rows}{empty}</table:table>'), "a.ods")
+    assert check(book).text == "T\n\nArm: A | Rate: 40%"
+
+
+# --- the old formats -----------------------------------------------------------------------------
+
+
+def ole(streams: dict[str, bytes]) -> bytes:
+    """A compound file ([MS-CFB]) with these streams at its root, none of them small enough for the mini stream."""
+    sectors: list[bytes] = []
+    chains: list[int] = []
+
+    def add(data: bytes) -> int:
+        start = len(sectors)
+        pieces = [data[i : i + 512].ljust(512, b"\0") for i in range(0, len(data), 512)]
+        sectors.extend(pieces)
+        chains.extend([*range(start + 1, start + len(pieces)), 0xFFFFFFFE])
+        return start
+
+    def entry(name: str, kind: int, start: int, size: int, right: int, below: int) -> bytes:
+        text = name.encode("utf-16-le")
+        head = text.ljust(64, b"\0") + struct.pack("<HBB", len(text) + 2, kind, 1)
+        head += struct.pack("<III", 0xFFFFFFFF, right, below) + bytes(36)
+        return head + struct.pack("<IQ", start, size)
+
+    padded = {name: data.ljust(4096, b"\0") for name, data in streams.items()}
+    starts = {name: add(data) for name, data in padded.items()}
+    names = sorted(padded, key=lambda name: (len(name), name.upper()))
+    entries = entry("Root Entry", 5, 0xFFFFFFFE, 0, 0xFFFFFFFF, 1)
+    for i, name in enumerate(names, 1):
+        right = i + 1 if i < len(names) else 0xFFFFFFFF
+        entries += entry(name, 2, starts[name], len(padded[name]), right, 0xFFFFFFFF)
+    directory = add(entries)
+    fat = len(sectors)
+    table = [*chains, 0xFFFFFFFD]
+    sectors.append(b"".join(struct.pack("<I", n) for n in table).ljust(512, b"\xff"))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, 1, directory, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    return header + struct.pack("<I", fat).ljust(436, b"\xff") + b"".join(sectors)
+
+
+def test_msg_is_read_under_its_subject() -> None:
+    parts = {
+        "0037": "Dose",
+        "0C1A": "Ann",
+        "5D01": "ann@x.org",
+        "0E04": "Bob",
+        "1000": "First line.\r\n\r\nSecond.",
+    }
+    streams = {f"__substg1.0_{number}001F": text.encode("utf-16-le") for number, text in parts.items()}
+    content = check(read(ole({"__properties_version1.0": b"", **streams}), "a.msg"))
+    assert content.title == "Dose"
+    assert content.text == "Dose\n\nFrom: Ann <ann@x.org>\nTo: Bob\nSubject: Dose\n\nFirst line.\n\nSecond."
+
+
+def test_doc_is_put_together_from_its_pieces() -> None:
+    small, wide = "Drug\x07Dose\x07\x07\rSee \x13HYPERLINK x\x14here\x15.\r", "größer\rnote"
+    main = bytearray(0x400)
+    struct.pack_into("<H", main, 10, 0x0200)
+    at = len(main)
+    main += small.encode("cp1252") + wide.encode("utf-16-le")
+    counts = [0, len(small), len(small) + len(wide)]
+    struct.pack_into("<i", main, 0x4C, len(small) + len("größer\r"))  # what follows is a footnote
+    pieces = struct.pack("<III", *counts)
+    for place in (2 * at | 0x40000000, at + len(small)):
+        pieces += struct.pack("<HIH", 0, place, 0)
+    clx = b"\x01\x02\x00ab" + b"\x02" + struct.pack("<I", len(pieces)) + pieces
+    struct.pack_into("<II", main, 0x01A2, 0, len(clx))
+    content = check(read(ole({"WordDocument": bytes(main), "1Table": clx}), "a.doc"))
+    assert content.text == "Drug | Dose\n\nSee here.\n\ngrößer"
+
+
+def test_ppt_slides_are_found_through_the_newest_edit() -> None:
+    def record(kind: int, body: bytes, head: int = 0) -> bytes:
+        return struct.pack("<HHI", head, kind, len(body)) + body
+
+    def text(kind: int, chars: str) -> bytes:
+        return record(3999, struct.pack("<I", kind)) + record(4000, chars.encode("utf-16-le"))
+
+    slide = record(1006, record(61453, text(0, "The title") + text(1, "one\rtwo"), 0xF), 0xF)
+    listed = record(4080, record(1011, struct.pack("<I", 5) + bytes(16)), 0xF)
+    document = record(1000, listed, 0xF)
+    stream = document + slide
+    directory = record(6002, struct.pack("<III", 1 | 1 << 20, 0, 5 | 1 << 20) + struct.pack("<I", len(document)))
+    edit = record(4085, struct.pack("<IIIII", 0, 0, 0, len(stream), 1))
+    user = bytes(16) + struct.pack("<I", len(stream) + len(directory))
+    data = ole({"PowerPoint Document": stream + directory + edit, "Current User": user})
+    content = check(read(data, "a.ppt"))
+    assert content.text == "The title\n\none\n\ntwo"
+    assert content.pages[0].number == 1
+    assert content.sections[0].path == ("The title",)
+
+
+def test_xls_is_read_like_xlsx() -> None:
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def label(row: int, column: int, text: str) -> bytes:
+        return record(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 0) + text.encode())
+
+    sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0, 0, 0, 0)) + label(0, 0, "Arm") + label(0, 1, "Rate")
+    sheet += label(1, 0, "A") + record(0x0203, struct.pack("<HHHd", 1, 1, 0, 40.0)) + record(0x0A, b"")
+    head = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x05, 0, 0, 0, 0))
+    name = struct.pack("<BB", 4, 0) + b"Data"
+    size = len(head) + 4 + 6 + len(name) + 4
+    book = head + record(0x85, struct.pack("<IH", size, 0) + name) + record(0x0A, b"") + sheet
+    assert check(read(ole({"Workbook": book}), "a.xls")).text == "Data\n\nArm: A | Rate: 40"
+
+
+# --- whatever is inside --------------------------------------------------------------------------
+
+
+def test_a_document_is_read_by_what_it_is_and_not_by_its_name() -> None:
+    assert read(docx(p("Hello.")), "a.doc").text == "Hello."
+    assert read(b"<html><body><table><tr><td>a<td>b</table></body></html>", "report.xls").text == "a | b"
+    assert read(b"{\\rtf1 Hello.\\par}", "a.doc").text == "Hello."
+    page = b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Saved page.</p>"
+    assert read(page, "a.doc").text == "Saved page."
+    assert read(b"Arm\tRate\nA\t40\n", "a.xls").text == "Arm: A | Rate: 40"
+
+
+def test_an_encrypted_document_asks_for_its_password() -> None:
+    with pytest.raises(SourceError, match=r"a\.xlsx is encrypted: a password"):
+        read(ole({"EncryptedPackage": b"x"}), "a.xlsx")
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx", ".odt", ".epub", ".doc", ".ppt", ".xls", ".msg"])
+def test_a_damaged_document_is_named(suffix: str) -> None:
+    whole = docx(p("Hello."))
+    for data in (
+        whole[: len(whole) // 2],
+        ole({"Other": b"x"}),
+        b"nothing of the kind",
+        whole.replace(b"PK\x01\x02", b"PK\x09\x09"),
+    ):
+        with pytest.raises(SourceError, match="^a\\" + suffix):
+            read(data, f"a{suffix}")
+
+
+def test_bombs_are_refused_before_they_go_off() -> None:
+    grown = docx("<w:p><w:r><w:t>" + "a" * 30_000_000)
+    assert len(grown) < 100_000
+    with pytest.raises(SourceError, match="beyond all measure"):
+        read(grown, "a.docx")
+    entities = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><a>&b;</a>'
+    for data in (entities.encode(), entities.encode("utf-16")):
+        with pytest.raises(SourceError, match="entities"):
+            read(data, "a.xml")
+    with pytest.raises(SourceError, match="nested"):
+        read(("<a>" * 5_000 + "x" + "</a>" * 5_000).encode(), "a.xml")
+
+
+def test_an_archive_is_expanded_to_its_documents() -> None:
+    inner = zipped({"b.md": "# B", ".hidden": "x", "__MACOSX/b.md": "x"})
+    data = zipped({"../../a.txt": "A.", "deep/inner.zip": inner, "c.docx": docx(p("C."))})
+    found = expand(data, "all.zip")
+    assert [name for name, _ in found] == ["all.zip/a.txt", "all.zip/deep/inner.zip/b.md", "all.zip/c.docx"]
+    assert [read(part, name).text for name, part in found] == ["A.", "B", "C."]
+    assert expand(b"x", "a.txt") == [("a.txt", b"x")]
+    with pytest.raises(SourceError, match="archive"):
+        read(data, "all.zip")
+
+
+def test_archives_in_archives_and_huge_members_come_to_an_end() -> None:
+    nested = b"x"
+    for _ in range(5):
+        nested = zipped({"a.zip": nested})
+    with pytest.raises(SourceError, match="too many archives"):
+        expand(nested, "a.zip")
+    with pytest.raises(SourceError, match="beyond all measure"):
+        expand(zipped({"a.txt": b"0" * 20_000_000}), "a.zip")
+
+
+def test_documents_without_text_are_named() -> None:
+    for data, name in (
+        (docx(""), "a.docx"),
+        (xlsx({"Sheet1": ""}), "a.xlsx"),
+        (pptx(""), "a.pptx"),
+        (odf("text", ""), "a.odt"),
+    ):
+        with pytest.raises(NoTextError, match=f"^{name} holds no text"):
+            read(data, name)

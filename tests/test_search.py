@@ -1,0 +1,133 @@
+"""One ranking out of three, worked out again from their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import Document, Library, content_words, expression, maxsim, stem
+from retriever.search import PROPOSED, WEIGHTS, Candidate, Part, Query, encode_query, fuse, search
+
+TEXTS = {
+    "kitchen": "The kettle in the kitchen is blue and whistles.",
+    "cellar": "The cellar holds forty bottles of cider and one bicycle.",
+    "garden": "A ladder leans on the wall of the garden. The garden has pears.",
+    "attic": "Old carpets and a candle lie in the attic.",
+}
+
+
+@pytest.fixture
+def house(library: Library) -> Library:
+    library.ingest_documents(Document(name, name.title(), text, "") for name, text in TEXTS.items())
+    return library
+
+
+def run(library: Library, *parts: Part, k: int = PROPOSED) -> tuple[Query, list[Candidate]]:
+    with library.reading():
+        query = encode_query(library, parts)
+        return query, search(library, query, k)
+
+
+def test_the_best_passage_is_the_one_that_answers(house: Library) -> None:
+    for question, name in (("Which kettle whistles?", "kitchen"), ("bottles of cider", "cellar"), ("pears?", "garden")):
+        _, found = run(house, Part(question))
+        assert found[0].passage.document == name
+        assert found[0].ranks == {"dense": 1, "words": 1, "late": 1}
+        assert len(found) == len(TEXTS)
+
+
+def test_scores_are_those_of_the_three_rankers(house: Library) -> None:
+    question = "Which bottles are in the cellar?"
+    query, found = run(house, Part(question))
+    encoder = house.encoder
+    encoded = encoder.encode_question(question)
+    words = dict(house.store.search_words(expression(question), 100))
+    for candidate in found:
+        ((_, vectors),) = house.store.passages([candidate.id]).values()
+        assert candidate.scores["dense"] == pytest.approx(float(vectors.vector @ encoded.pooled[0]), abs=1e-5)
+        uniform = np.full(len(encoded.tokens[0]), 1 / len(encoded.tokens[0]), np.float32)
+        (late,) = maxsim(encoded.tokens[0], uniform, [vectors.codes])
+        assert candidate.scores["late"] == pytest.approx(float(late), abs=1e-5)
+        assert candidate.scores["words"] == pytest.approx(words.get(candidate.id, 0.0))
+        assert ("words" in candidate.ranks) == (candidate.id in words)
+    for ranker in ("dense", "late"):
+        order = sorted(found, key=lambda c: -c.scores[ranker])
+        assert [c.ranks[ranker] for c in order] == [1, 2, 3, 4]
+    total = sum(WEIGHTS.values())
+    for candidate in found:
+        expected = 0.0
+        for ranker, weight in WEIGHTS.items():
+            values = [c.scores[ranker] for c in found]
+            expected += weight * (candidate.scores[ranker] - min(values)) / (max(values) - min(values)) / total
+        assert candidate.score == pytest.approx(expected, abs=1e-5)
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+    assert np.linalg.norm(query.vector) == pytest.approx(1)
+    assert query.weights.sum() == pytest.approx(1)
+
+
+def test_the_weight_of_a_part_counts(house: Library) -> None:
+    kitchen, cellar = Part("kettle in the kitchen", 1.0), Part("bottles of cider", 0.1)
+    _, found = run(house, kitchen, cellar)
+    assert found[0].passage.document == "kitchen"
+    _, found = run(house, Part(kitchen.text, 0.1), Part(cellar.text, 1.0))
+    assert found[0].passage.document == "cellar"
+
+
+def test_parts_are_weighted_means(house: Library) -> None:
+    parts = (Part("kettle", 1.0), Part("cider bottles", 3.0))
+    query, _ = run(house, *parts)
+    first, second = (house.encoder.encode_question(part.text) for part in parts)
+    mean = 0.25 * first.pooled[0] + 0.75 * second.pooled[0]
+    assert query.vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+    assert query.tokens == pytest.approx(np.concatenate([first.tokens[0], second.tokens[0]]))
+    assert query.weights.tolist() == pytest.approx([0.25, 0.375, 0.375])
+    assert query.terms == {"kettl": [0], "cider": [1], "bottl": [2]}
+
+
+def test_terms_are_the_content_words_with_their_tokens(house: Library) -> None:
+    query, _ = run(house, Part("Which T-cells kill T-cells?"))
+    assert set(query.terms) == {stem(word) for word in content_words("Which T-cells kill T-cells?")}
+    assert all(max(rows) < len(query.tokens) for rows in query.terms.values())
+    nothing, found = run(house, Part("?"))
+    assert nothing.terms == {}
+    assert len(found) == len(TEXTS)
+
+
+def test_k_cuts_the_ranking(house: Library) -> None:
+    _, every = run(house, Part("kettle"))
+    _, two = run(house, Part("kettle"), k=2)
+    assert [c.id for c in two] == [c.id for c in every][:2]
+
+
+def test_equal_passages_stay_in_the_order_of_their_documents(library: Library) -> None:
+    for name in ("z", "a", "m"):
+        library.ingest_documents([Document(name, "", "The kettle is blue.", "")])
+    _, found = run(library, Part("kettle"))
+    assert [c.passage.document for c in found] == ["a", "m", "z"]
+    assert len({c.score for c in found}) == 1
+
+
+def test_an_empty_library_has_no_candidates(library: Library) -> None:
+    library.ingest_documents([Document("d", "", "Something.", "")])
+    library.remove("d")
+    assert run(library, Part("Something?"))[1] == []
+
+
+@given(
+    values=st.lists(st.tuples(*[st.floats(-5, 5, allow_nan=False, width=32)] * 2), min_size=1, max_size=8),
+    scale=st.sampled_from([0.5, 3.0]),
+)
+def test_fusing_looks_at_distances_not_at_scales(values: list[tuple[float, float]], scale: float) -> None:
+    a, b = (np.array(column, np.float32) for column in zip(*values, strict=True))
+    fused = fuse({"a": a, "b": b}, {"a": 1.0, "b": 2.0})
+    assert fused.shape == (len(values),)
+    assert fused.min() >= 0
+    assert fused.max() <= 1 + 1e-6
+    again = fuse({"b": b, "a": np.asarray(a * scale + 1, np.float32)}, {"b": 2.0, "a": 1.0})
+    if np.ptp(a) > 0.01:
+        assert again == pytest.approx(fused, abs=1e-3)
+
+
+def test_fuse_by_hand() -> None:
+    scores = {"a": np.array([1, 2, 3], np.float32), "b": np.array([10, 30, 20], np.float32)}
+    assert fuse(scores, {"a": 1.0, "b": 3.0}).tolist() == [0.0, (0.5 + 3) / 4, (1 + 1.5) / 4]
