@@ -35,7 +35,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 evals: $(VENV)/.test
-	$(BIN)/python tests/evals/run.py
+	$(BIN)/python -m tests.evals.run
 
 # The locks: everything with hashes for every platform; torch has its own, by hand (torch.lock).
 lock: $(VENV)/.test

@@ -154,7 +154,7 @@ def _export(model: Any, folder: Path) -> str:
     """Writes the model for OpenVINO; "torch" is returned for an architecture that it cannot convert."""
     import torch
 
-    class Pipeline(torch.nn.Module):
+    class Pipeline(torch.nn.Module):  # type: ignore[misc]  # torch is not followed by the type checker
         def __init__(self) -> None:
             super().__init__()
             self.model = model

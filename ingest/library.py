@@ -18,7 +18,7 @@ from .indexes import derived
 from .indexes.dense import DenseIndex
 from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
 from .settings import Settings, default_library
-from .store import FILE, DocumentInfo, Store
+from .store import DocumentInfo, Store
 
 # The index file is written anew once this share of it has changed; until then readers catch up from the store.
 STALE_SHARE = 0.05
@@ -190,7 +190,7 @@ class Library:
 
     def _vector_problems(self) -> list[str]:
         ids = sorted(self.store.passage_ids())
-        sample = random.Random(0).sample(ids, min(CHECKED_PASSAGES, len(ids)))
+        sample = random.Random(0).sample(ids, min(CHECKED_PASSAGES, len(ids)))  # noqa: S311  # a sample, not a secret
         return [
             f"the vector of {passage.document} at {passage.start} is not that of its text"
             for passage, vectors in self.store.passages(sample).values()

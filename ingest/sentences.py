@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 Span = tuple[int, int]
 
@@ -36,7 +37,7 @@ def sentences(text: str) -> Iterator[Span]:
 
     for start, end in paragraphs(text):
         bounds = [start, *(m.end() for m in _UNIT_START.finditer(text, start, end)), end]
-        for s, e in zip(bounds, bounds[1:], strict=False):
+        for s, e in pairwise(bounds):
             for a, b in nupunkt.sent_spans(text[s:e]):
                 yield from _trimmed(text, s + a, s + b)
 

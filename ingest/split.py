@@ -7,6 +7,7 @@ sentences into parts of about equal length, and a sentence longer than that betw
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from .documents import Document, Passage
 from .sentences import Span, paragraphs, sentences
@@ -14,7 +15,7 @@ from .sentences import Span, paragraphs, sentences
 # MiniLM reads 256 tokens; two are special, and title and heading path stand in front (at most 40).
 MAX_TOKENS = 210
 CONTEXT_TOKENS = 40
-# Paragraphs are joined until a passage has this many tokens. Table in tests/benchmarks/README.md.
+# Paragraphs are joined until a passage has this many tokens. Not tuned yet: DESIGN.md.
 JOIN_TOKENS = 120
 
 TokenSpans = Callable[[str], Sequence[Span]]
@@ -37,7 +38,7 @@ def split(document: Document, token_spans: TokenSpans, max_tokens: int = 256) ->
     if not starts:
         return []
     bounds = [0, *starts[1:], len(text)]
-    return [_passage(document, s, e) for s, e in zip(bounds, bounds[1:], strict=False)]
+    return [_passage(document, s, e) for s, e in pairwise(bounds)]
 
 
 def _passage(document: Document, start: int, end: int) -> Passage:

@@ -334,7 +334,8 @@ class Store:
         for name in self._replaced(document.id, source):
             self.remove(name, generation)
         cursor = self._db.execute(
-            "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) "
+            "VALUES (?,?,?,?,?,?,?,?)",
             (
                 document.id,
                 document.title,

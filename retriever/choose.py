@@ -4,7 +4,7 @@ Every sentence of the best passages is scored twice. First from what is stored: 
 match the question's (late interaction within the sentence), which of the question's words it holds, how
 its passage ranks, and whether it holds the kind of thing asked for (a number, a date, a name). The best
 of these are then encoded alone behind their title and heading, which says much better what a single
-sentence is about, and scored again. Weights: `tests/benchmarks/fit.py`; figures in DESIGN.md.
+sentence is about, and scored again. Weights: `tests/evals/fit.py`; figures in DESIGN.md.
 """
 
 import math
@@ -108,28 +108,44 @@ def cover(text: str, rarity: Mapping[str, float]) -> float:
     return sum(weight for term, weight in rarity.items() if term in present) / total
 
 
+# What is asked for: the kind, how a question asks for it, and what such a thing looks like.
 _KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "number",
-        re.compile(r"\b(how (many|much|long|often|old|large|big|far|high|fast)|what (percentage|proportion|share|number|dose))\b", re.I),
-        re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|half|third|dozen|hundred|thousand|million)\b", re.I),
+        re.compile(
+            r"\b(how (many|much|long|often|old|large|big|far|high|fast)"
+            r"|what (percentage|proportion|share|number|dose))\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|half|third|dozen|hundred|thousand|million)\b",
+            re.IGNORECASE,
+        ),
     ),
     (
         "date",
-        re.compile(r"\b(when|(what|which|in what|in which) (year|date|century|decade|month|day))\b", re.I),
-        re.compile(r"\b\d{3,4}s?\b|\bcentur|\b(January|February|March|April|June|July|August|September|October|November|December)\b|\b(after|before|during|until|since)\b", re.I),
+        re.compile(r"\b(when|(what|which|in what|in which) (year|date|century|decade|month|day))\b", re.IGNORECASE),
+        re.compile(
+            r"\b\d{3,4}s?\b|\bcentur|\b(after|before|during|until|since)\b"
+            r"|\b(January|February|March|April|June|July|August|September|October|November|December)\b",
+            re.IGNORECASE,
+        ),
     ),
     (
         "name",
-        re.compile(r"\b(who|whom|whose|which (person|company|country|city|agency))\b|^where\b", re.I),
+        re.compile(r"\b(who|whom|whose|which (person|company|country|city|agency))\b|^where\b", re.IGNORECASE),
         re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][a-z]+"),
     ),
     (
         "reason",
-        re.compile(r"\bwhy\b|\bhow (do|does|did|can|is|are)\b", re.I),
-        re.compile(r"\b(because|since|due to|owing|so that|in order|therefore|thus|by \w+ing|which (means|makes|allows)|cause[sd]?|result)\b", re.I),
+        re.compile(r"\bwhy\b|\bhow (do|does|did|can|is|are)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(because|since|due to|owing|so that|in order|therefore|thus|by \w+ing"
+            r"|which (means|makes|allows)|cause[sd]?|result)\b",
+            re.IGNORECASE,
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:

@@ -2,7 +2,7 @@
 
 The strongest sign that an answer is missing is a word of the question that nothing in the best passages
 means: each content word's best match among their tokens is looked at, and the worst of them counts.
-Fitted by `tests/benchmarks/fit.py`, which also evaluates it on sets left out of the fit; DESIGN.md,
+Fitted by `tests/evals/fit.py`, which also evaluates it on sets left out of the fit; DESIGN.md,
 "Confidence", has the figures.
 """
 

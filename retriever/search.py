@@ -1,7 +1,7 @@
 """Query -> candidates in one ranking: dense, lexical, and late interaction over the union of the two.
 
 Each ranker's scores are min-max normalised over the candidates and summed (weights in `WEIGHTS`; measured
-against alternatives in tests/benchmarks/README.md). Ties are broken by document and place, so that the
+against alternatives in DESIGN.md). Ties are broken by document and place, so that the
 same question over the same documents always gives the same order.
 """
 
@@ -129,7 +129,7 @@ def search(library: Library, query: Query, k: int = PROPOSED) -> list[Candidate]
     ]
 
 
-def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """The weighted mean of each ranker's scores, min-max normalised over the candidates: 0 to 1.
 
     >>> fuse({"a": np.array([2.0, 4.0]), "b": np.array([5.0, 5.0])}, {"a": 1.0, "b": 1.0}).tolist()
@@ -140,8 +140,7 @@ def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
         low, high = float(values.min()), float(values.max())
         if high > low:
             total += weights[ranker] * (values - low) / (high - low)
-    mean: Floats = total / sum(weights.values())
-    return mean
+    return np.asarray(total / sum(weights.values()))
 
 
 def _lexical(library: Library, parts: Sequence[Part]) -> dict[int, float]:

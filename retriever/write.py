@@ -79,7 +79,7 @@ def _whole(sentence: Sentence) -> tuple[int, int]:
     text = passage.text
     if _LEANING.match(text[start:end]):
         block = next((s for s, e in paragraphs(text) if s <= start < e), start)
-        before = [span for span in sentences(text[block:start])]
+        before = list(sentences(text[block:start]))
         if before:
             start = block + before[-1][0]
     if text[:end].endswith(":"):

@@ -17,11 +17,12 @@ HIT = Hit(PASSAGE, 0.123456789, {"dense": 1, "late": 2})
 
 
 def cite(**changes: Any) -> Citation:
-    return Citation(**({"number": 1, "passage": PASSAGE, "start": 22, "end": 29, "quote": "Gamma 🧬"} | changes))
+    values: dict[str, Any] = {"number": 1, "passage": PASSAGE, "start": 22, "end": 29, "quote": "Gamma 🧬"}
+    return Citation(**(values | changes))
 
 
 def answer(**changes: Any) -> Answer:
-    values = {
+    values: dict[str, Any] = {
         "question": "Q?", "searched_for": "Q?", "answered": True, "text": "Gamma 🧬 [1]", "confidence": 0.87654321,
         "citations": (cite(page=4),), "evidence": (HIT,), "library": LibraryState(7, 2, 30),
         "timings_ms": {"search": 1.23456, "total": 5.0},

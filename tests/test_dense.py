@@ -62,7 +62,8 @@ def test_cleared_it_is_empty_and_can_be_filled_again() -> None:
     index.clear()
     assert (len(index), index.search(drawn(1, 1)[0], 5)) == (0, [])
     index.add(ids(2), drawn(0, 1))
-    assert index.search(drawn(0, 1)[0], 5) == [(2, pytest.approx(1.0))]
+    ((id, score),) = index.search(drawn(0, 1)[0], 5)
+    assert (id, score) == (2, pytest.approx(1.0))
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_any_byte_of_the_file_may_be_lost(filled: Library) -> None:
 
 
 def test_a_pointer_to_another_file_is_not_followed(filled: Library, tmp_path: Path) -> None:
-    pointer, file = index_files(filled)
+    pointer, _ = index_files(filled)
     other = DenseIndex.empty(DIMENSION)
     other.add(np.array([777], np.int64), np.ones((1, DIMENSION), np.float32))
     other.save(tmp_path / "other.faiss")

@@ -199,7 +199,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("ingest.compiling.cache_folder", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
@@ -243,7 +243,8 @@ def test_a_compiled_model_that_was_damaged_is_made_anew(small_model: Path, own_c
         assert compiled_folder(folder.name) is None
     written = json.loads((folder / "encoder.json").read_text())
     for key in ("files", "spec"):
-        for value in ([], {}, None, {"absent": ""}):
+        values: tuple[object, ...] = ([], {}, None, {"absent": ""})
+        for value in values:
             if (key, value) != ("files", {}):
                 (folder / "encoder.json").write_text(json.dumps(written | {key: value}))
                 assert compiled_folder(folder.name) is None, (key, value)

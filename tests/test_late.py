@@ -24,7 +24,7 @@ def signs(tokens: Floats) -> npt.NDArray[np.float64]:
     for first in range(0, len(tokens), POOLED_TOKENS):
         mean = tokens[first : first + POOLED_TOKENS].mean(axis=0)
         found.append([1.0 if float(mean @ turned[:, d]) > 0 else -1.0 for d in range(tokens.shape[1])])
-    return np.array(found) / np.sqrt(tokens.shape[1])
+    return np.asarray(np.array(found) / np.sqrt(tokens.shape[1]))
 
 
 def by_definition(question: Floats, weights: Floats, tokens: Floats) -> float:

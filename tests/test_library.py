@@ -441,7 +441,7 @@ for version in itertools.count():
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "0\n"
-        seen = set()
+        seen: set[str] = set()
         until = time.monotonic() + 4
         while time.monotonic() < until or len(seen) < 5:
             with Retriever.open(library_folder) as retriever:

@@ -1,5 +1,7 @@
 """Paragraphs and sentences: spans in order that lose nothing but white space."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def shown(text: str) -> list[str]:
 def test_spans_are_in_order_and_lose_nothing_but_white_space(text: str) -> None:
     for spans in (list(paragraphs(text)), list(sentences(text))):
         assert all(s < e for s, e in spans)
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
         assert all(text[s:e] == text[s:e].strip() for s, e in spans)
         gaps = zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True)
         assert all(not text[s:e].strip() for s, e in gaps)

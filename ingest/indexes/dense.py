@@ -1,6 +1,5 @@
 """The FAISS index over the pooled vectors: exact inner products, which are cosines here."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ class DenseIndex:
         import faiss
 
         # FAISS reads lengths from the file before it allocates: nothing may claim more than the file holds.
-        faiss.set_deserialization_vector_byte_limit(max(os.path.getsize(path), 1))
+        faiss.set_deserialization_vector_byte_limit(max(path.stat().st_size, 1))
         try:
             return cls(faiss.read_index(str(path)))
         except RuntimeError as exc:

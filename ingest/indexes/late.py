@@ -3,7 +3,7 @@
 Neighbouring tokens are averaged in pairs, rotated by a fixed random rotation, and only the sign of each
 dimension is kept: 24 bytes a token for a 384-dimensional encoder. The rotation spreads the information
 evenly over the dimensions, so the codes need no training and are the same in every library. Against
-16-bit vectors of every token nothing measurable is lost (table in tests/benchmarks/README.md). MaxSim
+16-bit vectors of every token nothing measurable is lost (table in DESIGN.md). MaxSim
 (Khattab & Zaharia, ColBERT, 2020) sums over the question's tokens the best match among the passage's.
 """
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest import Document, SourceError
+from ingest import MAX_QUESTION_CHARS, Document, SourceError
+
+from ..answers import Turn, conversation, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class EvalQuery:
 
     id: str
     text: str
-    history: tuple[dict[str, Any], ...]
+    history: tuple[Turn, ...]
     answers: tuple[str, ...]
     gold_sentences: tuple[str, ...]
     answerable: bool | None
@@ -38,9 +40,9 @@ class EvalSet:
     def documents(self) -> Iterator[Document]:
         """The documents of the corpus, their text exactly as it stands there; empty ones left out."""
         for row in _rows(self.folder / "corpus.jsonl"):
-            text = str(row.get("text") or "")
+            text = readable(str(row.get("text") or ""))
             if text.strip():
-                yield Document(id=str(row["_id"]), title=str(row.get("title") or ""), text=text, sha256="")
+                yield Document(id=str(row["_id"]), title=readable(str(row.get("title") or "")), text=text, sha256="")
 
 
 def load(folder: Path) -> EvalSet:
@@ -48,8 +50,8 @@ def load(folder: Path) -> EvalSet:
     queries = tuple(
         EvalQuery(
             id=str(row["_id"]),
-            text=str(row["text"]),
-            history=tuple(row.get("history") or ()),
+            text=str(row["text"])[:MAX_QUESTION_CHARS],  # the encoder sees less
+            history=_history(row, folder),
             answers=tuple(map(str, row.get("answers") or ())),
             gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
             answerable=row.get("answerable"),
@@ -58,7 +60,14 @@ def load(folder: Path) -> EvalSet:
     )
     if not (folder / "corpus.jsonl").is_file():
         raise SourceError(f"{folder / 'corpus.jsonl'} is missing; an evaluation set needs it.")
-    return EvalSet(folder.absolute(), queries, _qrels(folder / "qrels.tsv"))
+    return EvalSet(folder.resolve(), queries, _qrels(folder / "qrels.tsv"))
+
+
+def _history(row: dict[str, Any], folder: Path) -> tuple[Turn, ...]:
+    try:
+        return conversation(row.get("history") or ())
+    except (ValueError, TypeError) as exc:
+        raise SourceError(f"{folder / 'queries.jsonl'}, query {row['_id']}: {exc}.") from exc
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

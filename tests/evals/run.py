@@ -1,6 +1,6 @@
 """Prints how Pincite does on the committed questions over its own corpus, as one table.
 
-    python tests/evals/run.py [--library DIR]
+    python -m tests.evals.run [--library DIR]
 
 Without --library the corpus is ingested into a throw-away library first. What is measured:
 

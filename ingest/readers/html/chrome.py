@@ -43,6 +43,7 @@ def main_part(body: "LexborNode | None") -> "LexborNode | None":
 
 
 def is_chrome(node: "LexborNode", tag: str, in_content: bool) -> bool:
+    """Whether an element is the site's frame (navigation, banner, footer) rather than the page's own text."""
     if tag == "nav" or (tag in ("header", "footer") and not in_content and not _holds_title(node, tag)):
         return True
     attributes = node.attributes

@@ -1,6 +1,6 @@
 """Fits the weights of `retriever/choose.py` and `retriever/confidence.py`, and prints them with figures.
 
-    python tests/benchmarks/fit.py SET... [--questions N]
+    python -m tests.evals.fit SET... [--questions N]
 
 SET are folders in BEIR form with answers or gold sentences (squad2_a, clapnq_a, qed_dev of the open sets);
 the committed questions over the corpus are always among the sets. Every figure "left out" is of a fit that
@@ -9,7 +9,6 @@ never saw the set; so it is what to expect on a set of one's own.
 
 import argparse
 import random
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,13 +19,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "evals"))
-from run import CORPUS, load  # noqa: E402  # the questions' own reader
-
-from ingest import Library  # noqa: E402
-from retriever import choose, confidence  # noqa: E402
-from retriever.evaluate import metrics, sets  # noqa: E402
-from retriever.search import Part, encode_query, search  # noqa: E402
+from ingest import Library
+from retriever import choose, confidence
+from retriever.evaluate import metrics, sets
+from retriever.search import Part, encode_query, search
+from tests.evals.run import CORPUS, load
 
 Rows = list[dict[str, float]]
 
@@ -85,7 +82,7 @@ def fit_sentences(train: Sequence[Sequence[Example]], names: Sequence[str]) -> n
         return total
 
     optimizer.step(loss)
-    return weights.detach().numpy()
+    return np.asarray(weights.detach().numpy())
 
 
 def fit_confidence(train: Sequence[Sequence[Example]], names: Sequence[str]) -> tuple[np.ndarray[Any, Any], float]:

@@ -1,0 +1,136 @@
+"""Which sentences answer, and how sure that is: spans, words and kinds, worked out by hand."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from ingest import Document, Library, stem
+from retriever.choose import Sentence, asked_kind, cover, score_sentences, word_rarity
+from retriever.confidence import WEIGHTS, confidence, features
+from retriever.search import Candidate, Part, Query, encode_query, search
+
+KITCHEN = (
+    "Kitchen\n\nThe kettle is blue. It whistles in the morning and wakes the whole house.\n\n"
+    "Spoons lie in the drawer: twelve of silver. The cat was born in 1998.\n"
+)
+CELLAR = "  The cellar is wet. Forty bottles of cider stand there because it is cool. Who knows?"
+
+
+@pytest.fixture
+def house(library: Library) -> Library:
+    library.ingest_documents([Document("kitchen", "Kitchen", KITCHEN, ""), Document("cellar", "", CELLAR, "")])
+    return library
+
+
+def chosen(library: Library, question: str) -> tuple[Query, list[Candidate], list[Sentence]]:
+    with library.reading():
+        query = encode_query(library, [Part(question)])
+        candidates = search(library, query)
+        return query, candidates, score_sentences(library, query, question, candidates)
+
+
+def sure(library: Library, question: str) -> float:
+    query, candidates, ranked = chosen(library, question)
+    return confidence(features(query, candidates, ranked, word_rarity(library, question)))
+
+
+def test_sentences_are_exact_and_best_first(house: Library) -> None:
+    texts = {"kitchen": KITCHEN, "cellar": CELLAR}
+    _, _, ranked = chosen(house, "What colour is the kettle?")
+    assert len(ranked) >= 6
+    for sentence in ranked:
+        assert texts[sentence.candidate.passage.document][sentence.start : sentence.end] == sentence.text
+        assert sentence.text == sentence.text.strip()
+    assert [s.score for s in ranked] == sorted((s.score for s in ranked), reverse=True)
+    assert len({(s.candidate.id, s.start) for s in ranked}) == len(ranked)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What colour is the kettle?", "The kettle is blue."),
+        ("What whistles in the morning?", "It whistles in the morning and wakes the whole house."),
+        ("How many spoons lie in the drawer?", "Spoons lie in the drawer: twelve of silver."),
+        ("When was the cat born?", "The cat was born in 1998."),
+        ("Why do bottles of cider stand there?", "Forty bottles of cider stand there because it is cool."),
+    ],
+)
+def test_the_best_sentence_is_the_one_that_answers(house: Library, question: str, answer: str) -> None:
+    assert chosen(house, question)[2][0].text == answer
+
+
+def test_the_same_words_in_two_documents_are_read_once(house: Library) -> None:
+    house.ingest_documents([Document("copy", "Another title", KITCHEN.upper(), "")])
+    _, candidates, ranked = chosen(house, "What colour is the kettle?")
+    assert len({c.passage.document for c in candidates}) == 3
+    texts = [sentence.text.lower() for sentence in ranked]
+    assert len(texts) == len(set(texts))
+
+
+def test_a_sentence_in_white_space_finds_its_tokens(house: Library) -> None:
+    """Its passage begins with white space, so tokens and text are shifted against each other."""
+    ranked = {s.text: s for s in chosen(house, "cellar wet")[2]}
+    wet, cider = ranked["The cellar is wet."], ranked["Forty bottles of cider stand there because it is cool."]
+    assert wet.features["late"] > 2 * max(cider.features["late"], 0.05)
+
+
+def test_rarity_is_the_inverse_document_frequency(house: Library) -> None:
+    rarity = word_rarity(house, "Which kettle, which cellar, which zebra in the house?")
+    assert list(rarity) == [stem(word) for word in ("kettle", "cellar", "zebra", "house")]
+    _, passages = house.store.counts()
+    for word, holding in (("kettle", 1), ("zebra", 0)):
+        assert rarity[stem(word)] == pytest.approx(math.log(1 + (passages - holding + 0.5) / (holding + 0.5)))
+    assert rarity["zebra"] > rarity["kettl"]
+
+
+def test_cover_is_the_share_of_the_rare_words() -> None:
+    rarity = {"kettl": 3.0, "blue": 1.0}
+    assert cover("The kettles sing.", rarity) == 0.75
+    assert cover("BLUE!", rarity) == 0.25
+    assert cover("Blue kettle", rarity) == 1
+    assert cover("", rarity) == 0
+    assert cover("kettle", {}) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "answers", "does_not"),
+    [
+        ("How many spoons are there?", "number", "There are twelve or 2 of them, ten at most.", "There are some."),
+        ("What percentage responds?", "number", "40 % respond.", "Most respond."),
+        ("When was it approved?", "date", "It was approved in 2014.", "It was approved."),
+        ("In what year did she die?", "date", "She died in 1911.", "She died young."),
+        ("Who discovered PD-1?", "name", "It was found by Honjo.", "it was found by a team."),
+        ("Why does it fail?", "reason", "It fails because cells die.", "It fails often."),
+    ],
+)
+def test_the_kind_of_thing_asked_for(question: str, kind: str, answers: str, does_not: str) -> None:
+    found = asked_kind(question)
+    assert found is not None
+    assert found[0] == kind
+    assert found[1].search(answers)
+    assert not found[1].search(does_not)
+
+
+def test_an_open_question_asks_for_no_kind() -> None:
+    assert asked_kind("What is a kettle?") is None
+
+
+def test_confidence_is_a_probability_that_knows_what_is_missing(house: Library) -> None:
+    there = [sure(house, q) for q in ("What colour is the kettle?", "How many bottles of cider stand there?")]
+    missing = [sure(house, q) for q in ("Which zebra plays trumpet?", "What does quantum gravity predict?")]
+    assert all(0 < value < 1 for value in there + missing)
+    assert min(there) > 2 * max(missing)
+
+
+def test_confidence_is_the_logistic_function() -> None:
+    nothing = dict.fromkeys(WEIGHTS, 0.0)
+    for name, weight in WEIGHTS.items():
+        odds = [confidence(nothing | {name: value}) for value in (0.0, 1.0)]
+        logits = [math.log(p / (1 - p)) for p in odds]
+        assert logits[1] - logits[0] == pytest.approx(weight)
+
+
+def test_questions_without_words_are_judged_too(house: Library) -> None:
+    values: Sequence[float] = [sure(house, question) for question in ("?", "🧬", "the of")]
+    assert all(0 <= value <= 1 for value in values)

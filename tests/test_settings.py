@@ -1,0 +1,91 @@
+"""Settings: from the environment before the file before the defaults, and never from a mistyped key."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest import Library, Settings, SettingsError
+from ingest.settings import BUNDLED_ENCODER, cache_folder, default_library
+
+
+def toml(folder: Path, text: str) -> Path:
+    (folder / "pincite.toml").write_text(text, "utf-8")
+    return folder
+
+
+def test_without_anything_set_they_are_the_defaults(tmp_path: Path) -> None:
+    settings = Settings.read(tmp_path, {})
+    assert settings == Settings.read(None, {}) == Settings()
+    assert settings.encoder == BUNDLED_ENCODER
+    assert (settings.llm_base_url, settings.llm_model, settings.llm_api_key) == ("", "", "")
+    assert 0 < settings.decline_below < 1
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    toml(tmp_path, 'decline_below = 0.5\nllm_model = "from the file"\n')
+    settings = Settings.read(tmp_path, {"PINCITE_LLM_MODEL": "from outside", "PINCITE_ENCODER": "/m", "OTHER": "x"})
+    assert settings == Settings(encoder="/m", llm_model="from outside", decline_below=0.5)
+
+
+def test_the_library_of_the_environment_is_no_setting(tmp_path: Path) -> None:
+    assert Settings.read(tmp_path, {"PINCITE_LIBRARY": "/somewhere"}) == Settings()
+    with pytest.raises(SettingsError, match="library"):
+        Settings.read(toml(tmp_path, 'library = "/somewhere"'), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("decline_bellow = 0.5", r"'decline_bellow' in .*pincite\.toml; the settings are: decline_below, encoder"),
+        ("decline_below = 'much'", "decline_below in .* must be a float"),
+        ("decline_below = 1.5", "from 0 to 1"),
+        ("decline_below = nan", "from 0 to 1"),
+        ("decline_below = true", "must be a float"),
+        ("encoder = ['a']", "must be a str"),
+        ("encoder = ''", "encoder is empty"),
+        ("[encoder]\nname = 'a'", "must be a str"),
+        ("decline_below 0.5", "cannot be read as TOML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        Settings.read(toml(tmp_path, text), {})
+    with pytest.raises(SettingsError, match=told):
+        Library.open(tmp_path, create=True)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pincite.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.read(tmp_path, {})
+
+
+def test_what_is_wrong_in_the_environment_is_told() -> None:
+    with pytest.raises(SettingsError, match="'llm_modle' in the environment"):
+        Settings.read(None, {"PINCITE_LLM_MODLE": "x"})
+    with pytest.raises(SettingsError, match="must be a float, not 'high'"):
+        Settings.read(None, {"PINCITE_DECLINE_BELOW": "high"})
+
+
+def test_a_number_may_be_written_whole() -> None:
+    assert Settings.read(None, {"PINCITE_DECLINE_BELOW": "1"}).decline_below == 1.0
+
+
+def test_a_library_reads_the_settings_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml(tmp_path, "decline_below = 0.125")
+    with Library.open(tmp_path, create=True) as library:
+        assert library.settings.decline_below == 0.125
+    monkeypatch.setenv("PINCITE_DECLINE_BELOW", "0.25")
+    with Library.open(tmp_path) as library:
+        assert library.settings.decline_below == 0.25
+    with Library.open(tmp_path, settings=Settings(decline_below=0.75)) as library:
+        assert library.settings.decline_below == 0.75, "settings that are passed in are those in force"
+
+
+def test_where_things_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PINCITE_LIBRARY", str(tmp_path / "mine"))
+    assert default_library() == tmp_path / "mine"
+    monkeypatch.delenv("PINCITE_LIBRARY")
+    assert default_library().parts[-2:] == ("pincite", "default")
+    assert cache_folder().name == "pincite"
+    assert cache_folder() not in default_library().parents

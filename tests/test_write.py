@@ -1,0 +1,104 @@
+"""Sentences -> the text of an answer: short, in whole sentences, each mark with its exact quote."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from ingest import Passage
+from retriever import Citation
+from retriever.choose import Sentence
+from retriever.search import Candidate
+from retriever.write import MAX_QUOTES, write
+
+OFFSET = 100
+
+
+def passage(text: str, document: str = "d.md") -> Passage:
+    return Passage(document, "Title", None, 1, OFFSET, OFFSET + len(text), text)
+
+
+def sentence(of: Passage, text: str, score: float) -> Sentence:
+    start = of.start + of.text.index(text)
+    candidate = Candidate(1, of, b"", 1.0, {}, {})
+    return Sentence(candidate, start, start + len(text), text, score, {}, np.zeros(1, np.float32))
+
+
+def written(*ranked: Sentence) -> tuple[str, Sequence[Citation]]:
+    text, citations = write(ranked, lambda of, offset: offset)
+    assert [c.number for c in citations] == list(range(1, len(citations) + 1))
+    assert re.findall(r" \[(\d)\]", text) == [str(c.number) for c in citations]
+    for citation in citations:
+        assert citation.page == citation.start, "the page of the quote, not of the passage"
+    return text, citations
+
+
+def test_one_likely_sentence_is_the_answer() -> None:
+    of = passage("Cats purr. Dogs bark loudly.")
+    text, citations = written(sentence(of, "Dogs bark loudly.", 9), sentence(of, "Cats purr.", 1))
+    assert text == "Dogs bark loudly. [1]"
+    assert [(c.start, c.end, c.quote) for c in citations] == [(OFFSET + 11, OFFSET + 28, "Dogs bark loudly.")]
+
+
+def test_several_likely_sentences_are_quoted_each() -> None:
+    of = passage("Cats purr. Dogs bark.")
+    text, _ = written(sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.8))
+    assert text == "Dogs bark. [1] Cats purr. [2]"
+
+
+def test_there_are_few_quotes() -> None:
+    names = ["Ants dig.", "Bees hum.", "Cats purr.", "Dogs bark.", "Eels glide.", "Foxes steal."]
+    _, citations = written(*(sentence(passage(" ".join(names)), name, 5) for name in names))
+    assert 1 < len(citations) <= MAX_QUOTES
+
+
+def test_unlikely_sentences_are_left_out() -> None:
+    of = passage("Cats purr. Dogs bark. Ants dig.")
+    ranked = [sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.5), sentence(of, "Ants dig.", 1)]
+    assert [c.quote for c in written(*ranked)[1]] == ["Dogs bark.", "Cats purr."]
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    one, other = passage("Small dogs bark at night."), passage("At night small dogs bark too.", "e.md")
+    ranked = [
+        sentence(one, one.text, 5),
+        sentence(other, other.text, 4.9),
+        sentence(passage("Cats purr."), "Cats purr.", 4.8),
+    ]
+    assert [c.quote for c in written(*ranked)[1]] == [one.text, "Cats purr."]
+
+
+@pytest.mark.parametrize("opening", ["It", "This drug", "They", "However, it", "In these cases it", "The latter"])
+def test_a_sentence_that_leans_brings_the_one_before(opening: str) -> None:
+    of = passage(f"Rest helps. Nivolumab blocks PD-1. {opening} is given by drip. It works.")
+    text, (citation,) = written(sentence(of, f"{opening} is given by drip.", 5))
+    assert citation.quote == f"Nivolumab blocks PD-1. {opening} is given by drip."
+    assert text == f"{citation.quote} [1]"
+
+
+def test_a_sentence_leans_only_inside_its_paragraph() -> None:
+    of = passage("Nivolumab blocks PD-1.\n\nIt is given by drip.")
+    assert written(sentence(of, "It is given by drip.", 5))[1][0].quote == "It is given by drip."
+
+
+def test_a_quote_is_not_told_twice_with_the_sentence_before_it() -> None:
+    of = passage("Nivolumab blocks PD-1. It is given by drip.")
+    ranked = [sentence(of, "It is given by drip.", 5), sentence(of, "Nivolumab blocks PD-1.", 4.9)]
+    assert [c.quote for c in written(*ranked)[1]] == [of.text]
+
+
+def test_a_list_is_quoted_with_its_items() -> None:
+    of = passage("Signs are:\n- fever\n- rash\n\nCall a doctor.")
+    text, (citation,) = written(sentence(of, "Signs are:", 5))
+    assert citation.quote == "Signs are:\n- fever\n- rash"
+    assert text == "Signs are:\n- fever\n- rash [1]"
+    alone = passage("Mind this:\n\nCall a doctor.")
+    assert written(sentence(alone, "Mind this:", 5))[1][0].quote == "Mind this:"
+
+
+def test_line_breaks_inside_a_sentence_become_spaces() -> None:
+    of = passage("Nivolumab\nblocks   PD-1.")
+    text, (citation,) = written(sentence(of, of.text, 5))
+    assert citation.quote == of.text
+    assert text == "Nivolumab blocks PD-1. [1]"
