@@ -48,7 +48,7 @@ def main() -> None:
             sheet.pdf(
                 path=EDITIONS / f"{article}.pdf",
                 format="A4",
-                margin=dict.fromkeys(("top", "bottom", "left", "right"), "22mm"),
+                margin={"top": "22mm", "bottom": "22mm", "left": "22mm", "right": "22mm"},
                 display_header_footer=True,
                 header_template="<span></span>",
                 footer_template='<div style="font-size:8pt;width:100%;text-align:center" class="pageNumber"></div>',

@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -243,8 +242,8 @@ def test_a_compiled_model_that_was_damaged_is_made_anew(small_model: Path, own_c
         assert compiled_folder(folder.name) is None
     written = json.loads((folder / "encoder.json").read_text())
     for key in ("files", "spec"):
-        values: tuple[object, ...] = ([], {}, None, {"absent": ""})
-        for value in values:
+        broken: tuple[object, ...] = ([], {}, None, {"absent": ""})
+        for value in broken:
             if (key, value) != ("files", {}):
                 (folder / "encoder.json").write_text(json.dumps(written | {key: value}))
                 assert compiled_folder(folder.name) is None, (key, value)

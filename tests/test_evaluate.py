@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest import SourceError, Settings
+from ingest import Settings, SourceError
 from retriever import Answer, LibraryState, Turn
 from retriever.evaluate import evaluate
 from retriever.evaluate.metrics import answering, auroc, calibration_error, holds, overlap_f1, plain, ranking
@@ -186,7 +186,9 @@ def test_ranking_by_hand() -> None:
 
 def test_abstention_by_hand() -> None:
     found = answering(
-        evalset({}, a={"answerable": True}, b={"answerable": True}, c={"answerable": False}, d={}, e={"answerable": True}),
+        evalset(
+            {}, a={"answerable": True}, b={"answerable": True}, c={"answerable": False}, d={}, e={"answerable": True}
+        ),
         {
             "a": answer(0.9, True, "one two three", 10),
             "b": answer(0.2, False, ms=20),

@@ -13,6 +13,7 @@ from ingest import (
     MAX_QUESTION_CHARS,
     Library,
     LibraryError,
+    Progress,
     QuestionError,
     Settings,
     SourceError,
