@@ -71,8 +71,10 @@ def described(image: "LexborNode") -> str:
 
 
 def attribute(node: "LexborNode", key: str) -> str:
+    """The value of an attribute, "" if the element has none."""
     return node.attributes.get(key) or ""
 
 
 def number(text: str, default: int) -> int:
+    """The small whole number that `text` spells, `default` if it spells none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else default
