@@ -9,7 +9,7 @@ QUESTION ?= How does blocking PD-1 help T cells attack a tumour?
 PORT ?= 7860
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types pytest evals bench lock clean
+.PHONY: run test check format lint types pytest evals editions lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/pincite ask "$(QUESTION)"
@@ -36,6 +36,11 @@ format: $(VENV)/.test
 
 evals: $(VENV)/.test
 	$(BIN)/python -m tests.evals.run
+
+# The PDF and HTML editions of some articles, printed anew from their texts.
+editions: $(VENV)/.test
+	@sh tests/chromium.sh
+	$(BIN)/python -m tests.editions
 
 # The locks: everything with hashes for every platform; torch has its own, by hand (torch.lock).
 lock: $(VENV)/.test

@@ -76,13 +76,9 @@ def name_for(file: File, taken: Mapping[str, str | None]) -> str:
     >>> name_for(File(Path("/a/b/c.md"), "c.md"), {"c.md": "/x/c.md"})
     'b/c.md'
     """
-    source = str(file.path)
-    for name, owner in taken.items():
-        if owner == source:
-            return name
     parts = file.path.parts[1:]
     for count in range(len(Path(file.below).parts), len(parts) + 1):
         name = "/".join(parts[-count:])
         if name not in taken:
             return name
-    return source
+    return str(file.path)

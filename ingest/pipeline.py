@@ -2,25 +2,35 @@
 
 import hashlib
 import os
+import queue
 import stat
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .discover import File, discover, name_for
-from .documents import Content, Document, Passage
+from .documents import Document, Passage
 from .encode import Encoder
-from .errors import NoTextError, SourceError
+from .errors import SourceError
+from .reading import MAX_FILE_BYTES, Part, Reading
 from .split import split
 from .store import Known, Source, Store, Vectors
 
 # Documents are encoded and stored together once they have this many new passages: enough to fill the
 # encoder's batches with texts of like length, few enough to lose little when interrupted.
 GROUP_PASSAGES = 128
+# The token vectors of so many passages are in memory at once (40 MB), however long a document is.
+ENCODED_TOGETHER = 512
+# So many files are read ahead of the encoder.
+READ_AHEAD = 16
+# What stands between an archive and the document in it, in the path of a source; no file's absolute path holds it.
+MEMBER = "//"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,21 @@ class _Prepared:
     source: Source | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file as it came back from its reader: its parts, or why there are none.
+
+    `status` is the file's when it was read. With `lost`, what the file held can no longer be read; where it only
+    could not be opened, what is in the library stays.
+    """
+
+    file: File
+    status: os.stat_result | None
+    parts: tuple[Part, ...]
+    reason: str | None = None
+    lost: bool = False
+
+
 def ingest_paths(
     store: Store,
     encoder: Encoder,
@@ -82,45 +107,141 @@ def ingest_paths(
     """Brings the store in line with the files and folders at `paths`.
 
     SourceError for a path that is not there or holds nothing that can be read; a single bad file is
-    listed in the report and the run goes on.
+    listed in the report and the run goes on. Files are read in a process of their own while the encoder works.
     """
-    from .readers import SUFFIXES
+    from .readers import ARCHIVES, SUFFIXES
 
     began = time.perf_counter()
     report = Report()
-    found = discover(paths, SUFFIXES, leave_out)
+    found = discover(paths, SUFFIXES | ARCHIVES, leave_out)
     report.skipped = dict(found.skipped)
     with store.reading():
-        known, taken = store.known(), store.names()
-    gone = _gone(found.folders, {file.path for file in found.files}, known)
+        shelf = _Shelf(store.known(), store.names())
+    gone = shelf.gone(found.folders, {file.path for file in found.files})
     if not found.files and not gone:
         where = ", ".join(str(path) for path in found.folders)
-        raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES))}")
+        raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES | ARCHIVES))}")
+    changed = [file for file in found.files if not _unchanged(file, shelf, report)]
 
     group: list[_Prepared] = []
-    for number, file in enumerate(found.files, 1):
-        if progress:
-            progress(Progress(number - 1, len(found.files), report.encoded, _shown(file.below)))
-        prepared = _prepare(file, known.get(str(file.path)), taken, store, encoder, report)
-        if prepared:
-            taken[prepared.document.id] = str(file.path)
-            group.append(prepared)
-        if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
-            report.encoded += put(store, encoder, group)
-            group.clear()
+    done = len(found.files) - len(changed)
+    with closing(_read_beside(changed)) as read:
+        for file in read:
+            if progress:
+                progress(Progress(done, len(found.files), report.encoded, _shown(file.file.below)))
+            done += 1
+            for prepared in _prepare(file, shelf, store, encoder, report):
+                group.append(prepared)
+                if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
+                    report.encoded += put(store, encoder, group)
+                    group.clear()
     if group:
         report.encoded += put(store, encoder, group)
     if gone:
-        with store.writing() as generation:
-            for name in gone:
-                store.remove(name, generation)
-        report.removed += len(gone)
+        _remove(store, gone, report)
     if progress:
         progress(Progress(len(found.files), len(found.files), report.encoded, ""))
     with store.reading():
         report.documents, report.passages = store.counts()
     report.seconds = time.perf_counter() - began
     return report
+
+
+class _Shelf:
+    """What the library holds of each file: documents by source, the members of an archive by the archive."""
+
+    def __init__(self, known: dict[str, Known], taken: dict[str, str | None]) -> None:
+        self.known = known
+        self.taken = taken
+        self.names = {source: name for name, source in taken.items() if source is not None}
+        self._members: dict[str, list[str]] = {}
+        for source in known:
+            path, mark, _ = source.partition(MEMBER)
+            if mark:
+                self._members.setdefault(path, []).append(source)
+
+    def of(self, path: Path) -> list[Known]:
+        """What was made of the file at `path`: one document, or those in an archive."""
+        source = str(path)
+        return [self.known[s] for s in (*self._members.get(source, ()), source) if s in self.known]
+
+    def name(self, file: File, source: str) -> str:
+        """The name under which the document made from `file` is kept; from now on it is taken."""
+        name = self.names.get(source) or name_for(file, self.taken)
+        self.taken[name], self.names[source] = source, name
+        return name
+
+    def gone(self, folders: Sequence[Path], present: set[Path]) -> list[str]:
+        """The documents whose files were below `folders` and are not there any more."""
+        names = []
+        for source, entry in self.known.items():
+            path = Path(source.partition(MEMBER)[0])
+            if path in present or not any(folder in path.parents for folder in folders):
+                continue
+            if not path.is_file():  # one that was named itself and is passed over in its folder stays
+                names.append(entry.name)
+        return names
+
+
+def _unchanged(file: File, shelf: _Shelf, report: Report) -> bool:
+    """Whether the library holds the file as it is, by size and time."""
+    known = shelf.of(file.path)
+    try:
+        status = file.path.stat()
+    except OSError:
+        return False  # the reader will say why
+    same = bool(known) and all(
+        (k.source.size, k.source.mtime_ns) == (status.st_size, status.st_mtime_ns) for k in known
+    )
+    report.unchanged += len(known) if same else 0
+    return same
+
+
+def _read_beside(files: Sequence[File]) -> Generator[_Read]:
+    """The files in their order, read in another process while the caller works; a few are read ahead."""
+    ahead: queue.Queue[_Read | None] = queue.Queue(READ_AHEAD)
+    stop = threading.Event()
+
+    def run() -> None:
+        reading = Reading()
+        try:
+            for file in files:
+                if stop.is_set():
+                    return
+                ahead.put(_read(reading, file))
+        finally:
+            reading.close()
+            ahead.put(None)
+
+    reader = threading.Thread(target=run, name="reader", daemon=True)
+    reader.start()
+    try:
+        while (file := ahead.get()) is not None:
+            yield file
+    finally:
+        stop.set()
+        while reader.is_alive():  # it may be waiting for room
+            with suppress(queue.Empty):
+                ahead.get(timeout=0.05)
+        reader.join()
+
+
+def _read(reading: Reading, file: File) -> _Read:
+    if _shown(str(file.path)) != str(file.path):
+        return _Read(file, None, (), "its name is not text in UTF-8; rename it")
+    try:
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never end
+            return _Read(file, None, (), "it is not an ordinary file")
+        data = file.path.read_bytes() if status.st_size <= MAX_FILE_BYTES else b""
+    except OSError as exc:
+        return _Read(file, None, (), f"it cannot be opened ({exc.strerror})")
+    if status.st_size > MAX_FILE_BYTES:
+        return _Read(file, status, (), f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it", lost=True)
+    try:
+        return _Read(file, status, tuple(reading.read(data, file.path.name)))
+    except SourceError as exc:
+        return _Read(file, status, (), str(exc), lost=True)
 
 
 def ingest_documents(store: Store, encoder: Encoder, documents: Iterable[Document]) -> int:
@@ -163,55 +284,49 @@ def passage_hash(passage: Passage) -> bytes:
 
 
 def _encode(encoder: Encoder, texts: list[str]) -> Iterator[Vectors]:
-    encoded = encoder.encode_passages(texts)
-    for pooled, codes in zip(encoded.pooled, encoder.compress(encoded), strict=True):
-        yield Vectors(pooled.astype("<f2").tobytes(), codes)
+    for first in range(0, len(texts), ENCODED_TOGETHER):
+        encoded = encoder.encode_passages(texts[first : first + ENCODED_TOGETHER])
+        for pooled, codes in zip(encoded.pooled, encoder.compress(encoded), strict=True):
+            yield Vectors(pooled.astype("<f2").tobytes(), codes)
 
 
-def _prepare(
-    file: File, known: Known | None, taken: dict[str, str | None], store: Store, encoder: Encoder, report: Report
-) -> _Prepared | None:
-    """The document in `file`, cut and ready to store; None if it is unchanged or cannot be read."""
-    from .readers import read
-
-    if _shown(str(file.path)) != str(file.path):
-        report.failed.append((_shown(str(file.path)), "its name is not text in UTF-8; rename it"))
-        return None
-    try:
-        status = file.path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe may never end
-            report.failed.append((str(file.path), "it is not an ordinary file"))
-            return None
-        source = Source(str(file.path), status.st_size, status.st_mtime_ns)
-        if known and known.source == source:
+def _prepare(read: _Read, shelf: _Shelf, store: Store, encoder: Encoder, report: Report) -> Iterator[_Prepared]:
+    """The documents in a file, cut and ready to store; none if they are unchanged or cannot be read."""
+    before = {k.source.path: k for k in shelf.of(read.file.path)}
+    if read.reason:
+        kept = "; its earlier version stays in the library" if before and not read.lost else ""
+        report.failed.append((_shown(str(read.file.path)), read.reason + kept))
+    if not read.status or (read.reason and not read.lost):
+        return
+    present = set()
+    for part in read.parts:
+        file, path = read.file, str(read.file.path)
+        if member := part.name.removeprefix(file.path.name).lstrip("/"):  # an archive is like a folder
+            file, path = File(file.path / member, f"{file.below}/{member}"), f"{path}{MEMBER}{member}"
+        if part.content is None:
+            report.failed.append((str(file.path), part.reason or ""))
+            continue
+        source = Source(path, read.status.st_size, read.status.st_mtime_ns)
+        known = before.get(source.path)
+        present.add(source.path)
+        if known and known.sha256 == part.sha256:
+            with store.writing():
+                store.touch(source)
             report.unchanged += 1
-            return None
-        data = file.path.read_bytes()
-    except OSError as exc:
-        kept = "; its earlier version stays in the library" if known else ""
-        report.failed.append((str(file.path), f"it cannot be opened ({exc.strerror}){kept}"))
-        return None
-    digest = hashlib.sha256(data).hexdigest()
-    if known and known.sha256 == digest:
-        with store.writing():
-            store.touch(source)
-        report.unchanged += 1
-        return None
-    try:
-        content = read(data, file.path.name)
-        if not content.text.strip():
-            raise NoTextError("it holds no text")
-    except SourceError as exc:
-        report.failed.append((str(file.path), str(exc)))
-        if known:  # what it held before is no longer what it holds
-            with store.writing() as generation:
-                store.remove(known.name, generation)
-            report.removed += 1
-        return None
-    report.added, report.changed = report.added + (not known), report.changed + bool(known)
-    if not content.title:
-        content = Content(_title(file.path), content.text, content.sections, content.pages)
-    return _cut(Document.of(name_for(file, taken), digest, content), encoder, source)
+            continue
+        report.added, report.changed = report.added + (not known), report.changed + bool(known)
+        content = part.content if part.content.title else replace(part.content, title=_title(file.path))
+        yield _cut(Document.of(shelf.name(file, source.path), part.sha256, content), encoder, source)
+    # What the file held before and holds no longer, or no longer readably.
+    _remove(store, [known.name for path, known in before.items() if path not in present], report)
+
+
+def _remove(store: Store, names: Sequence[str], report: Report) -> None:
+    if names:
+        with store.writing() as generation:
+            for name in names:
+                store.remove(name, generation)
+        report.removed += len(names)
 
 
 def _cut(document: Document, encoder: Encoder, source: Source | None) -> _Prepared:
@@ -227,17 +342,6 @@ def _title(path: Path) -> str:
 def _shown(path: str) -> str:
     """`path` as text that can be printed: bytes of it that are no UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _gone(folders: Sequence[Path], present: set[Path], known: dict[str, Known]) -> list[str]:
-    """The documents whose files were below `folders` and are not there any more."""
-    return [
-        entry.name
-        for source, entry in known.items()
-        if Path(source) not in present
-        and any(folder in Path(source).parents for folder in folders)
-        and not Path(source).is_file()  # one that was named itself and is passed over in its folder stays
-    ]
 
 
 def differences(encoder: Encoder, passage: Passage, stored: Vectors) -> float:

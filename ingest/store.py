@@ -297,15 +297,21 @@ class Store:
             ).fetchone()[0]
         )
 
-    def passage_ids(self) -> set[int]:
-        """The ids of all passages."""
-        return {id for (id,) in self._db.execute("SELECT id FROM passages")}
+    def passage_ids(self, documents: Iterable[str] | None = None) -> set[int]:
+        """The ids of all passages, or of those in the documents of these names."""
+        if documents is None:
+            return {id for (id,) in self._db.execute("SELECT id FROM passages")}
+        return {id for (id,) in self._db.execute(_WITHIN, (json.dumps(list(documents)),))}
 
-    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
-        """The `k` best (passage id, BM25 score) for an FTS5 expression, best first; higher is better."""
+    def search_words(self, match: str, k: int, documents: Iterable[str] | None = None) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25 score) for an FTS5 expression, best first; higher is better.
+
+        With `documents`, only passages in the documents of these names.
+        """
+        within, names = ("", ()) if documents is None else (f"AND rowid IN ({_WITHIN})", (json.dumps(list(documents)),))
         rows = self._db.execute(
-            "SELECT rowid, -bm25(lexical) AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank, rowid LIMIT ?",
-            (match, k),
+            f"SELECT rowid, -bm25(lexical) FROM lexical WHERE lexical MATCH ? {within} ORDER BY rank, rowid LIMIT ?",
+            (match, *names, k),
         )
         return [(id, score) for id, score in rows]
 
@@ -465,4 +471,8 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:120]
 
 
+# The passages of the documents in a JSON list of names.
+_WITHIN = (
+    "SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE d.name IN (SELECT value FROM json_each(?))"
+)
 _REMEDY = "move it away and ingest the sources again."

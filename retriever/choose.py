@@ -15,15 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ingest import POOLED_TOKENS, Library, content_words, encoder_text, sentences, similarities, stem, words
+from ingest import POOLED_TOKENS, Library, content_words, encoder_text, sentences, stem, words
 
 from .search import Candidate, Query
 
 Floats = npt.NDArray[np.float32]
 
-# Sentences are taken from this many passages, and so many of them are encoded again.
+# Sentences are taken from this many passages, and so many of them are encoded again: 4 to 16 choose equally well
+# (table in DESIGN.md), and each costs 2 ms.
 PASSAGES = 12
-READ_AGAIN = 16
+READ_AGAIN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _sentences(
 ) -> Iterator[Sentence]:
     """The sentences of one candidate, scored from what is stored."""
     passage = candidate.passage
-    similar = similarities(query.tokens, candidate.codes)
+    similar = candidate.similar
     # The encoder was given context and text, and perhaps did not see all of it.
     seen = encoder_text(passage)
     shift = len(passage.text) - len(passage.text.lstrip()) - (len(seen) - len(passage.text.strip()))
@@ -210,20 +211,20 @@ STORED_WEIGHTS: Mapping[str, float] = {
     "heading": -4.0,
 }
 READ_WEIGHTS: Mapping[str, float] = {
-    "late": 2.6,
-    "mean": 1.58,
-    "cover": 0.58,
-    "near": 1.65,
-    "context": 0.48,
-    "passage": 3.24,
-    "passage_dense": 1.66,
-    "passage_late": 1.53,
-    "kind": 1.1,
-    "short": -0.89,
-    "alone_dense": 2.93,
-    "alone_late": 3.14,
-    "alone_weakest": 2.53,
-    "alone_words": 2.8,
+    "late": 2.15,
+    "mean": 1.32,
+    "cover": 0.61,
+    "near": 1.56,
+    "context": 0.40,
+    "passage": 2.37,
+    "passage_dense": 1.17,
+    "passage_late": 1.04,
+    "kind": 1.10,
+    "short": -0.54,
+    "alone_dense": 2.70,
+    "alone_late": 2.75,
+    "alone_weakest": 2.57,
+    "alone_words": 2.57,
     "question": -1.5,
     "heading": -4.0,
 }

@@ -11,33 +11,35 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ingest import similarities
-
 from .choose import Sentence, cover, word_matches
 from .search import Candidate, Query
 
 # How many passages and sentences are looked at.
 LOOKED_AT = 5
 
-BIAS = -5.759
+BIAS = -10.271
 WEIGHTS: Mapping[str, float] = {
-    "dense": 3.001,
-    "late": 2.442,
-    "sentence": 4.675,
-    "cover": -1.325,
-    "best_cover": -1.592,
-    "weakest_word": 0.594,
-    "weak_words": 1.942,
-    "rarest_word": 0.661,
-    "alone_dense": -0.55,
-    "alone_late": 1.481,
-    "alone_weakest": 0.933,
-    "alone_words": 1.306,
-    "best_weakest": 1.081,
-    "best_words": -2.332,
-    "best_passage": -0.177,
-    "likely": 1.438,
-    "together": 0.158,
+    "dense": 3.003,
+    "late": 5.483,
+    "sentence": 4.838,
+    "cover": 0.322,
+    "best_cover": -1.972,
+    "weakest_word": -0.042,
+    "weak_words": 1.951,
+    "rarest_word": 0.896,
+    "alone_dense": -0.297,
+    "alone_late": 1.682,
+    "alone_weakest": -0.732,
+    "alone_words": 1.365,
+    "best_weakest": 0.933,
+    "best_words": -0.306,
+    "best_passage": -0.666,
+    "dense_gap": -1.128,
+    "late_gap": 0.709,
+    "best_score": 2.014,
+    "best_kind": -0.174,
+    "likely": 1.684,
+    "together": 1.242,
 }
 
 
@@ -54,9 +56,10 @@ def features(
     `rarity` gives the inverse document frequency of the question's content words, by stem.
     """
     top, best = candidates[:LOOKED_AT], ranked[:LOOKED_AT]
-    in_passages = [word_matches(query, similarities(query.tokens, c.codes).max(axis=0)) for c in top]
+    in_passages = [word_matches(query, c.similar.max(axis=0)) for c in top]
     rarest = _rarest(query, rarity)
     scores = np.array([s.score for s in ranked])
+    dense, late = (np.array([c.scores[ranker] for c in candidates]) for ranker in ("dense", "late"))
     return {
         "dense": max(c.scores["dense"] for c in top),
         "late": max(c.scores["late"] for c in top),
@@ -73,6 +76,11 @@ def features(
         "best_weakest": best[0].features["alone_weakest"],
         "best_words": best[0].features["alone_words"],
         "best_passage": best[0].candidate.score,
+        # How far the best stand out from the rest, which does not depend on the subject of the library.
+        "dense_gap": float(dense.max() - dense.mean()),
+        "late_gap": float(late.max() - late.mean()),
+        "best_score": best[0].score / 20,
+        "best_kind": best[0].features["kind"],
         "likely": float(1 / np.exp(scores - scores.max()).sum()),
         "together": float(np.mean([s.candidate.passage.document == best[0].candidate.passage.document for s in best])),
     }

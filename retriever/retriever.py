@@ -84,10 +84,10 @@ class Retriever:
             clock.lap("encode")
             candidates = search(self.library, query)
             clock.lap("search")
-            ranked = score_sentences(self.library, query, question, candidates)
+            ranked = score_sentences(self.library, query, rewritten.in_context, candidates)
             probability = 0.0
             if ranked:
-                rarity = word_rarity(self.library, question)
+                rarity = word_rarity(self.library, rewritten.in_context)
                 probability = confidence(features(query, candidates, ranked, rarity))
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")

@@ -39,6 +39,11 @@ class Rewritten:
     searched_for: str
     parts: tuple[Part, ...]
 
+    @property
+    def in_context(self) -> str:
+        """The question in its conversation: what sentences are judged by."""
+        return self.parts[-1].text
+
 
 def rewrite(question: str, history: Sequence[Turn]) -> Rewritten:
     """What `question` asks for, given the turns before it (oldest first)."""

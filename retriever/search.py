@@ -6,13 +6,13 @@ same question over the same documents always gives the same order.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, Passage, content_words, expression, maxsim, stem, words
+from ingest import Library, Passage, content_words, expression, maxsim, similarities, stem, words
 
 from .answers import Hit
 
@@ -51,11 +51,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage in the ranking, with its raw score and its rank (from 1) by each ranker."""
+    """A passage in the ranking, with its raw score and its rank (from 1) by each ranker.
+
+    `similar` (codes, m) is how alike its token codes and the m tokens of the query are.
+    """
 
     id: int
     passage: Passage
-    codes: bytes
+    similar: Floats
     score: float
     scores: Mapping[str, float]
     ranks: Mapping[str, int]
@@ -97,21 +100,27 @@ def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, l
             yield stem(found[0]), rows
 
 
-def search(library: Library, query: Query, k: int = PROPOSED) -> list[Candidate]:
-    """The best `k` candidates for `query`, best first; inside `library.reading()`."""
-    dense = dict(library.dense().search(query.vector, PROPOSED))
-    lexical = _lexical(library, query.parts)
+def search(
+    library: Library, query: Query, k: int = PROPOSED, documents: Collection[str] | None = None
+) -> list[Candidate]:
+    """The best `k` candidates for `query`, best first; inside `library.reading()`.
+
+    With `documents`, only passages of the documents of these names.
+    """
+    within = None if documents is None else np.array(sorted(library.store.passage_ids(documents)), np.int64)
+    dense = dict(library.dense().search(query.vector, PROPOSED, within))
+    lexical = _lexical(library, query.parts, documents)
     proposed = list(dict.fromkeys([*dense, *list(lexical)[:PROPOSED]]))
     found = library.store.passages(proposed)
     ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
     if not ids:
         return []
     vectors = np.stack([found[id][1].vector for id in ids])
-    late = maxsim(query.tokens, query.weights, [found[id][1].codes for id in ids])
+    similar = similarities(query.tokens, [found[id][1].codes for id in ids])
     scores: dict[str, Floats] = {
         "dense": vectors @ query.vector,
         "words": np.array([lexical.get(id, 0.0) for id in ids], np.float32),
-        "late": late,
+        "late": maxsim(similar, query.weights),
     }
     fused = fuse(scores, WEIGHTS)
     ranks = {ranker: _ranks(values) for ranker, values in scores.items()}
@@ -120,7 +129,7 @@ def search(library: Library, query: Query, k: int = PROPOSED) -> list[Candidate]
         Candidate(
             id=ids[i],
             passage=found[ids[i]][0],
-            codes=found[ids[i]][1].codes,
+            similar=similar[i],
             score=float(fused[i]),
             scores={ranker: float(values[i]) for ranker, values in scores.items()},
             ranks={r: int(ranks[r][i]) for r in scores if r != "words" or scores[r][i] > 0},
@@ -143,12 +152,12 @@ def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> npt.NDAr
     return np.asarray(total / sum(weights.values()))
 
 
-def _lexical(library: Library, parts: Sequence[Part]) -> dict[int, float]:
+def _lexical(library: Library, parts: Sequence[Part], documents: Collection[str] | None) -> dict[int, float]:
     """BM25 of the parts together, best first."""
     total: dict[int, float] = {}
     for part in parts:
         match = expression(part.text)
-        for id, score in library.store.search_words(match, SCORED_BY_WORDS) if match else ():
+        for id, score in library.store.search_words(match, SCORED_BY_WORDS, documents) if match else ():
             total[id] = total.get(id, 0.0) + part.weight * score
     return dict(sorted(total.items(), key=lambda item: -item[1])) if len(parts) > 1 else total
 

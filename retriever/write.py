@@ -37,18 +37,25 @@ def write(
 
     `page_at` tells the page of an offset in a passage's document.
     """
-    parts: list[str] = []
-    citations: list[Citation] = []
+    spans: list[tuple[Passage, int, int]] = []
     for sentence in _pick(ranked):
-        passage = sentence.candidate.passage
-        start, end = _whole(sentence)
-        if any(c.passage == passage and c.start < end and start < c.end for c in citations):
-            continue
-        quote = passage.text[start - passage.start : end - passage.start]
-        number = len(citations) + 1
-        citations.append(Citation(number, passage, start, end, quote, page_at(passage, start)))
-        parts.append(f"{_shown(quote)} [{number}]")
-    return "\n\n".join(parts) if any("\n" in part for part in parts) else " ".join(parts), tuple(citations)
+        _add(spans, sentence.candidate.passage, *_whole(sentence))
+    citations = tuple(
+        Citation(number, of, start, end, of.text[start - of.start : end - of.start], page_at(of, start))
+        for number, (of, start, end) in enumerate(spans, 1)
+    )
+    parts = [f"{_shown(c.quote)} [{c.number}]" for c in citations]
+    return ("\n\n" if any("\n" in part for part in parts) else " ").join(parts), citations
+
+
+def _add(spans: list[tuple[Passage, int, int]], of: Passage, start: int, end: int) -> None:
+    """Adds a span to quote; with one that it overlaps or follows it becomes one."""
+    for i, (other, s, e) in enumerate(spans):
+        between = of.text[min(e, end) - of.start : max(s, start) - of.start]
+        if other == of and not between.strip() and "\n\n" not in between:
+            spans[i] = (of, min(start, s), max(end, e))
+            return
+    spans.append((of, start, end))
 
 
 def _pick(ranked: Sequence[Sentence]) -> list[Sentence]:

@@ -5,7 +5,7 @@ set -eu
 for name in chromium chromium-browser google-chrome google-chrome-stable; do
   command -v "$name" >/dev/null 2>&1 && exit 0
 done
-[ -n "${PINCITE_CHROMIUM:-}" ] && exit 0
+[ -n "${CHROMIUM:-}" ] && exit 0
 for app in "/Applications/Chromium.app" "/Applications/Google Chrome.app"; do
   [ -d "$app" ] && exit 0
 done
@@ -20,5 +20,5 @@ if command -v apt-get >/dev/null 2>&1; then
 elif command -v brew >/dev/null 2>&1; then
   brew install --cask --quiet chromium && exit 0
 fi
-echo "The browser tests need Chromium: install it (Debian, Ubuntu: apt-get install chromium), or name one in PINCITE_CHROMIUM." >&2
+echo "The browser tests need Chromium: install it (Debian, Ubuntu: apt-get install chromium), or name one in CHROMIUM." >&2
 exit 1

@@ -51,8 +51,9 @@ def test_maxsim_is_its_definition(seed: int, dimension: int, asked: int, lengths
     weights = np.abs(drawn(seed + 1, asked))
     weights /= weights.sum()
     passages = [drawn(seed + 2 + n, length, dimension) for n, length in enumerate(lengths)]
+    codes = [compress(tokens) for tokens in passages]
     expected = [by_definition(question, weights, tokens) for tokens in passages]
-    assert maxsim(question, weights, [compress(tokens) for tokens in passages]) == pytest.approx(expected, abs=1e-4)
+    assert maxsim(similarities(question, codes), weights) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(("tokens", "codes"), [(1, 1), (2, 1), (3, 2), (200, 100), (201, 101)])
@@ -60,7 +61,7 @@ def test_maxsim_is_its_definition(seed: int, dimension: int, asked: int, lengths
 def test_a_code_is_a_bit_a_dimension(tokens: int, codes: int, dimension: int) -> None:
     data = compress(drawn(1, tokens, dimension))
     assert len(data) == codes * dimension // 8
-    assert similarities(drawn(2, 5, dimension), data).shape == (codes, 5)
+    assert [s.shape for s in similarities(drawn(2, 5, dimension), [data])] == [(codes, 5)]
 
 
 def test_the_rotation_keeps_lengths_and_is_always_the_same() -> None:
@@ -73,15 +74,15 @@ def test_the_rotation_keeps_lengths_and_is_always_the_same() -> None:
 
 def test_a_token_matches_itself_best() -> None:
     tokens = np.repeat(drawn(5, 6, 384), POOLED_TOKENS, axis=0)
-    similar = similarities(tokens[::POOLED_TOKENS], compress(tokens))
+    (similar,) = similarities(tokens[::POOLED_TOKENS], [compress(tokens)])
     assert similar.argmax(axis=0).tolist() == list(range(6))
     # The cosine of a vector with its signs is sqrt(2 / pi) on average.
     assert similar.diagonal().mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.03)
 
 
 def test_a_passage_without_tokens_is_refused() -> None:
-    question, weights = drawn(1, 2, 64), np.full(2, 0.5, np.float32)
+    question = drawn(1, 2, 64)
     with pytest.raises(ValueError, match="token"):
-        maxsim(question, weights, [compress(drawn(2, 3, 64)), b""])
+        similarities(question, [compress(drawn(2, 3, 64)), b""])
     with pytest.raises(ValueError, match="token"):
-        maxsim(question, weights, [])
+        similarities(question, [])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import Document, Library, content_words, expression, maxsim, stem
+from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
 from retriever.search import PROPOSED, WEIGHTS, Candidate, Part, Query, encode_query, fuse, search
 
 TEXTS = {
@@ -46,7 +46,7 @@ def test_scores_are_those_of_the_three_rankers(house: Library) -> None:
         ((_, vectors),) = house.store.passages([candidate.id]).values()
         assert candidate.scores["dense"] == pytest.approx(float(vectors.vector @ encoded.pooled[0]), abs=1e-5)
         uniform = np.full(len(encoded.tokens[0]), 1 / len(encoded.tokens[0]), np.float32)
-        (late,) = maxsim(encoded.tokens[0], uniform, [vectors.codes])
+        (late,) = maxsim(similarities(encoded.tokens[0], [vectors.codes]), uniform)
         assert candidate.scores["late"] == pytest.approx(float(late), abs=1e-5)
         assert candidate.scores["words"] == pytest.approx(words.get(candidate.id, 0.0))
         assert ("words" in candidate.ranks) == (candidate.id in words)

@@ -21,7 +21,7 @@ def passage(text: str, document: str = "d.md") -> Passage:
 
 def sentence(of: Passage, text: str, score: float) -> Sentence:
     start = of.start + of.text.index(text)
-    candidate = Candidate(1, of, b"", 1.0, {}, {})
+    candidate = Candidate(1, of, np.zeros((0, 1), np.float32), 1.0, {}, {})
     return Sentence(candidate, start, start + len(text), text, score, {}, np.zeros(1, np.float32))
 
 
@@ -42,20 +42,33 @@ def test_one_likely_sentence_is_the_answer() -> None:
 
 
 def test_several_likely_sentences_are_quoted_each() -> None:
-    of = passage("Cats purr. Dogs bark.")
+    of = passage("Cats purr. Cows are large. Dogs bark.")
     text, _ = written(sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.8))
     assert text == "Dogs bark. [1] Cats purr. [2]"
 
 
+def test_sentences_that_follow_one_another_are_one_quote() -> None:
+    of = passage("Cats purr. Dogs bark. Cows are large.")
+    text, citations = written(sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.8))
+    assert text == "Cats purr. Dogs bark. [1]"
+    assert [c.quote for c in citations] == ["Cats purr. Dogs bark."]
+
+
 def test_there_are_few_quotes() -> None:
     names = ["Ants dig.", "Bees hum.", "Cats purr.", "Dogs bark.", "Eels glide.", "Foxes steal."]
-    _, citations = written(*(sentence(passage(" ".join(names)), name, 5) for name in names))
+    _, citations = written(*(sentence(passage(name, f"{name}md"), name, 5) for name in names))
     assert 1 < len(citations) <= MAX_QUOTES
 
 
 def test_unlikely_sentences_are_left_out() -> None:
     of = passage("Cats purr. Dogs bark. Ants dig.")
     ranked = [sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.5), sentence(of, "Ants dig.", 1)]
+    assert [c.quote for c in written(*ranked)[1]] == ["Cats purr. Dogs bark."]
+
+
+def test_a_quote_ends_with_its_paragraph() -> None:
+    of = passage("Cats purr.\n\nDogs bark.")
+    ranked = [sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.9)]
     assert [c.quote for c in written(*ranked)[1]] == ["Dogs bark.", "Cats purr."]
 
 

@@ -70,10 +70,18 @@ class DenseIndex:
         """Removes every passage."""
         self._index.reset()
 
-    def search(self, vector: Floats, k: int) -> list[tuple[int, float]]:
-        """The `k` best (id, cosine) for one question vector (d,), best first; fewer if there are fewer."""
-        k = min(k, len(self))
+    def search(self, vector: Floats, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """The `k` best (id, cosine) for one question vector (d,), best first; fewer if there are fewer.
+
+        With `within`, only among these ids.
+        """
+        k = min(k, len(self) if within is None else len(within))
         if not k:
             return []
-        scores, ids = self._index.search(np.ascontiguousarray(vector[None], np.float32), k)
+        import faiss
+
+        # One question is searched for by one thread anyway; starting the others costs milliseconds.
+        faiss.omp_set_num_threads(1)
+        only = None if within is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(within))  # type: ignore[call-arg]  # SWIG takes it
+        scores, ids = self._index.search(np.ascontiguousarray(vector[None], np.float32), k, params=only)
         return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]

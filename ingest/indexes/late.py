@@ -7,6 +7,7 @@ evenly over the dimensions, so the codes need no training and are the same in ev
 (Khattab & Zaharia, ColBERT, 2020) sums over the question's tokens the best match among the passage's.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -33,35 +34,33 @@ def compress(tokens: Floats) -> bytes:
     return np.packbits(sums @ rotation(dimension) > 0, axis=1).tobytes()
 
 
-def similarities(question: Floats, codes: bytes) -> Floats:
-    """The similarity of the codes of one passage with question tokens (m, d): shape (codes, m).
+def similarities(question: Floats, passages: Sequence[bytes]) -> list[Floats]:
+    """The similarity of each passage's codes with question tokens (m, d): an array (codes, m) a passage.
 
-    The question's vectors are rotated but not cut to signs; a code stands for a vector of length 1.
+    The question's vectors are rotated but not cut to signs; a code stands for a vector of length 1. All
+    passages go through one matrix product. ValueError if a passage has no codes.
     """
     dimension = question.shape[1]
-    bits = np.unpackbits(np.frombuffer(codes, np.uint8).reshape(-1, -(-dimension // 8)), axis=1)
+    width = -(-dimension // 8)
+    counts = np.array([len(codes) // width for codes in passages])
+    if not len(counts) or counts.min() == 0:
+        raise ValueError("every passage needs at least one token")
+    bits = np.unpackbits(np.frombuffer(b"".join(passages), np.uint8).reshape(-1, width), axis=1)
     rotated = question @ rotation(dimension)
     # sum_i q_i * (2 b_i - 1) = 2 q.b - sum(q): the bits themselves are multiplied, not the signs.
     similar = 2.0 * (bits[:, :dimension].astype(np.float32) @ rotated.T) - rotated.sum(axis=1)
-    return np.asarray(similar / np.sqrt(dimension), np.float32)
+    return np.split(np.asarray(similar / np.sqrt(dimension), np.float32), np.cumsum(counts)[:-1])
 
 
-def maxsim(question: Floats, weights: Floats, passages: list[bytes]) -> Floats:
-    """The weighted mean over question tokens of the best match in each passage: shape (len(passages),).
+def maxsim(similar: Sequence[Floats], weights: Floats) -> Floats:
+    """The weighted mean over question tokens of the best match in each passage: shape (len(similar),).
 
-    `question` is (m, d), `weights` (m,) sums to 1. All passages go through one matrix product.
+    `similar` is what `similarities` returns, `weights` (m,) sums to 1.
 
     >>> north, east = np.eye(8, dtype=np.float32)[:2]
     >>> codes = [compress(np.stack([north, north])), compress(np.stack([east, east]))]
-    >>> scores = maxsim(north[None], np.ones(1, np.float32), codes)
+    >>> scores = maxsim(similarities(north[None], codes), np.ones(1, np.float32))
     >>> bool(scores[0] > scores[1])
     True
     """
-    width = -(-question.shape[1] // 8)
-    counts = np.array([len(codes) // width for codes in passages])
-    if not len(passages) or counts.min() == 0:
-        raise ValueError("every passage needs at least one token")
-    similar = similarities(question, b"".join(passages))
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    best: Floats = np.maximum.reduceat(similar, starts, axis=0) @ weights
-    return best
+    return np.asarray(np.stack([matches.max(axis=0) for matches in similar]) @ weights, np.float32)

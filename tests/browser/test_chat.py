@@ -46,8 +46,7 @@ CHROMIUMS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-# Taken out of the environment: to Pincite itself an unknown PINCITE_... is a mistyped setting.
-NAMED_CHROMIUM = os.environ.pop("PINCITE_CHROMIUM", None)
+NAMED_CHROMIUM = os.environ.get("CHROMIUM")
 CHROMIUM_ARGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -104,7 +103,7 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     found = NAMED_CHROMIUM or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
-        pytest.fail("no Chromium: run tests/chromium.sh, or name one in PINCITE_CHROMIUM")
+        pytest.fail("no Chromium: run tests/chromium.sh, or name one in CHROMIUM")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGS)
         yield opened

@@ -8,9 +8,12 @@ never saw the set; so it is what to expect on a set of one's own.
 """
 
 import argparse
+import json
 import random
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +26,69 @@ from ingest import Library
 from retriever import choose, confidence
 from retriever.evaluate import metrics, sets
 from retriever.search import Part, encode_query, search
-from tests.evals.run import CORPUS, load
+from tests.evals.run import CORPUS, load, same_article
 
 Rows = list[dict[str, float]]
+# One question about something else for so many of a set's own.
+STRANGE = 6
 
 
+@dataclass(frozen=True, slots=True)
 class Example:
-    """One question: its sentences' features and which of them answer, and the features of the confidence."""
+    """One question: its sentences' features and which of them answer, and the features of the confidence.
 
-    def __init__(self, answerable: bool, sentences: Rows, right: list[bool], whole: dict[str, float]) -> None:
-        self.answerable = answerable
-        self.sentences = sentences
-        self.right = right
-        self.whole = whole
+    `made` says that the question is one of the set's own asked without the documents that answer it, or another set's.
+    """
+
+    answerable: bool
+    made: bool
+    sentences: Rows
+    right: list[bool]
+    whole: dict[str, float]
 
 
-def examples(library: Library, questions: Sequence[tuple[str, bool, list[str]]]) -> list[Example]:
-    """The examples of (question, answerable, answer strings or gold sentences)."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its gold sentences or answers, and the documents that answer it; none: nothing does."""
+
+    text: str
+    answerable: bool
+    gold: list[str]
+    documents: set[str]
+
+
+def examples(library: Library, questions: Sequence[Question], strange: Sequence[str]) -> list[Example]:
+    """The examples that `questions` make, and the `strange` ones, which are about something else.
+
+    Every second answerable question is asked once more without the documents that answer it: the nearest
+    that a library without the answer can come.
+    """
+    names = {info.document for info in library.documents()}
     found = []
-    for text, answerable, gold in questions:
-        with library.reading():
-            query = encode_query(library, [Part(text)])
-            candidates = search(library, query)
-            ranked = choose.score_sentences(library, query, text, candidates)
-            whole = confidence.features(query, candidates, ranked, choose.word_rarity(library, text))
-        right = [any(same(s.text, g) for g in gold) for s in ranked]
-        found.append(Example(answerable, [dict(s.features) for s in ranked], right, whole))
+    for number, question in enumerate(questions):
+        found.append(example(library, question.text, question.answerable, False, question.gold, None))
+        if question.answerable and question.documents and number % 2:
+            found.append(example(library, question.text, False, True, [], names - question.documents))
+    found += [example(library, text, False, True, [], None) for text in strange]
     return found
+
+
+def example(
+    library: Library,
+    text: str,
+    answerable: bool,
+    made: bool,
+    gold: Sequence[str],
+    documents: Collection[str] | None,
+) -> Example:
+    """One question, asked of all documents or some."""
+    with library.reading():
+        query = encode_query(library, [Part(text)])
+        candidates = search(library, query, documents=documents)
+        ranked = choose.score_sentences(library, query, text, candidates)
+        whole = confidence.features(query, candidates, ranked, choose.word_rarity(library, text))
+    right = [any(same(s.text, g) for g in gold) for s in ranked]
+    return Example(answerable, made, [dict(s.features) for s in ranked], right, whole)
 
 
 def same(sentence: str, gold: str) -> bool:
@@ -106,29 +145,53 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path)
     parser.add_argument("--questions", type=int, default=700, help="at most so many of each set, drawn at random")
+    parser.add_argument("--keep", type=Path, help="write the examples to this file, to try other models on them")
     arguments = parser.parse_args()
     data: dict[str, list[Example]] = {}
+    folders = {folder.name: sets.load(folder) for folder in arguments.sets}
+    asked = {name: _questions(evalset, arguments.questions) for name, evalset in folders.items()}
+    asked["immunotherapy"] = _corpus_questions()
     with tempfile.TemporaryDirectory() as scratch:
-        with Library.open(f"{scratch}/corpus", create=True) as library:
-            library.ingest(CORPUS)
-            rows = load()
-            data["immunotherapy"] = examples(
-                library, [(r["text"], True, [g["quote"] for g in r["gold"]]) for r in rows["question"]]
-            ) + examples(library, [(r["text"], False, []) for r in rows["unanswerable"]])
-        for folder in arguments.sets:
-            evalset = sets.load(folder)
-            asked = list(evalset.queries)
-            random.Random(0).shuffle(asked)
-            with Library.open(f"{scratch}/{evalset.name}", create=True) as library:
-                library.ingest_documents(evalset.documents())
-                data[evalset.name] = examples(
-                    library,
-                    [
-                        (q.text, bool(q.answerable), list(q.gold_sentences or q.answers))
-                        for q in asked[: arguments.questions]
-                    ],
-                )
+        for name, questions in asked.items():
+            others = [q.text for other in asked for q in asked[other] if other != name]
+            strange = random.Random(1).sample(others, min(len(others), len(questions) // STRANGE))
+            with Library.open(f"{scratch}/{name}", create=True) as library:
+                if name in folders:
+                    library.ingest_documents(folders[name].documents())
+                else:
+                    library.ingest(CORPUS)
+                data[name] = examples(library, questions, strange)
+            print(f"{name}: {len(data[name])} examples", file=sys.stderr)
+    if arguments.keep:
+        rows = {name: [asdict(e) for e in part] for name, part in data.items()}
+        arguments.keep.write_text(json.dumps(rows), "utf-8")
     report(data)
+
+
+def _questions(evalset: sets.EvalSet, most: int) -> list[Question]:
+    drawn = list(evalset.queries)
+    random.Random(0).shuffle(drawn)
+    return [
+        Question(
+            q.text,
+            bool(q.answerable),
+            list(q.gold_sentences or q.answers),
+            {document for document, relevance in evalset.qrels.get(q.id, {}).items() if relevance > 0},
+        )
+        for q in drawn[:most]
+        if q.answerable is not None
+    ]
+
+
+def _corpus_questions() -> list[Question]:
+    rows = load()
+    names = [path.relative_to(CORPUS).as_posix() for path in CORPUS.rglob("*.*")]
+    found = []
+    for row in rows["question"]:
+        articles = {same_article(g["document"]) for g in row["gold"]}
+        editions = {name for name in names if same_article(name) in articles}
+        found.append(Question(row["text"], True, [g["quote"] for g in row["gold"]], editions))
+    return found + [Question(row["text"], False, [], set()) for row in rows["unanswerable"]]
 
 
 def report(data: dict[str, list[Example]]) -> None:
@@ -163,12 +226,23 @@ def _print_confidence(
 ) -> None:
     values = 1 / (1 + np.exp(-(np.array([[e.whole[n] for n in names] for e in part]) @ weights + bias)))
     able = np.array([e.answerable for e in part])
+    own = np.array([not e.made for e in part])
     found = [f"AUROC {metrics.auroc(values[able].tolist(), values[~able].tolist()):.3f}"]
+    if (~able & own).any():
+        found.append(f"of the set's own {metrics.auroc(values[able].tolist(), values[~able & own].tolist()):.3f}")
+    found.append(f"ECE {calibration_error(values, able):.3f}")
     for threshold in (0.25, 0.3, 0.35, 0.4):
         found.append(
             f"below {threshold}: {(values[able] < threshold).mean():.3f} / {(values[~able] < threshold).mean():.3f}"
         )
     print(f"confidence, {title}: {', '.join(found)} (answerable / unanswerable declined)")
+
+
+def calibration_error(values: np.ndarray[Any, Any], able: np.ndarray[Any, Any], bins: int = 10) -> float:
+    """The expected calibration error: how far stated and true shares lie apart, over bins of equal width."""
+    which = np.minimum((values * bins).astype(int), bins - 1)
+    gaps = [abs(values[which == i].sum() - able[which == i].sum()) for i in range(bins)]
+    return float(sum(gaps) / len(values))
 
 
 if __name__ == "__main__":
