@@ -1,6 +1,6 @@
 """Prints some articles of the corpus as PDF and HTML, so that pages and formats show in the shipped library.
 
-    make editions        (needs Chromium, as the browser tests do)
+make editions        (needs Chromium, as the browser tests do)
 """
 
 import shutil

@@ -1,0 +1,32 @@
+"""Killed at any moment, nothing is lost or left behind: the short form of tests/durability."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def ran(*arguments: str) -> str:
+    """What a harness prints; the test fails as it does."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_killed_at_any_moment_nothing_is_lost() -> None:
+    told = ran("tests.durability.kills", "--kills", "30", "--seed", "7")
+    assert told.splitlines()[-1].startswith("30 kills inside a write")
+    assert " 0 faults" in told
