@@ -1,7 +1,7 @@
 """Sources in: files become documents, passages and vectors in a library on disk."""
 
 from .corpus import open_default
-from .documents import Content, Document, Page, Passage, Section, page_at
+from .documents import Content, Document, Page, Passage, Rectangle, Section, page_at
 from .errors import (
     EncoderError,
     LibraryError,
@@ -19,6 +19,7 @@ from .pipeline import Progress, Report, encoder_text
 from .sentences import paragraphs, sentences
 from .settings import MAX_QUESTION_CHARS, Settings
 from .store import DocumentInfo
+from .watching import follow
 
 __all__ = [
     "MAX_QUESTION_CHARS",
@@ -35,6 +36,7 @@ __all__ = [
     "PinciteError",
     "Progress",
     "QuestionError",
+    "Rectangle",
     "Report",
     "Section",
     "Settings",
@@ -44,6 +46,7 @@ __all__ = [
     "content_words",
     "encoder_text",
     "expression",
+    "follow",
     "maxsim",
     "open_default",
     "page_at",

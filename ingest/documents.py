@@ -25,6 +25,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A place on a page, in points (1/72 inch) from the upper left corner of the page as a viewer shows it.
+
+    `page` counts from 1, `top` is above `bottom`: both count downwards. A page that says so is turned and cropped
+    before it is measured.
+    """
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a reader makes of a file: normalised text with its headings and pages.
 

@@ -3,20 +3,22 @@
 import os
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from .documents import Document
+from .documents import Document, Rectangle
 from .encode import Encoder, load_encoder
-from .errors import LibraryError
+from .errors import LibraryError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import DenseIndex
 from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
+from .places import rectangles
 from .settings import Settings, default_library
 from .store import DocumentInfo, Store
 
@@ -113,19 +115,60 @@ class Library:
         """The normalised text of a document, which all offsets count in."""
         return self.document(name).text
 
+    def rectangles(self, name: str, start: int, end: int) -> list[Rectangle]:
+        """Where the characters from `start` to `end` of a document stand on its pages: a rectangle a line.
+
+        Empty unless the document is a PDF. ValueError for a span outside its text, SourceError if its source is gone
+        or has changed since it was read.
+        """
+        with self.reading() as store:
+            return rectangles(store, name, start, end, self.settings.read_seconds)
+
+    def within(self, documents: Iterable[str] = (), tags: Iterable[str] = ()) -> frozenset[str] | None:
+        """The names of the documents that some patterns and tags pick; None, for all, if none are given.
+
+        A pattern is a name, or one with wildcards: "papers/*.pdf". A document is picked that one of them names
+        or that has one of the tags. UnknownDocumentError for a pattern or tag that picks nothing.
+        """
+        patterns, wanted = list(documents), list(tags)
+        if not patterns and not wanted:
+            return None
+        infos = self.documents()
+        found: set[str] = set()
+        for pattern in patterns:
+            picked = {i.document for i in infos if i.document == pattern or fnmatchcase(i.document, pattern)}
+            if not picked:
+                raise UnknownDocumentError(
+                    f"There is no document {pattern!r} in the library; pincite documents lists them."
+                )
+            found |= picked
+        for tag in wanted:
+            picked = {i.document for i in infos if tag in i.tags}
+            if not picked:
+                known = ", ".join(sorted({t for i in infos for t in i.tags})) or "none"
+                raise UnknownDocumentError(f"No document has the tag {tag!r}; the tags are: {known}.")
+            found |= picked
+        return frozenset(found)
+
     # -- writing ---------------------------------------------------------------------------------------
 
     def ingest(
         self,
         *paths: str | os.PathLike[str],
         progress: Callable[[Progress], None] | None = None,
+        tags: Sequence[str] = (),
     ) -> Report:
-        """Brings the library in line with files and folders: new ones in, changed ones anew, gone ones out."""
+        """Brings the library in line with files and folders: new ones in, changed ones anew, gone ones out.
+
+        `tags` are given to every document that the files make, in addition to those it has.
+        """
         if not paths:
             raise ValueError("name at least one file or folder")
         with self._writing():
             try:
-                return ingest_paths(self.store, self._pinned_encoder(), paths, self.folder.absolute(), progress)
+                encoder = self._pinned_encoder()
+                seconds = self.settings.read_seconds
+                return ingest_paths(self.store, encoder, paths, self.folder.absolute(), progress, tags, seconds)
             finally:
                 self._save()
 

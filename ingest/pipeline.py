@@ -7,8 +7,10 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from .discover import File, discover, name_for
 from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
-from .reading import MAX_FILE_BYTES, Part, Reading
+from .reading import MAX_FILE_BYTES, SECONDS, Part, Reading
 from .split import split
 from .store import Known, Source, Store, Vectors
 
@@ -27,8 +29,9 @@ from .store import Known, Source, Store, Vectors
 GROUP_PASSAGES = 128
 # The token vectors of so many passages are in memory at once (40 MB), however long a document is.
 ENCODED_TOGETHER = 512
-# So many files are read ahead of the encoder.
+# So many files are read ahead of the encoder; behind one with so much text none, until that is taken.
 READ_AHEAD = 16
+LONG_CHARS = 1_000_000
 # What stands between an archive and the document in it, in the path of a source; no file's absolute path holds it.
 MEMBER = "//"
 
@@ -76,25 +79,27 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
+    """A document cut and ready to store. `source` is None if it is not from a file."""
+
     document: Document
     passages: list[Passage]
     hashes: list[bytes]
     source: Source | None
+    is_new: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
-    """A file as it came back from its reader: its parts, or why there are none.
+    """What came of a file: documents to store, and what is to be said and done besides.
 
-    `status` is the file's when it was read. With `lost`, what the file held can no longer be read; where it only
-    could not be opened, what is in the library stays.
+    `unchanged` are sources that hold what they held, `gone` the names of documents that are no longer in the file.
     """
 
-    file: File
-    status: os.stat_result | None
-    parts: tuple[Part, ...]
-    reason: str | None = None
-    lost: bool = False
+    below: str
+    documents: list[_Prepared] = field(default_factory=list)
+    unchanged: list[Source] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
 
 
 def ingest_paths(
@@ -103,8 +108,12 @@ def ingest_paths(
     paths: Iterable[str | os.PathLike[str]],
     leave_out: Path,
     progress: Callable[[Progress], None] | None = None,
+    tags: Sequence[str] = (),
+    seconds: float = SECONDS,
 ) -> Report:
-    """Brings the store in line with the files and folders at `paths`.
+    """Brings the store in line with the files and folders at `paths`; `tags` are given to all they hold.
+
+    `seconds` is how long a small file may take to read.
 
     SourceError for a path that is not there or holds nothing that can be read; a single bad file is
     listed in the report and the run goes on. Files are read in a process of their own while the encoder works.
@@ -124,23 +133,40 @@ def ingest_paths(
     changed = [file for file in found.files if not _unchanged(file, shelf, report)]
 
     group: list[_Prepared] = []
+    touched: list[Source] = []
     done = len(found.files) - len(changed)
-    with closing(_read_beside(changed)) as read:
-        for file in read:
-            if progress:
-                progress(Progress(done, len(found.files), report.encoded, _shown(file.file.below)))
+
+    def tell(name: str, encoded: int = 0) -> None:
+        if progress:
+            progress(Progress(done, len(found.files), report.encoded + encoded, name))
+
+    with closing(_read_beside(changed, shelf, encoder, seconds)) as files:
+        for file in files:
+            tell(file.below)
             done += 1
-            for prepared in _prepare(file, shelf, store, encoder, report):
+            report.failed += file.failed
+            report.unchanged += len(file.unchanged)
+            touched += file.unchanged
+            _remove(store, file.gone, report)
+            for prepared in file.documents:
+                report.added, report.changed = report.added + prepared.is_new, report.changed + (not prepared.is_new)
                 group.append(prepared)
                 if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
-                    report.encoded += put(store, encoder, group)
+                    report.encoded += put(store, encoder, group, partial(tell, file.below))
                     group.clear()
-    if group:
-        report.encoded += put(store, encoder, group)
-    if gone:
-        _remove(store, gone, report)
-    if progress:
-        progress(Progress(len(found.files), len(found.files), report.encoded, ""))
+    report.encoded += put(store, encoder, group)
+    _remove(store, gone, report)
+    if touched:
+        with store.writing():
+            for source in touched:
+                store.touch(source)
+    if tags:
+        with store.reading():
+            shelf = _Shelf(store.known(), {})
+        present = [known.name for file in found.files for known in shelf.of(file.path)]
+        with store.writing():
+            store.tag(present, tags)
+    tell("")
     with store.reading():
         report.documents, report.passages = store.counts()
     report.seconds = time.perf_counter() - began
@@ -197,66 +223,118 @@ def _unchanged(file: File, shelf: _Shelf, report: Report) -> bool:
     return same
 
 
-def _read_beside(files: Sequence[File]) -> Generator[_Read]:
-    """The files in their order, read in another process while the caller works; a few are read ahead."""
+def _read_beside(files: Sequence[File], shelf: _Shelf, encoder: Encoder, seconds: float) -> Generator[_Read]:
+    """What came of the files, in their order: read in another process while the caller works, a few ahead of it."""
     ahead: queue.Queue[_Read | None] = queue.Queue(READ_AHEAD)
+    reading = Reading(seconds)
     stop = threading.Event()
 
     def run() -> None:
-        reading = Reading()
         try:
             for file in files:
                 if stop.is_set():
                     return
-                ahead.put(_read(reading, file))
+                read = _read(file, reading, shelf, encoder)
+                ahead.put(read)
+                if sum(len(prepared.document.text) for prepared in read.documents) > LONG_CHARS:
+                    ahead.join()
         finally:
             reading.close()
             ahead.put(None)
 
-    reader = threading.Thread(target=run, name="reader", daemon=True)
-    reader.start()
-    try:
-        while (file := ahead.get()) is not None:
-            yield file
-    finally:
-        stop.set()
-        while reader.is_alive():  # it may be waiting for room
-            with suppress(queue.Empty):
-                ahead.get(timeout=0.05)
-        reader.join()
+    with ThreadPoolExecutor(1, "reader") as pool:
+        running = pool.submit(run)
+        try:
+            while (file := ahead.get()) is not None:
+                ahead.task_done()
+                yield file
+            running.result()
+        finally:
+            stop.set()
+            reading.stop()
+            while not running.done():  # it may be waiting for room
+                with suppress(queue.Empty):
+                    ahead.get(timeout=0.05)
+                    ahead.task_done()
 
 
-def _read(reading: Reading, file: File) -> _Read:
+def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Read:
+    """What came of one file."""
+    before = {known.source.path: known for known in shelf.of(file.path)}
+    read = _Read(_shown(file.below))
+
+    def failed(reason: str) -> _Read:
+        kept = "; its earlier version stays in the library" if before and not read.gone else ""
+        read.failed.append((_shown(str(file.path)), reason + kept))
+        return read
+
     if _shown(str(file.path)) != str(file.path):
-        return _Read(file, None, (), "its name is not text in UTF-8; rename it")
+        return failed("its name is not text in UTF-8; rename it")
     try:
         status = file.path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe may never end
-            return _Read(file, None, (), "it is not an ordinary file")
+            return failed("it is not an ordinary file")
         data = file.path.read_bytes() if status.st_size <= MAX_FILE_BYTES else b""
     except OSError as exc:
-        return _Read(file, None, (), f"it cannot be opened ({exc.strerror})")
-    if status.st_size > MAX_FILE_BYTES:
-        return _Read(file, status, (), f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it", lost=True)
+        return failed(f"it cannot be opened ({exc.strerror})")
+    present = set()
     try:
-        return _Read(file, status, tuple(reading.read(data, file.path.name)))
-    except SourceError as exc:
-        return _Read(file, status, (), str(exc), lost=True)
+        if status.st_size > MAX_FILE_BYTES:
+            raise SourceError(f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it")
+        shas = {_part_name(file, source): known.sha256 for source, known in before.items()}
+        for part in reading.read(data, file.path.name, shas):
+            place, path = _placed(file, part)
+            if part.reason is not None:
+                read.failed.append((str(place.path), part.reason))
+                continue
+            present.add(path)
+            source = Source(path, status.st_size, status.st_mtime_ns)
+            if part.content is None:
+                read.unchanged.append(source)
+                continue
+            content = part.content if part.content.title else replace(part.content, title=_title(place.path))
+            document = Document.of(shelf.name(place, path), part.sha256, content)
+            read.documents.append(_cut(document, encoder, source, path not in before))
+    except SourceError as exc:  # what it held before is no longer what it holds
+        read.documents.clear()
+        read.unchanged.clear()
+        read.gone += [known.name for known in before.values()]
+        return failed(str(exc))
+    read.gone += [known.name for path, known in before.items() if path not in present]
+    return read
+
+
+def _placed(file: File, part: Part) -> tuple[File, str]:
+    """Where a part of a file stands, an archive being like a folder; and the path of it as a source."""
+    member = part.name.removeprefix(file.path.name).lstrip("/")
+    if not member:
+        return file, str(file.path)
+    return File(file.path / member, f"{file.below}/{member}"), f"{file.path}{MEMBER}{member}"
+
+
+def _part_name(file: File, source: str) -> str:
+    """The name of the part of a file that has this path as a source."""
+    return file.path.name + source.removeprefix(str(file.path)).replace(MEMBER, "/", 1)
 
 
 def ingest_documents(store: Store, encoder: Encoder, documents: Iterable[Document]) -> int:
     """Stores documents that are not files; how many passages were encoded."""
     encoded, group = 0, list[_Prepared]()
     for document in documents:
-        group.append(_cut(document, encoder, None))
+        group.append(_cut(document, encoder))
         if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
             encoded += put(store, encoder, group)
             group.clear()
     return encoded + put(store, encoder, group)
 
 
-def put(store: Store, encoder: Encoder, group: Sequence[_Prepared]) -> int:
-    """Encodes what is new in `group` and stores all of it in one change; how many passages were encoded."""
+def put(store: Store, encoder: Encoder, group: Sequence[_Prepared], told: Callable[[int], None] | None = None) -> int:
+    """Encodes what is new in `group` and stores all of it in one change; how many passages were encoded.
+
+    `told` is called with that number as it grows.
+    """
+    if not group:
+        return 0
     texts = {
         hash: encoder_text(passage)
         for prepared in group
@@ -265,7 +343,10 @@ def put(store: Store, encoder: Encoder, group: Sequence[_Prepared]) -> int:
     with store.reading():
         vectors = store.known_vectors(texts)
     new = [hash for hash in texts if hash not in vectors]
-    vectors.update(zip(new, _encode(encoder, [texts[hash] for hash in new]), strict=True))
+    for number, (hash, encoded) in enumerate(zip(new, _encode(encoder, [texts[h] for h in new]), strict=True), 1):
+        vectors[hash] = encoded
+        if told and number % ENCODED_TOGETHER == 0:
+            told(number)
     with store.writing() as generation:
         for prepared in group:
             own = [vectors[hash] for hash in prepared.hashes]
@@ -290,37 +371,6 @@ def _encode(encoder: Encoder, texts: list[str]) -> Iterator[Vectors]:
             yield Vectors(pooled.astype("<f2").tobytes(), codes)
 
 
-def _prepare(read: _Read, shelf: _Shelf, store: Store, encoder: Encoder, report: Report) -> Iterator[_Prepared]:
-    """The documents in a file, cut and ready to store; none if they are unchanged or cannot be read."""
-    before = {k.source.path: k for k in shelf.of(read.file.path)}
-    if read.reason:
-        kept = "; its earlier version stays in the library" if before and not read.lost else ""
-        report.failed.append((_shown(str(read.file.path)), read.reason + kept))
-    if not read.status or (read.reason and not read.lost):
-        return
-    present = set()
-    for part in read.parts:
-        file, path = read.file, str(read.file.path)
-        if member := part.name.removeprefix(file.path.name).lstrip("/"):  # an archive is like a folder
-            file, path = File(file.path / member, f"{file.below}/{member}"), f"{path}{MEMBER}{member}"
-        if part.content is None:
-            report.failed.append((str(file.path), part.reason or ""))
-            continue
-        source = Source(path, read.status.st_size, read.status.st_mtime_ns)
-        known = before.get(source.path)
-        present.add(source.path)
-        if known and known.sha256 == part.sha256:
-            with store.writing():
-                store.touch(source)
-            report.unchanged += 1
-            continue
-        report.added, report.changed = report.added + (not known), report.changed + bool(known)
-        content = part.content if part.content.title else replace(part.content, title=_title(file.path))
-        yield _cut(Document.of(shelf.name(file, source.path), part.sha256, content), encoder, source)
-    # What the file held before and holds no longer, or no longer readably.
-    _remove(store, [known.name for path, known in before.items() if path not in present], report)
-
-
 def _remove(store: Store, names: Sequence[str], report: Report) -> None:
     if names:
         with store.writing() as generation:
@@ -329,9 +379,9 @@ def _remove(store: Store, names: Sequence[str], report: Report) -> None:
         report.removed += len(names)
 
 
-def _cut(document: Document, encoder: Encoder, source: Source | None) -> _Prepared:
+def _cut(document: Document, encoder: Encoder, source: Source | None = None, is_new: bool = True) -> _Prepared:
     passages = split(document, encoder.token_spans, encoder.spec.max_tokens)
-    return _Prepared(document, passages, [passage_hash(p) for p in passages], source)
+    return _Prepared(document, passages, [passage_hash(p) for p in passages], source, is_new)
 
 
 def _title(path: Path) -> str:

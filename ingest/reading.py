@@ -1,11 +1,14 @@
 """Reads files in a child process, within limits: a file that breaks its reader breaks nothing else.
 
-The child is one persistent process. It is given a file's bytes through a pipe and answers with one line of
+The child is one persistent process. It is given a file's bytes through a pipe and answers with lines of
 JSON; it opens no file and writes none. It may use so much memory and processor time, and the parent waits
-so long; a file that goes beyond is reported with the reason, and the next file gets a new child.
+so long; a file that goes beyond is reported with the reason, and the next file gets a new child. A member
+of an archive that breaks its reader costs the archive that member only.
 
-Frames to the child: a line of JSON {"name", "bytes", "seconds"}, then the bytes. Frames from it: one line,
-{"parts": [...]} or {"reason": str}.
+Frames to the child: a line of JSON {"name", "bytes", "seconds", "skip", "known"}, then the bytes. Frames from
+it, a line each: for every part {"begins": name, "sha256", "bytes"} and then {"content"}, {"reason"} or {"same"};
+at the end {"end"}, or {"refused": reason} if the file as a whole cannot be read. With {"span"} in the header, it
+is answered with {"rectangles"} or {"refused"}.
 """
 
 import hashlib
@@ -15,29 +18,40 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from .documents import Content, Page, Section
+from .documents import Content, Page, Rectangle, Section
 from .errors import SourceError
 
 MAX_FILE_BYTES = 400_000_000
-# What a child may use: its address space (where the system can limit it), and seconds for a file: so many, and
-# so many more for each megabyte. PDFium reads 500 pages a second; an ordinary file takes hundredths.
+# What a child may use: its address space, where the system can limit it.
 MEMORY_BYTES = 2_000_000_000
+# And time: so many seconds for a file, and so many more for each megabyte of it. Ordinary files take hundredths,
+# and large ones a tenth of a second a megabyte; but a dense PDF takes 4, and an archive is ten files in one. The
+# machine may be busy.
 SECONDS = 8.0
 SECONDS_PER_MEGABYTE = 1.0
+SECONDS_PER_PACKED_MEGABYTE = 10.0
 # Text beyond this is no document to read; it would fill the memory of everything behind.
 MAX_TEXT_CHARS = 50_000_000
+# An answer's line is at most so long: the text in UTF-8, what JSON escapes in it, its headings.
+MAX_ANSWER_BYTES = 8 * MAX_TEXT_CHARS
+# So many members of an archive may break their readers before the rest of it is left alone.
+MAX_BREAKDOWNS = 5
+# How the child says that it ran out of memory: by its exit status.
+_NO_MEMORY = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One document in a file, or why there is none. `name` is the file's own, or "archive.zip/path" in an archive.
+    """One document in a file. `name` is the file's own, or "archive.zip/path" in an archive.
 
-    `sha256` is of the part's own bytes; exactly one of `content` and `reason` is set.
+    `sha256` is of the part's own bytes. It has its `content`, or the `reason` why it has none; neither if its
+    bytes are those that were known already.
     """
 
     name: str
@@ -47,10 +61,16 @@ class Part:
 
 
 class Reading:
-    """The child process that reads. Use from one thread; close it when done."""
+    """The child process that reads. Use from one thread; close it when done.
 
-    def __init__(self) -> None:
+    `seconds` is how long a small file may take.
+    """
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.seconds = seconds
         self._child: subprocess.Popen[bytes] | None = None
+        self._unread = b""  # what came after the last whole line
+        self._stopped = False
 
     def start(self) -> None:
         """Starts the child, so that it is ready when the first file comes."""
@@ -58,71 +78,136 @@ class Reading:
             # The parent's path: the child finds this package wherever the parent found it.
             code = f"import sys; sys.path[:] = {sys.path!r}; from ingest.reading import serve; serve()"
             self._child = subprocess.Popen(  # noqa: S603  # this Python, this package
-                [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C is the parent's to handle
             )
+
+    def stop(self) -> None:
+        """Ends the reading from another thread: the file at hand is refused, and so is every other."""
+        self._stopped = True
+        child = self._child
+        if child:
+            child.kill()
 
     def close(self) -> None:
         """Ends the child, whatever it is at."""
-        child, self._child = self._child, None
+        child, self._child, self._unread = self._child, None, b""
         if child:
             child.kill()
             for pipe in (child.stdin, child.stdout):
                 if pipe:
-                    try:
+                    with suppress(BrokenPipeError):
                         pipe.close()
-                    except BrokenPipeError:
-                        continue
             child.wait()
 
-    def read(self, data: bytes, name: str) -> list[Part]:
-        """The documents in `data`, the bytes of the file `name`; SourceError if it cannot be read within the limits."""
+    def read(self, data: bytes, name: str, known: Mapping[str, str] | None = None) -> Iterator[Part]:
+        """The documents in `data`, the bytes of the file `name`; SourceError if it cannot be read within the limits.
+
+        `known` maps parts to their sha256 as they are known: a part that has not changed is not read.
+        """
         if len(data) > MAX_FILE_BYTES:
             raise SourceError(f"{name} is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it.")
-        seconds = SECONDS + SECONDS_PER_MEGABYTE * len(data) / 1_000_000
-        self.start()
-        answer = self._ask(data, name, seconds)
-        if answer is None:
-            self.close()
-            raise SourceError(f"{name} is refused: reading it takes more than {seconds:.0f} seconds.")
-        if not answer:
-            child = self._child
-            self.close()
-            killed = child is not None and child.returncode is not None and child.returncode < 0
-            raise SourceError(
-                f"{name} is refused: its reader {'was stopped for using too much' if killed else 'broke down'}."
-            )
-        values = json.loads(answer)
-        if "reason" in values:
-            raise SourceError(values["reason"])
-        return [_part(value) for value in values["parts"]]
+        began, seconds = time.monotonic(), self._seconds(name, len(data))
+        begun = 0
+        for _ in range(MAX_BREAKDOWNS):
+            part: dict[str, Any] = {}
+            until = began + seconds
+            try:
+                self._send({"name": name, "seconds": seconds, "skip": begun, "known": dict(known or {})}, data)
+                while not (answer := json.loads(self._line(until))).keys() & {"end", "refused"}:
+                    if "begins" in answer:
+                        part, begun = answer, begun + 1
+                        until = min(began + seconds, time.monotonic() + self._seconds(part["begins"], part["bytes"]))
+                    else:
+                        yield _part(part, answer)
+                        part, until = {}, began + seconds
+            except GeneratorExit:  # the rest is not wanted
+                self.close()
+                raise
+            except _BrokenDownError as exc:
+                self.close()
+                shown = PurePosixPath(part.get("begins", name)).name
+                if self._stopped or not part or part["begins"] == name or time.monotonic() > began + seconds:
+                    raise SourceError(f"{shown} is refused: {exc}.") from exc
+                yield Part(part["begins"], part["sha256"], None, f"{shown} is refused: {exc}.")
+                continue
+            if "refused" in answer:
+                raise SourceError(answer["refused"])
+            return
+        raise SourceError(f"{name} is refused: {MAX_BREAKDOWNS} files in it broke their reader.")
 
-    def _ask(self, data: bytes, name: str, seconds: float) -> bytes | None:
-        """The child's answer; empty if it broke down, None if it took too long."""
-        child = self._child
-        assert child
-        assert child.stdin
-        assert child.stdout
-        until = time.monotonic() + seconds
-        header = json.dumps({"name": name, "bytes": len(data), "seconds": seconds})
+    def rectangles(self, data: bytes, name: str, part: Part, start: int, end: int) -> list[Rectangle]:
+        """Where the characters from `start` to `end` of a `part` of the file `name` stand; none if it is no PDF.
+
+        SourceError if the part is not in the file as it was read, or cannot be read within the limits.
+        """
+        assert part.content
+        text = hashlib.sha256(part.content.text.encode()).hexdigest()
+        seconds = self._seconds(name, len(data))
+        span = {"part": part.name, "sha256": part.sha256, "text": text, "start": start, "end": end}
         try:
-            child.stdin.write(header.encode() + b"\n" + data)
-            child.stdin.flush()
-        except BrokenPipeError:
-            return b""
-        out = child.stdout.fileno()
-        found: list[bytes] = []
-        while not found or not found[-1].endswith(b"\n"):
+            self._send({"name": name, "seconds": seconds, "span": span}, data)
+            answer = json.loads(self._line(time.monotonic() + seconds))
+        except _BrokenDownError as exc:
+            self.close()
+            raise SourceError(f"{name} is refused: {exc}.") from exc
+        if "refused" in answer:
+            raise SourceError(answer["refused"])
+        return [Rectangle(*values) for values in answer["rectangles"]]
+
+    def _seconds(self, name: str, size: int) -> float:
+        packed = PurePosixPath(name).suffix.lower() in (".pdf", ".zip")
+        return self.seconds + (SECONDS_PER_PACKED_MEGABYTE if packed else SECONDS_PER_MEGABYTE) * size / 1_000_000
+
+    def _send(self, header: dict[str, Any], data: bytes) -> None:
+        if self._stopped:
+            raise _BrokenDownError("the run was stopped")
+        self.start()
+        assert self._child
+        assert self._child.stdin
+        try:
+            self._child.stdin.write(json.dumps(header | {"bytes": len(data)}).encode() + b"\n" + data)
+            self._child.stdin.flush()
+        except BrokenPipeError as exc:
+            raise self._ended() from exc
+
+    def _line(self, until: float) -> bytes:
+        """The child's next line, which must come `until` then."""
+        assert self._child
+        assert self._child.stdout
+        out, asked = self._child.stdout.fileno(), time.monotonic()
+        found, length = [self._unread], len(self._unread)
+        while b"\n" not in found[-1]:
             if not select.select([out], [], [], max(0.0, until - time.monotonic()))[0]:
-                return None
+                raise _BrokenDownError(f"reading it takes more than {max(until - asked, 0):.0f} seconds")
             piece = os.read(out, 1 << 20)
+            length += len(piece)
             if not piece:
-                return b""
+                raise self._ended()
+            if length > MAX_ANSWER_BYTES:
+                raise _BrokenDownError("there is too much in it")
             found.append(piece)
-        return b"".join(found)
+        line, _, self._unread = b"".join(found).partition(b"\n")
+        return line
+
+    def _ended(self) -> "_BrokenDownError":
+        assert self._child
+        self._child.wait()
+        status = self._child.returncode
+        if status == _NO_MEMORY:
+            return _BrokenDownError(f"reading it takes more than {MEMORY_BYTES // 1_000_000_000} GB of memory")
+        return _BrokenDownError("its reader broke down or was stopped for using too much")
 
 
-def _part(value: dict[str, Any]) -> Part:
-    content = value["content"]
+class _BrokenDownError(Exception):
+    """The child did not answer; the message says why, as the end of a sentence."""
+
+
+def _part(begun: dict[str, Any], answer: dict[str, Any]) -> Part:
+    content = answer.get("content")
     if content is not None:
         content = Content(
             content["title"],
@@ -130,7 +215,19 @@ def _part(value: dict[str, Any]) -> Part:
             tuple(Section(s["start"], tuple(s["path"])) for s in content["sections"]),
             tuple(Page(p["start"], p["number"]) for p in content["pages"]),
         )
-    return Part(value["name"], value["sha256"], content, value["reason"])
+    return Part(begun["begins"], begun["sha256"], content, answer.get("reason"))
+
+
+def parts(data: bytes, name: str, known: Mapping[str, str] | None = None) -> Iterator[Part]:
+    """What `Reading.read` gives, read in this process and without its limits."""
+    begun: dict[str, Any] = {}
+    for answer in _answers(data, {"name": name, "skip": 0, "known": known or {}}):
+        if "refused" in answer:
+            raise SourceError(answer["refused"])
+        if "begins" in answer:
+            begun = answer
+        elif "end" not in answer:
+            yield _part(begun, answer)
 
 
 # -- in the child ------------------------------------------------------------------------------------------
@@ -138,9 +235,6 @@ def _part(value: dict[str, Any]) -> Part:
 
 def serve() -> None:
     """The child's whole life: reads frames until its input ends."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     source = sys.stdin.buffer
     # Whatever a library prints must not get between the frames.
     answers = os.fdopen(os.dup(1), "wb")
@@ -150,47 +244,72 @@ def serve() -> None:
         asked = json.loads(header)
         data = source.read(asked["bytes"])
         _limit_seconds(asked["seconds"])
-        answers.write(json.dumps(_answer(data, asked["name"])).encode() + b"\n")
-        answers.flush()
-
-
-def _answer(data: bytes, name: str) -> dict[str, Any]:
-    try:
-        return {"parts": [asdict(part) for part in parts(data, name)]}
-    except SourceError as exc:
-        return {"reason": str(exc)}
-    except MemoryError:
-        return {
-            "reason": f"{name} is refused: reading it takes more than {MEMORY_BYTES // 1_000_000_000} GB of memory."
-        }
-
-
-def parts(data: bytes, name: str) -> Iterator[Part]:
-    """The documents in the file `name` with the bytes `data`, read in this process.
-
-    SourceError if the file as a whole cannot be read; a bad member of an archive is a part with a reason.
-    """
-    from .readers import ARCHIVES, SUFFIXES, expand
-
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in ARCHIVES:
-        yield Part(name, hashlib.sha256(data).hexdigest(), _content(data, name), None)
-        return
-    left = MAX_TEXT_CHARS
-    for member, inside in expand(data, name):
-        if PurePosixPath(member).suffix.lower() not in SUFFIXES:
-            continue
-        digest = hashlib.sha256(inside).hexdigest()
         try:
-            content = _content(inside, member)
+            for answer in [_places(data, asked)] if "span" in asked else _answers(data, asked):
+                answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+                answers.flush()
+        except MemoryError:
+            os._exit(_NO_MEMORY)
+
+
+def _answers(data: bytes, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    name, left = asked["name"], MAX_TEXT_CHARS
+    try:
+        for number, (part, own) in enumerate(_parts(data, name)):
+            if number < asked["skip"]:
+                continue
+            digest = hashlib.sha256(own).hexdigest()
+            yield {"begins": part, "sha256": digest, "bytes": len(own)}
+            if asked["known"].get(part) == digest:
+                yield {"same": True}
+                continue
+            try:
+                content = _content(own, part)
+            except SourceError as exc:
+                if part == name:
+                    raise
+                yield {"reason": str(exc)}
+                continue
             left -= len(content.text)
             if left < 0:
                 raise SourceError(f"{name} holds more than {MAX_TEXT_CHARS:,} characters of text; split it.")
-            yield Part(member, digest, content, None)
-        except SourceError as exc:
-            if left < 0:
-                raise
-            yield Part(member, digest, None, str(exc))
+            yield {"content": asdict(content)}
+    except SourceError as exc:
+        yield {"refused": str(exc)}
+    else:
+        yield {"end": True}
+
+
+def _places(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
+    from .readers.kinds import looks_like
+    from .readers.pdf import rectangles_of
+
+    span = asked["span"]
+    try:
+        own = dict(_parts(data, asked["name"])).get(span["part"], b"")
+        if hashlib.sha256(own).hexdigest() != span["sha256"]:
+            return {"refused": f"{span['part']} has changed since it was read; ingest it again to see places in it."}
+        kind = looks_like(own)
+        if kind is None or kind.suffix != ".pdf":
+            return {"rectangles": []}
+        content, found = rectangles_of(own, span["part"], span["start"], span["end"])
+    except (SourceError, *_BROKEN) as exc:
+        return {"refused": f"{span['part']} cannot be read any more: {exc}"}
+    if hashlib.sha256(content.text.encode()).hexdigest() != span["text"]:
+        return {"refused": f"{span['part']} was read by another version; ingest it again to see places in it."}
+    return {"rectangles": [astuple(rectangle) for rectangle in found]}
+
+
+def _parts(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
+    """The documents in the file: itself, or those members of an archive that are of a kind that is read."""
+    from .readers import ARCHIVES, SUFFIXES, expand
+
+    if PurePosixPath(name).suffix.lower() not in ARCHIVES:
+        yield name, data
+        return
+    for member, inside in expand(data, name):
+        if PurePosixPath(member).suffix.lower() in SUFFIXES:
+            yield member, inside
 
 
 # What code raises that trusted its input. Anything worse ends the child, and the parent says so.
@@ -203,12 +322,9 @@ def _content(data: bytes, name: str) -> Content:
 
     name = PurePosixPath(name).name
     try:
-        content = read(data, name)
+        return read(data, name)
     except _BROKEN as exc:
         raise SourceError(f"{name} cannot be read: its reader failed ({type(exc).__name__}).") from exc
-    if len(content.text) > MAX_TEXT_CHARS:
-        raise SourceError(f"{name} holds more than {MAX_TEXT_CHARS:,} characters of text; split it.")
-    return content
 
 
 def _limit_memory() -> None:
@@ -221,6 +337,7 @@ def _limit_memory() -> None:
 
 
 def _limit_seconds(seconds: float) -> None:
+    """Ends this process after so many more seconds of work: the parent may be gone."""
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -34,10 +34,14 @@ class Settings:
     llm_api_key: str = ""
     # Below this confidence the answer is "not in your documents". Chosen on the open sets: DESIGN.md.
     decline_below: float = 0.3
+    # How long a small file may take to read before it is refused; large ones may take longer: reading.py.
+    read_seconds: float = 8.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.decline_below <= 1.0:
             raise SettingsError(f"decline_below is a probability from 0 to 1, not {self.decline_below}.")
+        if not 0.0 < self.read_seconds <= 86_400.0:
+            raise SettingsError(f"read_seconds is a number of seconds above 0, not {self.read_seconds}.")
         if not self.encoder:
             raise SettingsError("encoder is empty: name a sentence-transformers model or its folder, or unset it.")
 

@@ -20,8 +20,9 @@ import numpy as np
 from .documents import Document, Page, Passage, Section
 from .errors import LibraryError, UnknownDocumentError
 from .indexes.late import Floats
+from .indexes.lexical import words
 
-FORMAT = 1
+FORMAT = 2
 FILE = "pincite.db"
 
 # "IF NOT EXISTS": two processes may make the same library at once.
@@ -55,6 +56,9 @@ CREATE TABLE IF NOT EXISTS vectors (
     pooled BLOB NOT NULL,             -- float16, little endian
     codes BLOB NOT NULL               -- token codes, see indexes/late.py
 );
+CREATE TABLE IF NOT EXISTS tags (
+    document INTEGER NOT NULL REFERENCES documents(id), tag TEXT NOT NULL, PRIMARY KEY (document, tag)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(
     context, text, content='passages', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
@@ -81,10 +85,17 @@ class DocumentInfo:
     title: str
     passages: int
     sha256: str
+    tags: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The line as the contract's JSON."""
-        return {"document": self.document, "title": self.title, "passages": self.passages, "sha256": self.sha256}
+        return {
+            "document": self.document,
+            "title": self.title,
+            "passages": self.passages,
+            "sha256": self.sha256,
+            "tags": list(self.tags),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +150,7 @@ class Store:
                 found = store.meta("format")
                 if found != str(FORMAT):
                     raise LibraryError(
-                        f"The library at {folder} has format {found}, this version reads {FORMAT}; "
-                        "make it anew with: pincite ingest"
+                        f"The library at {folder} has format {found}, this version reads {FORMAT}; {_REMEDY}"
                     )
             except BaseException:
                 db.close()
@@ -207,10 +217,11 @@ class Store:
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
         rows = self._db.execute(
-            "SELECT name, title, (SELECT count(*) FROM passages p WHERE p.document = d.id), sha256 "
+            "SELECT name, title, (SELECT count(*) FROM passages p WHERE p.document = d.id), sha256, "
+            "(SELECT json_group_array(tag) FROM (SELECT tag FROM tags t WHERE t.document = d.id ORDER BY tag)) "
             "FROM documents d ORDER BY name"
         )
-        return [DocumentInfo(*row) for row in rows]
+        return [DocumentInfo(name, title, n, sha, tuple(json.loads(tags))) for name, title, n, sha, tags in rows]
 
     def known(self) -> dict[str, Known]:
         """The documents that came from files, by absolute path of the file."""
@@ -238,6 +249,11 @@ class Store:
             sections=tuple(Section(start, tuple(path)) for start, path in self._rows(sections)),
             pages=self._pages(pages),
         )
+
+    def source(self, name: str) -> Source | None:
+        """The file that the document `name` was read from, None if it did not come from one."""
+        row = self._db.execute("SELECT source, size, mtime_ns FROM documents WHERE name = ?", (name,)).fetchone()
+        return Source(*row) if row and row[0] else None
 
     def pages(self, name: str) -> tuple[Page, ...]:
         """Where the pages of document `name` begin; empty for a source without pages."""
@@ -315,6 +331,18 @@ class Store:
         )
         return [(id, score) for id, score in rows]
 
+    def document_frequencies(self, stems: Iterable[str]) -> dict[str, int]:
+        """How many passages hold each of the words with these Porter stems; without those that none holds."""
+        return {stem: df for stem in stems if (df := self.document_frequency(stem))}
+
+    def holds_word(self, word: str) -> bool:
+        """Whether a passage holds `word`, given in lower case, letter for letter."""
+        rows = self._db.execute(
+            "SELECT p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE lexical MATCH ? LIMIT 20",
+            (f'"{word}"',),
+        )
+        return any(word in words(text) for (text,) in rows)
+
     def document_frequency(self, stem: str) -> int:
         """How many passages hold the word with that Porter stem."""
         row = self._db.execute("SELECT doc FROM terms WHERE term = ?", (stem,)).fetchone()
@@ -337,7 +365,11 @@ class Store:
         """
         if "".join(p.text for p in passages) != document.text:
             raise ValueError(f"the passages of {document.id} do not tile its text")
+        tags = []
         for name in self._replaced(document.id, source):
+            tags += self._db.execute(
+                "SELECT tag FROM tags WHERE document = (SELECT id FROM documents WHERE name = ?)", (name,)
+            ).fetchall()
             self.remove(name, generation)
         cursor = self._db.execute(
             "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) "
@@ -352,6 +384,7 @@ class Store:
             ),
         )
         owner = cursor.lastrowid
+        self._db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(owner, tag) for (tag,) in tags])
         for passage, hash, vector in zip(passages, hashes, vectors, strict=True):
             id = self._db.execute(
                 "INSERT INTO passages (document, first, last, heading, page, context, text, hash, generation) "
@@ -372,6 +405,13 @@ class Store:
             self._db.execute(
                 "INSERT INTO lexical (rowid, context, text) VALUES (?,?,?)", (id, passage.context, passage.text)
             )
+
+    def tag(self, names: Iterable[str], tags: Sequence[str]) -> None:
+        """Gives documents tags, in addition to those they have."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO tags SELECT id, ? FROM documents WHERE name = ?",
+            [(tag, name) for name in names for tag in tags],
+        )
 
     def touch(self, source: Source) -> None:
         """Remembers that the document from this file is unchanged though size or time of the file differ."""
@@ -397,6 +437,7 @@ class Store:
         self._db.executemany("DELETE FROM vectors WHERE passage = ?", ids)
         self._db.executemany("DELETE FROM passages WHERE id = ?", ids)
         self._db.executemany("INSERT INTO removed VALUES (?, ?)", [(id, generation) for (id,) in ids])
+        self._db.execute("DELETE FROM tags WHERE document = ?", row)
         self._db.execute("DELETE FROM documents WHERE id = ?", row)
 
     def _replaced(self, name: str, source: Source | None) -> list[str]:

@@ -224,7 +224,7 @@ READ_WEIGHTS: Mapping[str, float] = {
     "alone_dense": 2.70,
     "alone_late": 2.75,
     "alone_weakest": 2.57,
-    "alone_words": 2.57,
+    "alone_words": 2.56,
     "question": -1.5,
     "heading": -4.0,
 }

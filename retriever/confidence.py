@@ -11,36 +11,44 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .choose import Sentence, cover, word_matches
+from ingest import Library
+
+from .choose import Sentence, cover, word_matches, word_rarity
 from .search import Candidate, Query
 
 # How many passages and sentences are looked at.
 LOOKED_AT = 5
 
-BIAS = -10.271
+BIAS = -11.316
 WEIGHTS: Mapping[str, float] = {
-    "dense": 3.003,
-    "late": 5.483,
-    "sentence": 4.838,
-    "cover": 0.322,
-    "best_cover": -1.972,
-    "weakest_word": -0.042,
-    "weak_words": 1.951,
-    "rarest_word": 0.896,
-    "alone_dense": -0.297,
-    "alone_late": 1.682,
-    "alone_weakest": -0.732,
-    "alone_words": 1.365,
-    "best_weakest": 0.933,
-    "best_words": -0.306,
-    "best_passage": -0.666,
-    "dense_gap": -1.128,
-    "late_gap": 0.709,
-    "best_score": 2.014,
-    "best_kind": -0.174,
-    "likely": 1.684,
-    "together": 1.242,
+    "dense": 4.567,
+    "late": 6.538,
+    "sentence": 2.707,
+    "cover": -0.054,
+    "best_cover": -2.444,
+    "weakest_word": -0.632,
+    "weak_words": 3.031,
+    "rarest_word": 1.090,
+    "alone_dense": -1.350,
+    "alone_late": 1.564,
+    "alone_weakest": -1.330,
+    "alone_words": 1.696,
+    "best_weakest": 2.411,
+    "best_words": 0.122,
+    "best_passage": 1.250,
+    "dense_gap": -3.496,
+    "late_gap": 2.686,
+    "best_score": 0.722,
+    "likely": 2.029,
+    "together": 1.503,
 }
+
+
+def estimate(
+    library: Library, query: Query, question: str, candidates: Sequence[Candidate], ranked: Sequence[Sentence]
+) -> float:
+    """The probability (0 to 1) that the library answers `question`; inside `library.reading()`."""
+    return confidence(features(query, candidates, ranked, word_rarity(library, question))) if ranked else 0.0
 
 
 def confidence(values: Mapping[str, float]) -> float:
@@ -80,7 +88,6 @@ def features(
         "dense_gap": float(dense.max() - dense.mean()),
         "late_gap": float(late.max() - late.mean()),
         "best_score": best[0].score / 20,
-        "best_kind": best[0].features["kind"],
         "likely": float(1 / np.exp(scores - scores.max()).sum()),
         "together": float(np.mean([s.candidate.passage.document == best[0].candidate.passage.document for s in best])),
     }

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,10 +22,11 @@ from ingest import (
 )
 
 from .answers import Answer, Found, LibraryState, Turn, conversation, readable
-from .choose import score_sentences, word_rarity
-from .confidence import confidence, features
+from .choose import score_sentences
+from .confidence import estimate
 from .rewrite import rewrite
-from .search import encode_query, search
+from .search import Part, encode_query, search
+from .spelling import mend
 from .write import NOT_IN_LIBRARY, write
 
 # How many passages an answer shows as evidence.
@@ -68,27 +69,31 @@ class Retriever:
     ) -> None:
         self.close()
 
-    def ask(self, question: str, history: History = ()) -> Answer:
+    def ask(
+        self, question: str, history: History = (), documents: Iterable[str] = (), tags: Iterable[str] = ()
+    ) -> Answer:
         """The answer to `question`, asked after the turns of `history` (oldest first).
 
+        With `documents` (names, or patterns like "papers/*.pdf") or `tags`, only from documents so named or tagged.
         QuestionError if the question is empty or too long. That the library does not hold the answer is
         no error: then `answered` is False.
         """
         turns = conversation(history)
         question = _checked(question)
         clock = _Clock()
-        rewritten = rewrite(question, turns)
-        clock.lap("rewrite")
         with self.library.reading():
+            rewritten = rewrite(mend(self.library, question), turns)
+            clock.lap("rewrite")
+            within = self.library.within(documents, tags)
             query = encode_query(self.library, rewritten.parts)
             clock.lap("encode")
-            candidates = search(self.library, query)
+            candidates = search(self.library, query, documents=within)
             clock.lap("search")
             ranked = score_sentences(self.library, query, rewritten.in_context, candidates)
-            probability = 0.0
-            if ranked:
-                rarity = word_rarity(self.library, rewritten.in_context)
-                probability = confidence(features(query, candidates, ranked, rarity))
+            probability = estimate(self.library, query, rewritten.in_context, candidates, ranked)
+            if len(rewritten.parts) > 1:
+                # A follow-up is judged as one whole question too; either alone judges worse (DESIGN.md, "Follow-ups").
+                probability = (probability + self._as_one(rewritten.in_context, within)) / 2
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             text, citations = write(ranked, self._page_at) if answered else (NOT_IN_LIBRARY, ())
@@ -106,14 +111,34 @@ class Retriever:
             timings_ms=clock.timings(),
         )
 
-    def search(self, question: str, k: int = 10, history: History = ()) -> Found:
-        """The `k` best passages for `question`, asked after `history`; fewer if the library has fewer."""
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        history: History = (),
+        documents: Iterable[str] = (),
+        tags: Iterable[str] = (),
+    ) -> Found:
+        """The `k` best passages for `question`, asked after `history`; fewer if the library has fewer.
+
+        `documents` and `tags` restrict where to look, as in `ask`.
+        """
         if k < 1:
             raise ValueError(f"k counts passages from 1, not {k}")
-        rewritten = rewrite(_checked(question), conversation(history))
+        turns = conversation(history)
+        question = _checked(question)
         with self.library.reading():
-            candidates = search(self.library, encode_query(self.library, rewritten.parts), k)
+            rewritten = rewrite(mend(self.library, question), turns)
+            within = self.library.within(documents, tags)
+            candidates = search(self.library, encode_query(self.library, rewritten.parts), k, within)
         return Found(rewritten.searched_for, tuple(c.hit for c in candidates))
+
+    def _as_one(self, question: str, within: Collection[str] | None) -> float:
+        """How likely it is that the library answers `question`, asked without any conversation."""
+        query = encode_query(self.library, [Part(question)])
+        candidates = search(self.library, query, documents=within)
+        ranked = score_sentences(self.library, query, question, candidates)
+        return estimate(self.library, query, question, candidates, ranked)
 
     @property
     def state(self) -> LibraryState:

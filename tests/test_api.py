@@ -108,7 +108,7 @@ def test_documents_and_health(client: TestClient) -> None:
     health = client.get("/api/health").json()
     assert health["status"] == "ok"
     assert len(documents) == health["library"]["documents"] > 0
-    assert set(documents[0]) == {"document", "title", "passages", "sha256"}
+    assert set(documents[0]) == {"document", "title", "passages", "sha256", "tags"}
 
 
 def test_the_description_is_served_without_any_outside_address(client: TestClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ingest import Document, Library, stem
 from retriever.choose import Sentence, asked_kind, cover, score_sentences, word_rarity
-from retriever.confidence import WEIGHTS, confidence, features
+from retriever.confidence import WEIGHTS, confidence, estimate
 from retriever.search import Candidate, Part, Query, encode_query, search
 
 KITCHEN = (
@@ -32,7 +32,7 @@ def chosen(library: Library, question: str) -> tuple[Query, list[Candidate], lis
 
 def sure(library: Library, question: str) -> float:
     query, candidates, ranked = chosen(library, question)
-    return confidence(features(query, candidates, ranked, word_rarity(library, question)))
+    return estimate(library, query, question, candidates, ranked)
 
 
 def test_sentences_are_exact_and_best_first(house: Library) -> None:

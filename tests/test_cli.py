@@ -247,7 +247,7 @@ def test_text_is_exact(filled: Path, sources: Path) -> None:
 
 def test_documents_lists_them(filled: Path, sources: Path) -> None:
     listed = pincite("documents", "--library", filled, "--json").json
-    assert [list(row) for row in listed] == [["document", "title", "passages", "sha256"]] * 2
+    assert [list(row) for row in listed] == [["document", "title", "passages", "sha256", "tags"]] * 2
     assert [(row["document"], row["title"]) for row in listed] == [("cellar.md", "Cellar"), ("kitchen.md", "Kitchen")]
     assert all(row["passages"] >= 1 and len(row["sha256"]) == 64 for row in listed)
     words = pincite("documents", "--library", filled)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import pypdfium2
 import pytest
 
-from ingest.documents import Content, page_at
+from ingest.documents import Content, Rectangle, page_at
 from ingest.errors import NoTextError, SourceError
 from ingest.readers import read
 from ingest.readers.building import normalise
+from ingest.readers.pdf import rectangles_of
 from ingest.readers.pdf.glyphs import opened
 from ingest.readers.pdf.lines import read_sheets
 from ingest.readers.pdf.prose import Hyphens
@@ -331,8 +333,9 @@ def test_a_named_page_number_is_left_out_of_a_single_page() -> None:
 def test_lines_know_the_characters_that_they_are_made_of() -> None:
     with opened(pdf([(50, 700, 10, "First line"), (50, 688, 10, "Second")]), "a.pdf") as file:
         first, second = read_sheets(file)[0].lines
-    assert (first.first_char, first.last_char) == (0, len("First line") - 1)
-    assert second.last_char - second.first_char == len("Second") - 1
+    assert first.chars == ((0, len("First line") - 1),)
+    ((begin, end),) = second.chars
+    assert end - begin == len("Second") - 1
     assert first.x0 == pytest.approx(50, abs=2)
     assert first.y == 700
 
@@ -352,3 +355,61 @@ def test_lines_know_the_characters_that_they_are_made_of() -> None:
 def test_what_stands_between_two_lines(before: str, after: str, joined: str) -> None:
     kept, glue = Hyphens([]).joint(before, after)
     assert kept + glue + after == joined
+
+
+def places(data: bytes, quote: str) -> list[Rectangle]:
+    text = read(data, "a.pdf").text
+    start = text.index(quote)
+    return rectangles_of(data, "a.pdf", start, start + len(quote))[1]
+
+
+def ink(data: bytes, page: int, place: Rectangle | None = None) -> int:
+    """How many dark pixels a page has when it is shown at 4 pixels a point, in all or in one place."""
+    document = pypdfium2.PdfDocument(data)
+    bitmap = document[page - 1].render(scale=4, grayscale=True)
+    shown = bitmap.to_numpy().reshape(bitmap.height, bitmap.width) < 128
+    if place:
+        left, top, right, bottom = (round(4 * x) for x in (place.left, place.top, place.right, place.bottom))
+        shown = shown[max(top, 0) : bottom, max(left, 0) : right]
+    return int(shown.sum())
+
+
+def test_the_place_of_a_line_is_known() -> None:
+    (place,) = places(pdf([(50, 700, 10, "A line."), (50, 600, 10, "Alpha beta gamma.")]), "Alpha beta gamma.")
+    assert place.page == 1
+    assert place.left == pytest.approx(50, abs=1)
+    assert place.top < 842 - 600 - 7  # above the height of capitals
+    assert 842 - 600 < place.bottom < 842 - 600 + 5
+    assert place.right == pytest.approx(50 + 10 * 8.3, abs=3)  # by Helvetica's widths
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_all_the_ink_of_a_quote_is_in_its_places_and_no_other(rotation: int) -> None:
+    lines = [(60, 700, 10, "Alpha beta gamma delta"), (60, 688, 10, "zeta eta theta iota end.")]
+    data, box = pdf(lines), b"/MediaBox[0 0 595 842]"
+
+    def turned(data: bytes) -> bytes:  # PDFium mends the table of the file's objects
+        return data.replace(box, box + b"/CropBox[40 30 500 800]/Rotate %d" % rotation)
+
+    (first,), (second,) = places(turned(data), "gamma delta"), places(turned(data), "zeta eta theta")
+    only = pdf([(60, 700, 10, "Alpha beta"), (60, 688, 10, "iota end.")])
+    assert ink(turned(data), 1, first) + ink(turned(data), 1, second) > 0
+    rest = ink(turned(data), 1) - ink(turned(data), 1, first) - ink(turned(data), 1, second)
+    assert rest == pytest.approx(ink(turned(only), 1), rel=0.03)
+
+
+def test_a_divided_word_and_a_page_break_are_found_on_both_sides() -> None:
+    data = pdf(column(50, 700, FULL, "which ends in immu-", "nity."), column(50, 700, "Second page."))
+    first, second = places(data, "immunity.")
+    assert first.top < second.top
+    assert second.left == pytest.approx(50, abs=1)
+    assert [place.page for place in places(data, "nity.\n\nSecond")] == [1, 2]
+
+
+def test_the_cells_of_a_table_are_found_in_their_rows() -> None:
+    rows = [("Drug", "Use"), ("nivolumab", "yes"), ("ipilimumab", "yes")]
+    data = pdf([(50 + 200 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)])
+    name, use = places(data, "ipilimumab | yes")
+    assert name.top == pytest.approx(use.top, abs=2)
+    assert name.top > 842 - 700 + 14
+    assert [name.left, use.left] == pytest.approx([50, 250], abs=1)

@@ -1,20 +1,26 @@
 """Reading in a child process: what breaks a reader breaks nothing else."""
 
+import hashlib
 import io
 import os
+import re
 import signal
 import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ingest import Library, SourceError
+from ingest import Library, SourceError, pipeline
 from ingest import reading as reading_module
+from ingest.readers import read
 from ingest.reading import Part, Reading, parts
+from ingest.store import Source
+
+from .bombs import BOMBS
+from .conftest import FakeEncoder
 
 TEXT = b"# Cells\n\nT cells kill what is infected.\n"
 
@@ -34,34 +40,36 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def bomb_of_filters(megabytes: int) -> bytes:
-    """A PDF of few bytes whose one page's content is packed twice and unpacks to `megabytes`."""
-    packed = zlib.compress(zlib.compress(b"BT (a) Tj ET\n" * (megabytes * 80_000), 9), 9)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<<>>>>",
-        b"<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream" % (len(packed), packed),
-    ]
-    data = b"%PDF-1.4\n"
-    for number, body in enumerate(objects, 1):
-        data += b"%d 0 obj%s\nendobj\n" % (number, body)
-    return data + b"trailer<</Root 1 0 R/Size 5>>\n%%EOF"
+def only(reading: Reading, data: bytes, name: str) -> Part:
+    (part,) = reading.read(data, name)
+    return part
 
 
 def test_the_child_reads_what_the_reader_reads(reading: Reading) -> None:
-    (found,) = reading.read(TEXT, "cells.md")
-    assert found == next(parts(TEXT, "cells.md"))
-    assert found.content is not None
-    assert (found.content.title, found.reason) == ("Cells", None)
-    assert found.content.sections[0].path == ("Cells",)
+    found = only(reading, TEXT, "cells.md")
+    assert (found.name, found.sha256) == ("cells.md", hashlib.sha256(TEXT).hexdigest())
+    assert found.content == read(TEXT, "cells.md")
+    assert found.reason is None
+    assert list(parts(TEXT, "cells.md")) == [found]
+
+
+def test_parts_that_are_not_wanted_disturb_nothing(reading: Reading) -> None:
+    assert next(iter(reading.read(zipped({"a.md": TEXT, "b.md": TEXT}), "z.zip"))).name == "z.zip/a.md"
+    assert only(reading, b"Other words.", "c.txt").name == "c.txt"
+
+
+def test_what_is_known_is_not_read_again(reading: Reading) -> None:
+    (found,) = reading.read(TEXT, "cells.md", {"cells.md": hashlib.sha256(TEXT).hexdigest()})
+    assert (found.content, found.reason) == (None, None)
+    (found,) = reading.read(TEXT, "cells.md", {"cells.md": hashlib.sha256(b"other").hexdigest()})
+    assert found.content
 
 
 def test_what_cannot_be_read_is_said(reading: Reading) -> None:
     with pytest.raises(SourceError, match="empty"):
-        reading.read(b"", "x.md")
+        list(reading.read(b"", "x.md"))
     with pytest.raises(SourceError, match=r"x\.docx"):
-        reading.read(b"PK\x03\x04 no zip at all", "x.docx")
+        list(reading.read(b"PK\x03\x04 no zip at all", "x.docx"))
 
 
 def test_a_child_that_dies_is_replaced(reading: Reading) -> None:
@@ -69,44 +77,33 @@ def test_a_child_that_dies_is_replaced(reading: Reading) -> None:
     assert reading._child
     os.kill(reading._child.pid, signal.SIGKILL)
     with pytest.raises(SourceError, match="broke down|too much"):
-        reading.read(TEXT * 100_000, "a.md")
-    assert reading.read(TEXT, "a.md")[0].content
+        list(reading.read(TEXT * 100_000, "a.md"))
+    assert only(reading, TEXT, "a.md").content
 
 
 def test_a_child_that_dies_at_work_is_replaced(reading: Reading) -> None:
     slow = b"<html><body>" + b"<div>" * 4_000 + b"x" + b"</div>" * 4_000
-    reading.read(TEXT, "a.md")
+    list(reading.read(TEXT, "a.md"))
     assert reading._child
     killer = threading.Timer(0.02, os.kill, (reading._child.pid, signal.SIGKILL))
     killer.start()
     with pytest.raises(SourceError, match="too much"):
         while True:
-            reading.read(slow, "slow.html")
-    assert reading.read(TEXT, "a.md")[0].content
+            list(reading.read(slow, "slow.html"))
+    assert only(reading, TEXT, "a.md").content
 
 
 def test_a_file_that_takes_too_long_is_refused(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading.read(TEXT, "a.md")
-    monkeypatch.setattr(reading_module, "SECONDS", 0.1)
+    list(reading.read(TEXT, "a.md"))
+    monkeypatch.setattr(reading, "seconds", 0.1)
     monkeypatch.setattr(reading_module, "SECONDS_PER_MEGABYTE", 0.0)
     data = b"".join(b"<p>Sentence %d of many.</p>" % n for n in range(400_000))
     began = time.monotonic()
     with pytest.raises(SourceError, match="takes more than 0 seconds"):
-        reading.read(data, "long.html")
+        list(reading.read(data, "long.html"))
     assert time.monotonic() - began < 5
     monkeypatch.undo()
-    assert reading.read(TEXT, "a.md")[0].content
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not limit a process's memory")
-def test_a_file_that_grows_beyond_all_memory_is_refused(reading: Reading) -> None:
-    try:
-        found = reading.read(bomb_of_filters(1500), "bomb.pdf")
-    except SourceError as exc:
-        assert "bomb.pdf" in str(exc)  # either end is a good one
-    else:
-        assert all(part.reason or part.content for part in found)
-    assert reading.read(TEXT, "a.md")[0].content
+    assert only(reading, TEXT, "a.md").content
 
 
 def test_members_of_an_archive_are_documents(reading: Reading) -> None:
@@ -115,6 +112,34 @@ def test_members_of_an_archive_are_documents(reading: Reading) -> None:
     assert set(found) == {"all.zip/a/cells.md", "all.zip/b.txt", "all.zip/bad.pdf"}
     assert found["all.zip/bad.pdf"].content is None
     assert "bad.pdf" in (found["all.zip/bad.pdf"].reason or "")
+
+
+def test_a_member_that_breaks_its_reader_costs_that_member_only(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = BOMBS["forms.pdf"]()
+    data = zipped({"a.md": TEXT, "slow.pdf": slow, "z.md": TEXT + b"More."})
+    monkeypatch.setattr(reading, "_seconds", lambda name, size: 1.5 if size == len(slow) else 30.0)
+    a, b, c = reading.read(data, "all.zip")
+    assert (a.reason, c.reason) == (None, None)
+    assert c.content
+    assert re.fullmatch(r"slow.pdf is refused: reading it takes more than \d seconds.", b.reason or "")
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_bomb_goes_off(reading: Reading, name: str) -> None:
+    reading.seconds = 2.0
+    data = BOMBS[name]()
+    list(reading.read(TEXT, "a.md"))
+    began = time.monotonic()
+    try:
+        found = list(reading.read(data, name))
+    except SourceError as exc:
+        assert str(exc).startswith(name)
+    else:
+        assert sum(len(part.content.text) for part in found if part.content) < 50_000_000
+    assert time.monotonic() - began < 10
+    assert only(reading, TEXT, "a.md").content
 
 
 def names(library: Library) -> list[str]:
@@ -155,9 +180,35 @@ def test_a_bad_file_stops_nothing(tmp_path: Path) -> None:
         assert sorted(Path(path).name for path, _ in report.failed) == ["b.zip", "c.pdf"]
 
 
-def test_a_part_is_content_or_a_reason() -> None:
-    found = list(parts(zipped({"a.md": TEXT, "b.pdf": b"%PDF"}), "z.zip"))
-    assert [isinstance(part, Part) and (part.content is None) != (part.reason is None) for part in found] == [
-        True,
-        True,
-    ]
+def test_a_fault_while_reading_ahead_ends_the_run(
+    library: Library, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.md").write_bytes(TEXT + name.encode())
+    spans = fake_encoder.token_spans
+
+    def faulty(text: str) -> list[tuple[int, int]]:
+        if text.endswith("b"):
+            raise RuntimeError("a fault")
+        return spans(text)
+
+    monkeypatch.setattr(fake_encoder, "token_spans", faulty)
+    with pytest.raises(RuntimeError, match="a fault"):
+        library.ingest(tmp_path)
+    monkeypatch.undo()
+
+
+def test_long_files_are_not_read_ahead(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.md").write_bytes(TEXT * 3 + name.encode())
+    monkeypatch.setattr(pipeline, "LONG_CHARS", 50)
+    assert library.ingest(tmp_path).added == 4
+
+
+def test_files_touched_but_not_changed_are_not_read(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(TEXT)
+    library.ingest(tmp_path)
+    os.utime(tmp_path / "a.md", ns=(1, 1))
+    assert library.ingest(tmp_path).unchanged == 1
+    with library.reading() as store:
+        assert store.source("a.md") == Source(str(tmp_path / "a.md"), len(TEXT), 1)

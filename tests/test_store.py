@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ingest import Document, Library, LibraryError, Page, Passage, PinciteError, Section, UnknownDocumentError
-from ingest.store import FILE, Source, Store, Vectors
+from ingest.store import FILE, FORMAT, Source, Store, Vectors
 from retriever import Retriever
 
 TEXT = "Alpha beta.\n\nGamma delta. 🧬"
@@ -65,7 +65,7 @@ def test_what_goes_in_comes_out(store: Store) -> None:
     assert store.pages("absent") == ()
     assert store.counts() == (1, 2)
     assert [info.to_dict() for info in store.documents()] == [
-        {"document": "d.md", "title": "Title of d.md", "passages": 2, "sha256": "ab"}
+        {"document": "d.md", "title": "Title of d.md", "passages": 2, "sha256": "ab", "tags": []}
     ]
     assert store.names() == {"d.md": "/a/d.md"}
     known = store.known()["/a/d.md"]
@@ -191,7 +191,7 @@ def test_a_library_of_another_format_is_refused(library_folder: Path, store: Sto
     with store.writing():
         store.set_meta("format", "77")
     for create in (False, True):
-        with pytest.raises(LibraryError, match="format 77, this version reads 1"):
+        with pytest.raises(LibraryError, match=f"format 77, this version reads {FORMAT}"):
             Store.open(library_folder, create)
 
 
@@ -208,7 +208,7 @@ def test_two_can_make_the_same_library_at_once(library_folder: Path, monkeypatch
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: looked(*args, **named, factory=Late))
     store = Store.open(library_folder, create=True)
     assert store.document("d.md") == document()
-    assert store.meta("format") == "1"
+    assert store.meta("format") == str(FORMAT)
     store.close()
 
 

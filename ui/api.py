@@ -74,6 +74,8 @@ class AskForm(_Form):
 
     question: QuestionText
     history: list[TurnForm] = Field([], max_length=200, description="The conversation so far, oldest first.")
+    documents: list[str] = Field([], max_length=1000, description='Only these, or such as "papers/*.pdf".')
+    tags: list[str] = Field([], max_length=100, description="Only documents with one of these tags.")
 
 
 class SearchForm(AskForm):
@@ -202,8 +204,8 @@ def create_app(retriever: Retriever) -> FastAPI:
     limiter = anyio.CapacityLimiter(AT_ONCE)
     _tell_errors(app)
 
-    async def ask(question: str, history: list[Turn]) -> Answer:
-        return await anyio.to_thread.run_sync(lambda: retriever.ask(question, history), limiter=limiter)
+    async def ask(question: str, history: list[Turn], *within: list[str]) -> Answer:
+        return await anyio.to_thread.run_sync(lambda: retriever.ask(question, history, *within), limiter=limiter)
 
     @app.post(
         "/api/ask",
@@ -213,7 +215,7 @@ def create_app(retriever: Retriever) -> FastAPI:
         responses=_gives("ANSWER: `answered`, `text` with [1] marks, `confidence`, `citations`, `evidence`."),
     )
     async def api_ask(form: AskForm, request: Request) -> Response:
-        answer = await ask(form.question, _turns(form))
+        answer = await ask(form.question, _turns(form), form.documents, form.tags)
         if "text/event-stream" in request.headers.get("accept", ""):
             return _events(_ask_events(answer))
         return JSONResponse(answer.to_dict())
@@ -225,7 +227,7 @@ def create_app(retriever: Retriever) -> FastAPI:
     )
     async def api_search(form: SearchForm) -> Response:
         found = await anyio.to_thread.run_sync(
-            lambda: retriever.search(form.question, form.k, _turns(form)), limiter=limiter
+            lambda: retriever.search(form.question, form.k, _turns(form), form.documents, form.tags), limiter=limiter
         )
         return JSONResponse(found.to_dict())
 
@@ -268,12 +270,12 @@ def create_app(retriever: Retriever) -> FastAPI:
         "ask": (
             "Answers a question from the user's documents, with exact quotes; `answered` tells if they do.",
             AskForm,
-            lambda form: retriever.ask(form.question, _turns(form)).to_dict(),
+            lambda form: retriever.ask(form.question, _turns(form), form.documents, form.tags).to_dict(),
         ),
         "search": (
             "Finds the passages of the user's documents that bear on a question, best first.",
             SearchForm,
-            lambda form: retriever.search(form.question, form.k, _turns(form)).to_dict(),
+            lambda form: retriever.search(form.question, form.k, _turns(form), form.documents, form.tags).to_dict(),
         ),
         "read_passage": (
             "Reads a span of a document, such as the surroundings of a citation.",

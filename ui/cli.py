@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ingest import Library, PinciteError, Progress, Settings
+from ingest import Library, PinciteError, Progress, Report, Settings, follow
 from retriever import Answer, Found, Retriever
 
 from .terminal import print_answer, print_hits
@@ -37,6 +38,13 @@ HistoryOption = Annotated[
         "--history", help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.'
     ),
 ]
+DocumentsOption = Annotated[
+    list[str] | None,
+    typer.Option("--document", "-d", help='Only look in this document, or in those like "papers/*.pdf"; repeatable.'),
+]
+TagsOption = Annotated[
+    list[str] | None, typer.Option("--tag", "-t", help="Only look in documents with this tag; repeatable.")
+]
 
 
 def main() -> None:
@@ -54,15 +62,41 @@ def main() -> None:
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders to read.")],
     library: LibraryOption = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", help="Give every document from PATH this tag; repeatable.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following PATH until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read files and folders into the library; run it again to bring the library in line with them.
 
     Changed files are read again, and files that are gone from a folder are removed.
     """
-    folder = library
-    with Library.open(folder, create=True) as opened, _progress() as progress:
-        report = opened.ingest(*paths, progress=progress)
+    with Library.open(library, create=True) as opened:
+        if watch:
+            _follow(opened, paths, tags or [], as_json)
+            return
+        try:
+            with _progress() as progress:
+                report = opened.ingest(*paths, progress=progress, tags=tags or [])
+        except KeyboardInterrupt:
+            _fail("Stopped. What was read so far is kept; run the same command again to go on.")
+    _report(report, as_json)
+    if report.failed and not (report.added or report.changed or report.unchanged or report.removed):
+        raise typer.Exit(1)
+
+
+def _follow(library: Library, paths: list[str], tags: list[str], as_json: bool) -> None:
+    print("Following; Ctrl-C ends it.", file=sys.stderr)
+    try:
+        for report in follow(library, paths, tags):
+            _report(report, as_json)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("", file=sys.stderr)
+
+
+def _report(report: Report, as_json: bool) -> None:
     if as_json:
         _print_json(report.to_dict())
     else:
@@ -76,21 +110,21 @@ def ingest(
     if report.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.skipped.items()))
         print(f"Passed over, of a kind that Pincite does not read: {kinds}", file=sys.stderr)
-    if report.failed and not (report.added or report.changed or report.unchanged or report.removed):
-        raise typer.Exit(1)
 
 
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     history: HistoryOption = None,
+    documents: DocumentsOption = None,
+    tags: TagsOption = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the exact words of the sources, or say that they do not answer it."""
     turns = _history(history)
     with _open(library) as retriever:
-        answer = retriever.ask(question, turns)
+        answer = retriever.ask(question, turns, documents or (), tags or ())
     if as_json:
         _print_json(answer.to_dict())
     else:
@@ -102,13 +136,15 @@ def search(
     question: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=200, help="How many passages.")] = 10,
     history: HistoryOption = None,
+    documents: DocumentsOption = None,
+    tags: TagsOption = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the passages that are nearest to a question, best first."""
     turns = _history(history)
     with _open(library) as retriever:
-        found: Found = retriever.search(question, k, turns)
+        found: Found = retriever.search(question, k, turns, documents or (), tags or ())
     if as_json:
         _print_json(found.to_dict())
     else:
@@ -133,7 +169,8 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
         _print_json([info.to_dict() for info in found])
         return
     for info in found:
-        print(f"{info.document}\t{info.title}\t{info.passages} passages")
+        marks = "".join(f"\t#{tag}" for tag in info.tags)
+        print(f"{info.document}\t{info.title}\t{info.passages} passages{marks}")
 
 
 @app.command()
@@ -196,7 +233,7 @@ def evaluate(
 
 
 @app.command()
-def chat(library: LibraryOption = None) -> None:
+def chat(documents: DocumentsOption = None, tags: TagsOption = None, library: LibraryOption = None) -> None:
     """Hold a conversation in the terminal; an empty line or Ctrl-D ends it."""
     turns: list[dict[str, str]] = []
     with _open(library) as retriever:
@@ -210,7 +247,7 @@ def chat(library: LibraryOption = None) -> None:
             if not question:
                 break
             try:
-                answer: Answer = retriever.ask(question, turns)
+                answer: Answer = retriever.ask(question, turns, documents or (), tags or ())
             except PinciteError as error:
                 print(error, file=sys.stderr)
                 continue
@@ -270,17 +307,19 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("files, {task.fields[passages]} passages"),
+        TextColumn("Reading"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("files, {task.fields[passages]} passages, {task.fields[rate]:.0f}/s"),
         TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
     )  # fmt: skip
     console = Console(stderr=True)
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", visible=False, total=None, passages=0)
+        task = bar.add_task("", visible=False, total=None, passages=0, rate=0.0)
+        began = time.monotonic()
 
         def report(now: Progress) -> None:
-            bar.update(
-                task, visible=True, total=now.of_files, completed=now.files, passages=now.passages, description=now.name
-            )
+            rate = now.passages / max(time.monotonic() - began, 0.1)
+            bar.update(task, visible=True, total=now.of_files, completed=now.files, description=now.name,
+                       passages=now.passages, rate=rate)  # fmt: skip
 
         yield report
 

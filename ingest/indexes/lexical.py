@@ -11,13 +11,18 @@ _COMPOUND = re.compile(r"[^\W_]+(?:[-/.+'’_][^\W_]+)+")
 
 # Words that carry the grammar of a question, not its subject.
 STOP_WORDS = frozenset(
-    """a about all also am an and any are as at be been being both but by can could did do does doing done
-    for from get give given had has have having he her here him his how i if in into is it its itself just
-    kind many may me might more most much must my no nor not of off on once one only or other our out over own
-    s same shall she should so some such t tell than that the their them then there these they this those
+    """a about all also am an and any are as at be been being both but by called can could did difference
+    differences do does doing done
+    for from get give given had happen happened happens has have having he her here him his how i if in into
+    is it its itself just
+    kind many may me mean means meant might more most much must my no nor not of off on once one only or other our
+    out over own s same shall she should so some such t tell than that the their them then there these they this those
     through to too under until up upon us very was we were what when where which while who whom whose why will
     with would you your""".split()
 )
+
+# Words that open an order and say nothing of its subject.
+ORDERS = frozenset("compare define describe explain give list name outline show summarise summarize tell".split())
 
 
 def words(text: str) -> list[str]:
@@ -44,9 +49,14 @@ def _plain(char: str) -> str:
 
 
 def content_words(text: str) -> list[str]:
-    """The words of `text` that carry its subject, each once, in order; all words if none does."""
-    every = list(dict.fromkeys(words(text)))
-    return [word for word in every if word not in STOP_WORDS] or every
+    """The words of `text` that carry its subject, each once, in order; all words if none does.
+
+    >>> content_words("List the signs of a price list"), content_words("list")
+    (['signs', 'price', 'list'], ['list'])
+    """
+    every = words(text)
+    said = every[1:] if every and every[0] in ORDERS else every
+    return list(dict.fromkeys(word for word in said if word not in STOP_WORDS)) or list(dict.fromkeys(every))
 
 
 def expression(text: str) -> str:

@@ -27,6 +27,7 @@ _READERS = {
     ".rest": "rst.read_rst",
     ".adoc": "asciidoc.read_asciidoc",
     ".asciidoc": "asciidoc.read_asciidoc",
+    ".org": "org.read_org",
     ".tex": "tex.read_tex",
     ".latex": "tex.read_tex",
     ".html": "html.read_html",

@@ -127,6 +127,11 @@ class ContentBuilder:
         self._next_page = number
 
     @property
+    def length(self) -> int:
+        """How many characters have been written so far."""
+        return self._length
+
+    @property
     def empty(self) -> bool:
         """Whether no text has been added yet."""
         return not self._parts

@@ -33,10 +33,10 @@ from ui.web import serve
 class Moody:
     def __init__(self, real): self.real = real
     def __getattr__(self, name): return getattr(self.real, name)
-    def ask(self, question, history=()):
+    def ask(self, question, *more):
         if "slowly" in question: time.sleep(3)
         if "and fail" in question: raise RuntimeError("as asked")
-        return self.real.ask(question, history)
+        return self.real.ask(question, *more)
 
 with Retriever.open(sys.argv[1]) as retriever:
     serve(Moody(retriever), port=0)

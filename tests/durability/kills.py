@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,9 +117,15 @@ class Killer:
 class InProcess:
     """Reads in this process: a child of the victim's own for every trial would take most of the time."""
 
-    def read(self, data: bytes, name: str) -> list[Part]:
+    def __init__(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def stop(self) -> None:
+        """Nothing is being read."""
+
+    def read(self, data: bytes, name: str, known: Mapping[str, str]) -> Iterator[Part]:
         """The parts of a file."""
-        return list(parts(data, name))
+        return parts(data, name, known)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -226,7 +232,9 @@ class Trials:
             self._edit()
         else:
             doomed = self.random.sample(sorted(before), min(4, len(before)))
-        after = {n: t for n, t in before.items() if n not in doomed} if doomed else in_child(self.folder_texts)
+        after = {n: t for n, t in before.items() if n not in doomed}
+        if kind != "remove":
+            after = in_child(self.folder_texts)
 
         def work() -> None:
             with Library.open(self.library, create=True) as opened:

@@ -3,18 +3,19 @@
 The way in, one module per step: glyphs (PDFium) -> lines -> furniture (running heads out) -> order ->
 blocks -> headings -> stitching (paragraphs over columns and pages) -> prose (divided words). Every line
 keeps its page, its place and PDFium's numbers of its characters, so that the rectangles of a quote can
-be found later.
+be found later (places).
 """
 
-from ...documents import Content
+from ...documents import Content, Rectangle
 from ...errors import NoTextError, SourceError
 from ..building import ContentBuilder
 from ..tables import row_lines
 from .blocks import BULLET, Block, blocks_of, measured
 from .furniture import without_furniture
-from .glyphs import HYPHEN, opened
+from .glyphs import HYPHEN, Pdf, opened
 from .headings import heading_levels, title_of
-from .lines import read_sheets
+from .lines import Line, read_sheets
+from .places import Written, rectangles
 from .prose import Hyphens, code_text
 from .stitching import Paragraph, stitched
 
@@ -27,9 +28,21 @@ def read_pdf(data: bytes, name: str) -> Content:
     without a text layer, SourceError for a file that is encrypted or damaged.
     """
     with opened(data, name) as pdf:
-        if not len(pdf):
-            raise SourceError(f"{name} cannot be read as a PDF: it has no pages.")
-        claimed, bookmarks, sheets = pdf.title, pdf.bookmarks(), read_sheets(pdf)
+        return _written(pdf, name)[0]
+
+
+def rectangles_of(data: bytes, name: str, start: int, end: int) -> tuple[Content, list[Rectangle]]:
+    """The content of a PDF, and where the characters from `start` to `end` of it stand: a rectangle a line."""
+    with opened(data, name) as pdf:
+        content, written = _written(pdf, name)
+        return content, rectangles(pdf, content.text, written, start, end)
+
+
+def _written(pdf: Pdf, name: str) -> tuple[Content, list[Written]]:
+    """What is in the PDF, and which lines each piece of its text was made of."""
+    if not len(pdf):
+        raise SourceError(f"{name} cannot be read as a PDF: it has no pages.")
+    claimed, bookmarks, sheets = pdf.title, pdf.bookmarks(), read_sheets(pdf)
     if not any(sheet.lines for sheet in sheets):
         raise NoTextError(f"{name} has no text layer: its pages are pictures and need OCR first.")
     measure = measured(sheets)
@@ -39,9 +52,13 @@ def read_pdf(data: bytes, name: str) -> Content:
     blocks = [block for sheet in sheets for block in blocks_of(sheet, measure)]
     levels = heading_levels(blocks, bookmarks, measure)
     writer = _Writer(Hyphens(line for sheet in sheets for line in sheet.lines))
+    written: list[Written] = []
     for paragraph in stitched(blocks, levels):
+        before = writer.builder.length
         writer.write(paragraph)
-    return writer.builder.finish(title_of(blocks, claimed, measure))
+        lines: list[Line] = [line for block in paragraph.blocks for line in block.lines]
+        written.append(Written(before, writer.builder.length, lines, paragraph.kind == "table"))
+    return writer.builder.finish(title_of(blocks, claimed, measure)), written
 
 
 class _Writer:

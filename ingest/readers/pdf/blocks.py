@@ -118,8 +118,7 @@ def _merged(row: list[Line]) -> Line:
         bold=all(line.bold for line in row),
         mono=all(line.mono for line in row),
         first_word=row[0].first_word,
-        first_char=row[0].first_char,
-        last_char=row[-1].last_char,
+        chars=tuple(run for line in row for run in line.chars),
     )
 
 

@@ -6,7 +6,7 @@ PDFium is not thread-safe: a process reads one PDF at a time.
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +104,41 @@ class Pdf:
         text_page.close()
         page.close()
         return found, box[2] - box[0], box[3] - box[1]
+
+    def characters(self, number: int, runs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+        """PDFium's number of each character in these runs (first, last) of page `number`, and the character."""
+        text_page = self._document[number - 1].get_textpage()
+        for first, last in runs:
+            for i in range(first, last + 1):
+                yield i, _character(text_page.raw, i)
+
+    def box(self, number: int, characters: Iterable[int]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what encloses some characters of page `number`.
+
+        In points from the upper left corner of the page as it is shown: turned, and cropped.
+        """
+        page = self._document[number - 1]
+        text_page = page.get_textpage()
+        x0, y0, x1, y1 = page.get_bbox()
+        place = pdfium.FS_RECTF()
+        corners = []
+        for i in characters:
+            if pdfium.FPDFText_GetLooseCharBox(text_page.raw, i, place):
+                for x, y in ((place.left, place.bottom), (place.right, place.top)):
+                    corners.append(_shown(page.get_rotation(), x - x0, y - y0, x1 - x0, y1 - y0))
+        across, down = zip(*corners, strict=True) if corners else ((0.0,), (0.0,))
+        return min(across), min(down), max(across), max(down)
+
+
+def _shown(rotation: int, x: float, y: float, width: float, height: float) -> tuple[float, float]:
+    """A point of a page, from its lower left corner, as one from the upper left corner of the page turned clockwise."""
+    if rotation == 90:
+        return y, x
+    if rotation == 180:
+        return width - x, y
+    if rotation == 270:
+        return height - y, width - x
+    return x, height - y
 
 
 @contextmanager

@@ -29,8 +29,8 @@ _ASIDE_SHARE = 0.2
 class Line:
     """A piece of a line of text: what stands on one baseline without a wide gap.
 
-    Lengths are points; `y` is the baseline and counts from the bottom of the page upwards. `first_char`
-    and `last_char` are PDFium's character numbers on the page: with them the rectangle of any part of
+    Lengths are points; `y` is the baseline and counts from the bottom of the page upwards. `chars` are PDFium's
+    numbers (first, last) of the line's runs of characters on the page: with them the rectangle of any part of
     the line can be asked for again.
     """
 
@@ -43,8 +43,7 @@ class Line:
     bold: bool
     mono: bool
     first_word: float  # the width of the first word
-    first_char: int
-    last_char: int
+    chars: tuple[tuple[int, int], ...]
 
     @property
     def width(self) -> float:
@@ -125,8 +124,7 @@ def _line(page: int, glyphs: list[Glyph]) -> Line:
         bold=20 * sum(glyph.style.bold for glyph in letters) > 19 * len(letters),
         mono=10 * sum(glyph.style.mono for glyph in glyphs) > 9 * len(glyphs),
         first_word=abs(glyphs[word_end].x1 - glyphs[0].x0),
-        first_char=glyphs[0].number,
-        last_char=glyphs[-1].number,
+        chars=((glyphs[0].number, glyphs[-1].number),),
     )
 
 
