@@ -4,6 +4,7 @@ from .corpus import open_default
 from .documents import Content, Document, Page, Passage, Rectangle, Section, page_at
 from .errors import (
     EncoderError,
+    FormatError,
     LibraryError,
     NoTextError,
     PinciteError,
@@ -16,9 +17,9 @@ from .indexes.late import POOLED_TOKENS, maxsim, similarities
 from .indexes.lexical import content_words, expression, stem, words
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
+from .records import DocumentInfo
 from .sentences import paragraphs, sentences
 from .settings import MAX_QUESTION_CHARS, Settings
-from .store import DocumentInfo
 from .watching import follow
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Document",
     "DocumentInfo",
     "EncoderError",
+    "FormatError",
     "Library",
     "LibraryError",
     "NoTextError",

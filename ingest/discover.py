@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .database import FILE as LIBRARY
 from .errors import SourceError
-from .store import FILE as LIBRARY
 
 
 @dataclass(frozen=True, slots=True)

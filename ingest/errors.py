@@ -33,6 +33,10 @@ class LibraryError(PinciteError):
     """A library that is missing, locked, damaged, or written by another version."""
 
 
+class FormatError(LibraryError):
+    """The library was made by another version, whose format this one does not read."""
+
+
 class UnknownDocumentError(LibraryError):
     """No document of that name is in the library."""
 

@@ -12,15 +12,18 @@ from typing import Self
 
 import numpy as np
 
+from .database import FILE, LOCK
 from .documents import Document, Rectangle
 from .encode import Encoder, load_encoder
-from .errors import LibraryError, UnknownDocumentError
+from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import DenseIndex
 from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
 from .places import rectangles
+from .records import DocumentInfo
+from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
 from .settings import Settings, default_library
-from .store import DocumentInfo, Store
+from .store import Store
 
 # The index file is written anew once this share of it has changed; until then readers catch up from the store.
 STALE_SHARE = 0.05
@@ -191,23 +194,55 @@ class Library:
     def check(self, repair: bool = False) -> list[str]:
         """What is wrong with the library, a sentence each; with `repair`, what could not be mended.
 
-        Compares every derived index with the store, and a sample of the vectors with ones encoded now.
+        Compares every derived index with the store, and a sample of the vectors with ones encoded now. A store
+        that is damaged is made anew, from what can be read of it and from the sources (`Library.repair`).
         """
         if repair:
-            with self._writing(), self.store.writing():
-                self.store.rebuild_words()
-            with self._writing():
-                index = DenseIndex.empty(self.encoder.spec.dimension)
-                with self.store.reading():
-                    generation = derived.catch_up(index, 0, self.store)
-                derived.save(self.folder, index, self.encoder.spec.dimension, generation)
-                self._dense = None
+            self.store.close()
+            mended = type(self).repair(self.folder, self.settings)
+            self.store = Store.open(self.folder)
+            self._dense = None
+            return mended
         with self._writing(), self.reading() as store:
             found = store.problems()
+            if list_is_damaged(self.folder):
+                found.append("the list of sources beside the store is damaged or gone (written by: check --repair)")
+        if found and not store.counts()[1]:
+            return found
         with self.reading():
             found += self._dense_problems()
             found += self._vector_problems()
         return found
+
+    @classmethod
+    def repair(
+        cls,
+        folder: str | os.PathLike[str] | None = None,
+        settings: Settings | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> list[str]:
+        """Mends the library in `folder`, which may be too damaged to open; what could not be mended, a sentence each.
+
+        The same is done for a library that was encoded with another encoder than the setting's: it is encoded anew.
+        """
+        path = Path(folder).expanduser() if folder is not None else default_library()
+        settings = settings or Settings.read(path)
+        lost: list[str] = []
+        if not (path / FILE).is_file() and not (path / LIST).is_file():
+            cls.open(path, settings=settings)  # raises
+        with _sole_writer(path):
+            if not _is_sound(path, settings):
+                lost = remake(path, load_encoder(settings.encoder), settings.read_seconds, progress)
+        with cls.open(path, settings=settings) as library:
+            with library._writing():
+                with library.store.writing():
+                    library.store.rebuild_words()
+                index = DenseIndex.empty(library.encoder.spec.dimension)
+                with library.store.reading():
+                    generation = derived.catch_up(index, 0, library.store)
+                    write_list(path, library.store)
+                derived.save(path, index, library.encoder.spec.dimension, generation)
+            return lost + library.check()
 
     def _dense_problems(self) -> list[str]:
         if not self.store.meta("fingerprint"):
@@ -242,15 +277,8 @@ class Library:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        try:
-            with self._mutex, FileLock(self.folder / "writer.lock", timeout=0.5):
-                yield
-        except Timeout as exc:
-            raise LibraryError(f"Another process is writing to {self.folder}; try again when it has finished.") from exc
-        except PermissionError as exc:
-            raise LibraryError(f"The library at {self.folder} cannot be written: {exc.strerror}.") from exc
+        with self._mutex, _sole_writer(self.folder):
+            yield
 
     def _pinned_encoder(self) -> Encoder:
         """The encoder, written down as the library's own before the first vector is stored."""
@@ -272,5 +300,38 @@ class Library:
             saved = derived.saved_generation(self.folder)
             saved = saved if saved <= generation else 0
             lag = self.store.changes_since(saved)
+            if not list_is_current(self.folder, self.store):
+                write_list(self.folder, self.store)
         if lag > max(STALE_PASSAGES, STALE_SHARE * len(index)) or (lag and not saved):
             derived.save(self.folder, index, dimension, generation)
+
+
+@contextmanager
+def _sole_writer(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / LOCK, timeout=0.5):
+            yield
+    except Timeout as exc:
+        raise LibraryError(f"Another process is writing to {folder}; try again when it has finished.") from exc
+    except OSError as exc:
+        raise LibraryError(f"The library at {folder} cannot be written: {exc.strerror}.") from exc
+
+
+def _is_sound(folder: Path, settings: Settings) -> bool:
+    """Whether the store can be read, agrees with itself and holds vectors of the encoder that is set."""
+    try:
+        store = Store.open(folder)
+    except FormatError:  # not damaged
+        raise
+    except LibraryError:
+        return False
+    try:
+        with store.reading():
+            own = store.meta("encoder") in (None, settings.encoder)
+        return own and not store.problems()
+    except LibraryError:
+        return False
+    finally:
+        store.close()

@@ -21,8 +21,9 @@ from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
 from .reading import MAX_FILE_BYTES, SECONDS, Part, Reading
+from .records import Known, Source, Vectors
 from .split import split
-from .store import Known, Source, Store, Vectors
+from .store import Store
 
 # Documents are encoded and stored together once they have this many new passages: enough to fill the
 # encoder's batches with texts of like length, few enough to lose little when interrupted.
@@ -294,7 +295,7 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
                 continue
             content = part.content if part.content.title else replace(part.content, title=_title(place.path))
             document = Document.of(shelf.name(place, path), part.sha256, content)
-            read.documents.append(_cut(document, encoder, source, path not in before))
+            read.documents.append(cut(document, encoder, source, path not in before))
     except SourceError as exc:  # what it held before is no longer what it holds
         read.documents.clear()
         read.unchanged.clear()
@@ -321,7 +322,7 @@ def ingest_documents(store: Store, encoder: Encoder, documents: Iterable[Documen
     """Stores documents that are not files; how many passages were encoded."""
     encoded, group = 0, list[_Prepared]()
     for document in documents:
-        group.append(_cut(document, encoder))
+        group.append(cut(document, encoder))
         if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
             encoded += put(store, encoder, group)
             group.clear()
@@ -379,7 +380,8 @@ def _remove(store: Store, names: Sequence[str], report: Report) -> None:
         report.removed += len(names)
 
 
-def _cut(document: Document, encoder: Encoder, source: Source | None = None, is_new: bool = True) -> _Prepared:
+def cut(document: Document, encoder: Encoder, source: Source | None = None, is_new: bool = True) -> _Prepared:
+    """A document cut into passages, ready for `put`."""
     passages = split(document, encoder.token_spans, encoder.spec.max_tokens)
     return _Prepared(document, passages, [passage_hash(p) for p in passages], source, is_new)
 

@@ -8,27 +8,24 @@ generation of each passage and the list of removed ones.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import apsw
 
+from .database import FILE, Database, damaged, make, translated
 from .documents import Document, Page, Passage, Section
-from .errors import LibraryError, UnknownDocumentError
-from .indexes.late import Floats
+from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes.lexical import words
+from .records import Contents, DocumentInfo, Known, Source, Vectors
 
-FORMAT = 2
-FILE = "pincite.db"
+FORMAT = 3
 
-# "IF NOT EXISTS": two processes may make the same library at once.
 _SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,        -- what users call it: the path below its folder
     title TEXT NOT NULL,
@@ -38,7 +35,7 @@ CREATE TABLE IF NOT EXISTS documents (
     source TEXT UNIQUE,               -- absolute path; NULL if it did not come from a file
     size INTEGER, mtime_ns INTEGER    -- of the source when it was read
 );
-CREATE TABLE IF NOT EXISTS passages (
+CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice
     document INTEGER NOT NULL REFERENCES documents(id),
     first INTEGER NOT NULL, last INTEGER NOT NULL,   -- span in characters, end exclusive
@@ -48,82 +45,30 @@ CREATE TABLE IF NOT EXISTS passages (
     hash BLOB NOT NULL,               -- of what was encoded
     generation INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS passages_by_document ON passages(document, first);
-CREATE INDEX IF NOT EXISTS passages_by_hash ON passages(hash);
-CREATE INDEX IF NOT EXISTS passages_by_generation ON passages(generation);
-CREATE TABLE IF NOT EXISTS vectors (
+CREATE INDEX passages_by_document ON passages(document, first);
+CREATE INDEX passages_by_hash ON passages(hash);
+CREATE INDEX passages_by_generation ON passages(generation);
+CREATE TABLE vectors (
     passage INTEGER PRIMARY KEY REFERENCES passages(id),
     pooled BLOB NOT NULL,             -- float16, little endian
     codes BLOB NOT NULL               -- token codes, see indexes/late.py
 );
-CREATE TABLE IF NOT EXISTS tags (
+CREATE TABLE tags (
     document INTEGER NOT NULL REFERENCES documents(id), tag TEXT NOT NULL, PRIMARY KEY (document, tag)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(
+CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE VIRTUAL TABLE lexical USING fts5(
     context, text, content='passages', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
 );
-CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5vocab('lexical', 'row');
-INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('generation', '1');
+CREATE VIRTUAL TABLE terms USING fts5vocab('lexical', 'row');
+INSERT INTO meta VALUES ('format', '{FORMAT}'), ('generation', '1');
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The file a document was read from, as it was then."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentInfo:
-    """One line of `pincite documents`."""
-
-    document: str
-    title: str
-    passages: int
-    sha256: str
-    tags: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The line as the contract's JSON."""
-        return {
-            "document": self.document,
-            "title": self.title,
-            "passages": self.passages,
-            "sha256": self.sha256,
-            "tags": list(self.tags),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the store remembers of a document that came from a file."""
-
-    name: str
-    sha256: str
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """What is stored of a passage's encoding: `pooled` (float16 bytes) and `codes` (token codes)."""
-
-    pooled: bytes
-    codes: bytes
-
-    @property
-    def vector(self) -> Floats:
-        """The pooled vector, shape (d,), float32."""
-        return np.frombuffer(self.pooled, "<f2").astype(np.float32)
 
 
 class Store:
     """One connection to the store. Use from one thread at a time."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: Database) -> None:
         self.path = path
         self._db = connection
 
@@ -135,22 +80,18 @@ class Store:
             raise LibraryError(
                 f"There is no library at {folder}; make one with: pincite ingest FOLDER --library {folder}"
             )
-        with _translated(path):
+        with translated(path):
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+                make(path, _SCHEMA)
+            db = Database(path)
             try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                db.execute("PRAGMA mmap_size = 268435456")
                 store = cls(path, db)
-                if create and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                    db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
                 found = store.meta("format")
                 if found != str(FORMAT):
-                    raise LibraryError(
-                        f"The library at {folder} has format {found}, this version reads {FORMAT}; {_REMEDY}"
+                    raise FormatError(
+                        f"The library at {folder} has format {found}, this version reads {FORMAT}; "
+                        "move it away and ingest the sources again."
                     )
             except BaseException:
                 db.close()
@@ -166,7 +107,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """One whole state: nothing that others write meanwhile is seen inside."""
-        with _translated(self.path):
+        with translated(self.path):
             if self._db.in_transaction:
                 yield
                 return
@@ -179,7 +120,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[int]:
         """One change: all of it or nothing. Yields the generation that it makes."""
-        with _translated(self.path):
+        with translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 generation = int(self.meta("generation") or 0) + 1
@@ -209,10 +150,7 @@ class Store:
 
     def counts(self) -> tuple[int, int]:
         """How many documents and passages there are."""
-        documents, passages = self._db.execute(
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
-        ).fetchone()
-        return documents, passages
+        return self._number("SELECT count(*) FROM documents"), self._number("SELECT count(*) FROM passages")
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
@@ -250,6 +188,23 @@ class Store:
             pages=self._pages(pages),
         )
 
+    def contents(self, name: str) -> Contents:
+        """All that is stored of the document `name`; UnknownDocumentError if there is none."""
+        document = self.document(name)
+        rows: list[tuple[Any, ...]] = self._db.execute(
+            "SELECT d.name, d.title, p.heading, p.page, p.first, p.last, p.text, p.hash, v.pooled, v.codes "
+            "FROM passages p JOIN documents d ON d.id = p.document JOIN vectors v ON v.passage = p.id "
+            "WHERE d.name = ? ORDER BY p.first",
+            (name,),
+        ).fetchall()
+        return Contents(
+            document,
+            [Passage(*row[:7]) for row in rows],
+            [row[7] for row in rows],
+            [Vectors(row[8], row[9]) for row in rows],
+            self.source(name),
+        )
+
     def source(self, name: str) -> Source | None:
         """The file that the document `name` was read from, None if it did not come from one."""
         row = self._db.execute("SELECT source, size, mtime_ns FROM documents WHERE name = ?", (name,)).fetchone()
@@ -267,7 +222,7 @@ class Store:
         try:
             return [(first, second) for first, second in json.loads(text)]
         except (ValueError, TypeError) as exc:
-            raise LibraryError(f"The library at {self.path.parent} is damaged ({exc}); {_REMEDY}") from exc
+            raise damaged(self.path.parent, str(exc)) from exc
 
     def passages(self, ids: Sequence[int]) -> dict[int, tuple[Passage, Vectors]]:
         """Passages with their vectors by id; ids that are not there are left out."""
@@ -305,12 +260,10 @@ class Store:
 
     def changes_since(self, generation: int) -> int:
         """How many passages were added or removed after `generation`."""
-        return int(
-            self._db.execute(
-                "SELECT (SELECT count(*) FROM passages WHERE generation > ?1) + "
-                "(SELECT count(*) FROM removed WHERE generation > ?1)",
-                (generation,),
-            ).fetchone()[0]
+        return self._number(
+            "SELECT (SELECT count(*) FROM passages WHERE generation > ?1) + "
+            "(SELECT count(*) FROM removed WHERE generation > ?1)",
+            (generation,),
         )
 
     def passage_ids(self, documents: Iterable[str] | None = None) -> set[int]:
@@ -361,7 +314,7 @@ class Store:
     ) -> None:
         """Stores a document in place of any of the same name or source.
 
-        Passages whose hash and text are unchanged keep their id; ValueError if they do not tile the text.
+        ValueError if the passages do not tile the text.
         """
         if "".join(p.text for p in passages) != document.text:
             raise ValueError(f"the passages of {document.id} do not tile its text")
@@ -371,7 +324,7 @@ class Store:
                 "SELECT tag FROM tags WHERE document = (SELECT id FROM documents WHERE name = ?)", (name,)
             ).fetchall()
             self.remove(name, generation)
-        cursor = self._db.execute(
+        self._db.execute(
             "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) "
             "VALUES (?,?,?,?,?,?,?,?)",
             (
@@ -383,10 +336,10 @@ class Store:
                 *((source.path, source.size, source.mtime_ns) if source else (None, None, None)),
             ),
         )
-        owner = cursor.lastrowid
+        owner = self._db.last_insert_rowid()
         self._db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(owner, tag) for (tag,) in tags])
         for passage, hash, vector in zip(passages, hashes, vectors, strict=True):
-            id = self._db.execute(
+            self._db.execute(
                 "INSERT INTO passages (document, first, last, heading, page, context, text, hash, generation) "
                 "VALUES (?,?,?,?,?,?,?,?,?)",
                 (
@@ -400,7 +353,8 @@ class Store:
                     hash,
                     generation,
                 ),
-            ).lastrowid
+            )
+            id = self._db.last_insert_rowid()
             self._db.execute("INSERT INTO vectors VALUES (?,?,?)", (id, vector.pooled, vector.codes))
             self._db.execute(
                 "INSERT INTO lexical (rowid, context, text) VALUES (?,?,?)", (id, passage.context, passage.text)
@@ -450,6 +404,13 @@ class Store:
 
     def problems(self) -> list[str]:
         """What is wrong inside the store itself, a sentence each; empty when nothing is."""
+        try:
+            with translated(self.path):
+                return self._problems()
+        except LibraryError as exc:
+            return [str(exc)]
+
+    def _problems(self) -> list[str]:
         found = [
             f"the database is damaged: {row[0]}"
             for row in self._db.execute("PRAGMA integrity_check(20)")
@@ -458,9 +419,7 @@ class Store:
         found += [
             f"the table {row[0]} has a row without its owner" for row in self._db.execute("PRAGMA foreign_key_check")
         ]
-        without = self._db.execute(
-            "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM vectors)"
-        ).fetchone()[0]
+        without = self._number("SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM vectors)")
         if without:
             found.append(f"{without} passages have no vector")
         for name, title in self._db.execute("SELECT name, title FROM documents").fetchall():
@@ -476,44 +435,19 @@ class Store:
                 end = last
         try:
             self._db.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
-        except sqlite3.DatabaseError as exc:
+        except apsw.Error as exc:
             found.append(f"the lexical index does not agree with the passages: {exc}")
         return found
+
+    def _number(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return int(next(iter(self._db.execute(sql, values)))[0])
 
     def rebuild_words(self) -> None:
         """Builds the lexical index anew from the passages; inside `writing`."""
         self._db.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")
 
 
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """SQLite's and the file system's errors as LibraryErrors that say what to do."""
-    try:
-        yield
-    except sqlite3.OperationalError as exc:
-        message = _one_line(exc)
-        if "locked" in message:
-            raise LibraryError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
-        if "full" in message:
-            raise LibraryError(f"The disk of {path.parent} is full; nothing was changed. Free some space.") from exc
-        if "readonly" in message or "unable to open" in message:
-            raise LibraryError(f"The library at {path.parent} cannot be opened for writing: {message}.") from exc
-        if "no such table" in message:
-            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {_REMEDY}") from exc
-        raise LibraryError(f"The library at {path.parent} cannot be used: {message}.") from exc
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
-        raise LibraryError(f"The library at {path.parent} is damaged ({_one_line(exc)}); {_REMEDY}") from exc
-    except OSError as exc:
-        raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
-
-
-def _one_line(error: Exception) -> str:
-    """What went wrong, without the damaged text that SQLite repeats."""
-    return " ".join(str(error).split())[:120]
-
-
 # The passages of the documents in a JSON list of names.
 _WITHIN = (
     "SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE d.name IN (SELECT value FROM json_each(?))"
 )
-_REMEDY = "move it away and ingest the sources again."

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from ingest import Library
+from ingest.database import Database
 from ingest.encode import Encoder
 from retriever import Retriever
 
@@ -283,13 +283,20 @@ def test_check_finds_what_differs_and_repairs_it(filled: Path) -> None:
 
 
 def test_words_that_differ_from_the_passages_are_found(filled: Path) -> None:
-    with sqlite3.connect(filled / "pincite.db") as db:
-        db.execute("UPDATE passages SET text = replace(text, 'forty', 'fifty')")
+    db = Database(filled / "pincite.db")
+    db.execute("UPDATE passages SET text = replace(text, 'forty', 'fifty')")
     db.close()
     bad = pincite("check", "--library", filled)
     assert bad.code == 1
     assert "lexical index" in bad.out
     assert "vector" in bad.out
+    mended = pincite("check", "--library", filled, "--repair")
+    assert mended.code == 0, mended.err
+    assert (
+        "forty"
+        in pincite("text", "cellar.md", "--library", filled).out
+        + pincite("text", "kitchen.md", "--library", filled).out
+    )
 
 
 # --- libraries that cannot be used -------------------------------------------------------------------
@@ -313,14 +320,20 @@ def test_a_damaged_library_is_an_error(filled: Path) -> None:
     pincite("ask", "Which colour?", "--library", filled).fails("damaged")
     pincite("check", "--library", filled).fails("damaged")
     file.write_bytes(b"garbage" * 1000)
-    pincite("documents", "--library", filled).fails("damaged")
+    pincite("documents", "--library", filled).fails("damaged.*pincite check --repair")
     file.write_bytes(b"")
-    pincite("text", "kitchen.md", "--library", filled).fails("not a Pincite library")
+    pincite("text", "kitchen.md", "--library", filled).fails("damaged")
+    mended = pincite("check", "--library", filled, "--repair")
+    assert mended.code == 0, mended.err
+    assert "Which" not in pincite("text", "kitchen.md", "--library", filled).err
+    (filled / "indexes" / "documents.json").unlink()
+    file.write_bytes(b"garbage" * 1000)
+    pincite("check", "--library", filled, "--repair").fails("ingest them again")
 
 
 def test_a_newer_library_is_an_error(filled: Path) -> None:
-    with sqlite3.connect(filled / "pincite.db") as db:
-        db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    db = Database(filled / "pincite.db")
+    db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     db.close()
     pincite("documents", "--library", filled).fails("format 99")
 

@@ -30,3 +30,9 @@ def test_killed_at_any_moment_nothing_is_lost() -> None:
     told = ran("tests.durability.kills", "--kills", "30", "--seed", "7")
     assert told.splitlines()[-1].startswith("30 kills inside a write")
     assert " 0 faults" in told
+
+
+def test_whatever_the_disk_alters_is_found_and_mended() -> None:
+    told = ran("tests.durability.mutations", "--mutations", "60", "--seed", "7")
+    assert " 0 faults" in told
+    assert "and mended" in told

@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import Document, Passage, content_words, expression, stem, words
-from ingest.store import Store, Vectors
+from ingest.records import Vectors
+from ingest.store import Store
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 # (context, text), in plain words that the stemmer leaves alone.

@@ -17,7 +17,7 @@ from ingest import Library, SourceError, pipeline
 from ingest import reading as reading_module
 from ingest.readers import read
 from ingest.reading import Part, Reading, parts
-from ingest.store import Source
+from ingest.records import Source
 
 from .bombs import BOMBS
 from .conftest import FakeEncoder

@@ -2,15 +2,17 @@
 
 import random
 import shutil
-import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ingest import Document, Library, LibraryError, Page, Passage, PinciteError, Section, UnknownDocumentError
-from ingest.store import FILE, FORMAT, Source, Store, Vectors
+from ingest.database import FILE
+from ingest.records import Source, Vectors
+from ingest.store import FORMAT, Store
 from retriever import Retriever
 
 TEXT = "Alpha beta.\n\nGamma delta. 🧬"
@@ -195,21 +197,15 @@ def test_a_library_of_another_format_is_refused(library_folder: Path, store: Sto
             Store.open(library_folder, create)
 
 
-def test_two_can_make_the_same_library_at_once(library_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both find it empty; the second comes to make the tables when the first has."""
-    looked = sqlite3.connect
-
-    class Late(sqlite3.Connection):
-        def executescript(self, script: str, /) -> sqlite3.Cursor:
-            monkeypatch.setattr(sqlite3, "connect", looked)
-            put(Store.open(library_folder, create=True), document())
-            return super().executescript(script)
-
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: looked(*args, **named, factory=Late))
-    store = Store.open(library_folder, create=True)
-    assert store.document("d.md") == document()
-    assert store.meta("format") == str(FORMAT)
-    store.close()
+def test_two_can_make_the_same_library_at_once(library_folder: Path) -> None:
+    """Whoever comes second finds it whole."""
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(lambda _: Store.open(library_folder, create=True), range(8)))
+    put(stores[0], document())
+    assert all(store.document("d.md") == document() for store in stores)
+    for store in stores:
+        store.close()
+    assert sorted(path.name for path in library_folder.iterdir()) == [FILE, "writer.lock"]
 
 
 # --- damage ------------------------------------------------------------------------------------------

@@ -190,11 +190,15 @@ def remove(
 def check(
     library: LibraryOption = None,
     as_json: JsonOption = False,
-    repair: Annotated[bool, typer.Option("--repair", help="Build anew what can be built from the store.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend it: from what can be read, and the sources.")] = False,
 ) -> None:
     """Verify the whole library: every index against the store, and the vectors against the model."""
+    if repair:
+        with _progress() as progress:
+            problems = Library.repair(library, progress=progress)
     with _library(library) as opened:
-        problems = opened.check(repair=repair)
+        if not repair:
+            problems = opened.check()
         counts = opened.store.counts()
     if as_json:
         _print_json({"ok": not problems, "problems": problems, "documents": counts[0], "passages": counts[1]})

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..database import sync_folder
 from ..errors import LibraryError
 from ..store import Store
 from .dense import DenseIndex
@@ -72,9 +73,9 @@ def save(folder: Path, index: DenseIndex, dimension: int, generation: int) -> No
         part.write_text(json.dumps(pointer | {"check": _digest(pointer)}), "utf-8")
         _sync(part)
         os.replace(part, place / POINTER)
-        _sync(place)
-        for old in place.iterdir():
-            if old.name not in (file.name, POINTER):
+        sync_folder(place)
+        for old in (*place.glob("dense-*"), *place.glob("*.part")):
+            if old.name != file.name:
                 old.unlink(missing_ok=True)
     except (OSError, RuntimeError) as exc:  # FAISS raises RuntimeError where a write fails
         raise LibraryError(

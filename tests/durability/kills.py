@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -28,7 +27,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from ingest import Library, LibraryError, pipeline, store
+from ingest import Library, LibraryError, pipeline, repair, store
+from ingest.database import FILE, Database
 from ingest.indexes import derived
 from ingest.indexes.dense import DenseIndex
 from ingest.reading import Part, parts
@@ -47,6 +47,7 @@ POINTS: tuple[tuple[Any, str], ...] = (
     (DenseIndex, "save"),
     (derived, "save"),
     (derived, "_sync"),
+    (repair, "write_list"),
     (os, "replace"),
 )
 STEPS = 200  # of SQLite's machine, between two chances to be killed
@@ -86,23 +87,24 @@ class Killer:
             setattr(owner, name, self._wrapped(original, f"{getattr(owner, '__name__', owner)}.{name}"))
         killer = self
 
-        class Watched(sqlite3.Connection):
-            def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:
-                if sql != "COMMIT":
-                    return super().execute(sql, *rest)
-                killer.passing("commit begins")
-                done = super().execute(sql, *rest)
-                killer.passing("commit is done")
-                return done
+        execute = Database.execute
 
-        connect = sqlite3.connect
+        def watched(db: Database, sql: str, *rest: Any, **named: Any) -> Any:
+            if sql != "COMMIT":
+                return execute(db, sql, *rest, **named)
+            killer.passing("commit begins")
+            done = execute(db, sql, *rest, **named)
+            killer.passing("commit is done")
+            return done
 
-        def watched(*args: Any, **named: Any) -> sqlite3.Connection:
-            db = connect(*args, factory=Watched, **named)
-            db.set_progress_handler(lambda: self.passing("SQLite"), STEPS)
-            return db
+        opened = Database.__init__
 
-        sqlite3.connect = watched  # type: ignore[assignment]
+        def opening(db: Database, *args: Any, **named: Any) -> None:
+            opened(db, *args, **named)
+            db.set_progress_handler(lambda: bool(killer.passing("SQLite")), STEPS)
+
+        Database.execute = watched  # type: ignore[method-assign,assignment]
+        Database.__init__ = opening  # type: ignore[method-assign,assignment]
 
     def _wrapped(self, original: Callable[..., Any], point: str) -> Callable[..., Any]:
         def wrapper(*args: Any, **named: Any) -> Any:
@@ -273,7 +275,7 @@ class Trials:
 
     def _judge(self, what: str, before: dict[str, str], after: dict[str, str]) -> None:
         """Compares the library as the kill left it with the two states it may be between."""
-        if not (self.library / store.FILE).exists():
+        if not (self.library / FILE).exists():
             if before:
                 self._fault(f"{what}: the library is gone")
             return
@@ -288,7 +290,7 @@ class Trials:
 
     def texts(self) -> dict[str, str]:
         """The text of every document in the library."""
-        if not (self.library / store.FILE).exists():
+        if not (self.library / FILE).exists():
             return {}
         try:
             with Library.open(self.library) as opened:
