@@ -4,7 +4,8 @@
     ├── SettingsError            an unknown or malformed setting
     ├── SourceError              one file cannot be read; a run lists it and goes on
     │   └── NoTextError          the file was read, but holds no text (a scan, say)
-    ├── LibraryError             the library is missing, locked, damaged or of another format
+    ├── LibraryError             the library is missing, locked or damaged
+    │   ├── FormatError          another version made it, in a format that this one does not read
     │   └── UnknownDocumentError no document of that name
     ├── EncoderError             the embedding model is missing, damaged or not usable
     └── QuestionError            the question is empty or too long
