@@ -1,7 +1,7 @@
 """Sources in: files become documents, passages and vectors in a library on disk."""
 
 from .corpus import open_default
-from .documents import Content, Document, Page, Passage, Rectangle, Section, page_at
+from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
 from .errors import (
     EncoderError,
     FormatError,
@@ -34,6 +34,7 @@ __all__ = [
     "LibraryError",
     "NoTextError",
     "Page",
+    "PageImage",
     "Passage",
     "PinciteError",
     "Progress",

@@ -40,6 +40,19 @@ class Rectangle:
 
 
 @dataclass(frozen=True, slots=True)
+class PageImage:
+    """A picture of a page as a viewer shows it. `width` and `height` are those of the page, in points.
+
+    A `Rectangle` on that page is drawn at the same shares of the picture's width and height.
+    """
+
+    page: int
+    width: float
+    height: float
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a reader makes of a file: normalised text with its headings and pages.
 

@@ -13,13 +13,13 @@ from typing import Self
 import numpy as np
 
 from .database import FILE, LOCK
-from .documents import Document, Rectangle
+from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, load_encoder
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import DenseIndex
 from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
-from .places import rectangles
+from .places import Origin
 from .records import DocumentInfo
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
 from .settings import Settings, default_library
@@ -124,8 +124,25 @@ class Library:
         Empty unless the document is a PDF. ValueError for a span outside its text, SourceError if its source is gone
         or has changed since it was read.
         """
-        with self.reading() as store:
-            return rectangles(store, name, start, end, self.settings.read_seconds)
+        return self._origin(name).rectangles(start, end, self.settings.read_seconds)
+
+    def page_image(self, name: str, page: int, width_pixels: int = 1200) -> PageImage | None:
+        """A picture of a page of a PDF, to draw `rectangles` on; None for a document that is not a PDF.
+
+        A very long page makes a narrower one. SourceError for a page that is not there, and as for `rectangles`.
+        """
+        return self._origin(name).page_image(page, width_pixels, self.settings.read_seconds)
+
+    def source(self, name: str) -> bytes:
+        """The very bytes that a document was read from, also those of a file in an archive.
+
+        SourceError if it was not read from a file, or that is gone or has changed since.
+        """
+        return self._origin(name).source(self.settings.read_seconds)
+
+    def _origin(self, name: str) -> Origin:
+        with self.reading() as store:  # not while the source is read: that may take seconds
+            return Origin.of(store, name)
 
     def within(self, documents: Iterable[str] = (), tags: Iterable[str] = ()) -> frozenset[str] | None:
         """The names of the documents that some patterns and tags pick; None, for all, if none are given.

@@ -7,10 +7,11 @@ of an archive that breaks its reader costs the archive that member only.
 
 Frames to the child: a line of JSON {"name", "bytes", "seconds", "skip", "known"}, then the bytes. Frames from
 it, a line each: for every part {"begins": name, "sha256", "bytes"} and then {"content"}, {"reason"} or {"same"};
-at the end {"end"}, or {"refused": reason} if the file as a whole cannot be read. With {"span"} in the header, it
-is answered with {"rectangles"} or {"refused"}.
+at the end {"end"}, or {"refused": reason} if the file as a whole cannot be read. With {"look"} in the header the
+answer is one line, of what is to be seen in a part: {"rectangles"}, {"image"}, {"source"} or {"refused"}.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from .documents import Content, Page, Rectangle, Section
+from .documents import Content, Page, Section
 from .errors import SourceError
 
 MAX_FILE_BYTES = 400_000_000
@@ -139,24 +140,21 @@ class Reading:
             return
         raise SourceError(f"{name} is refused: {MAX_BREAKDOWNS} files in it broke their reader.")
 
-    def rectangles(self, data: bytes, name: str, part: Part, start: int, end: int) -> list[Rectangle]:
-        """Where the characters from `start` to `end` of a `part` of the file `name` stand; none if it is no PDF.
+    def look(self, data: bytes, name: str, look: Mapping[str, Any]) -> dict[str, Any]:
+        """What is to be seen in a part of the file `name` that was read before; `look` says which and what.
 
         SourceError if the part is not in the file as it was read, or cannot be read within the limits.
         """
-        assert part.content
-        text = hashlib.sha256(part.content.text.encode()).hexdigest()
         seconds = self._seconds(name, len(data))
-        span = {"part": part.name, "sha256": part.sha256, "text": text, "start": start, "end": end}
         try:
-            self._send({"name": name, "seconds": seconds, "span": span}, data)
-            answer = json.loads(self._line(time.monotonic() + seconds))
+            self._send({"name": name, "seconds": seconds, "look": look}, data)
+            answer: dict[str, Any] = json.loads(self._line(time.monotonic() + seconds))
         except _BrokenDownError as exc:
             self.close()
             raise SourceError(f"{name} is refused: {exc}.") from exc
         if "refused" in answer:
             raise SourceError(answer["refused"])
-        return [Rectangle(*values) for values in answer["rectangles"]]
+        return answer
 
     def _seconds(self, name: str, size: int) -> float:
         packed = PurePosixPath(name).suffix.lower() in (".pdf", ".zip")
@@ -245,7 +243,7 @@ def serve() -> None:
         data = source.read(asked["bytes"])
         _limit_seconds(asked["seconds"])
         try:
-            for answer in [_places(data, asked)] if "span" in asked else _answers(data, asked):
+            for answer in [_seen(data, asked)] if "look" in asked else _answers(data, asked):
                 answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
                 answers.flush()
         except MemoryError:
@@ -280,23 +278,29 @@ def _answers(data: bytes, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"end": True}
 
 
-def _places(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
+def _seen(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     from .readers.kinds import looks_like
-    from .readers.pdf import rectangles_of
+    from .readers.pdf import page_image, rectangles_of
 
-    span = asked["span"]
+    look = asked["look"]
+    part = look["part"]
     try:
-        own = dict(_parts(data, asked["name"])).get(span["part"], b"")
-        if hashlib.sha256(own).hexdigest() != span["sha256"]:
-            return {"refused": f"{span['part']} has changed since it was read; ingest it again to see places in it."}
+        own = dict(_parts(data, asked["name"])).get(part, b"")
+        if hashlib.sha256(own).hexdigest() != look["sha256"]:
+            return {"refused": f"{part} has changed since it was read; ingest it again to see places in it."}
+        if "source" in look:
+            return {"source": base64.b64encode(own).decode()}
         kind = looks_like(own)
         if kind is None or kind.suffix != ".pdf":
-            return {"rectangles": []}
-        content, found = rectangles_of(own, span["part"], span["start"], span["end"])
+            return {"rectangles": [], "image": None}
+        if "image" in look:
+            width, height, png = page_image(own, part, *look["image"])
+            return {"image": [width, height, base64.b64encode(png).decode()]}
+        content, found = rectangles_of(own, part, *look["rectangles"])
     except (SourceError, *_BROKEN) as exc:
-        return {"refused": f"{span['part']} cannot be read any more: {exc}"}
-    if hashlib.sha256(content.text.encode()).hexdigest() != span["text"]:
-        return {"refused": f"{span['part']} was read by another version; ingest it again to see places in it."}
+        return {"refused": f"{part} cannot be read any more: {exc}"}
+    if hashlib.sha256(content.text.encode()).hexdigest() != look["text"]:
+        return {"refused": f"{part} was read by another version; ingest it again to see places in it."}
     return {"rectangles": [astuple(rectangle) for rectangle in found]}
 
 

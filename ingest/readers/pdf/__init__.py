@@ -3,7 +3,7 @@
 The way in, one module per step: glyphs (PDFium) -> lines -> furniture (running heads out) -> order ->
 blocks -> headings -> stitching (paragraphs over columns and pages) -> prose (divided words). Every line
 keeps its page, its place and PDFium's numbers of its characters, so that the rectangles of a quote can
-be found later (places).
+be found later (places). Pages are drawn by PDFium as well (pictures).
 """
 
 from ...documents import Content, Rectangle
@@ -15,6 +15,7 @@ from .furniture import without_furniture
 from .glyphs import HYPHEN, Pdf, opened
 from .headings import heading_levels, title_of
 from .lines import Line, read_sheets
+from .pictures import png
 from .places import Written, rectangles
 from .prose import Hyphens, code_text
 from .stitching import Paragraph, stitched
@@ -36,6 +37,15 @@ def rectangles_of(data: bytes, name: str, start: int, end: int) -> tuple[Content
     with opened(data, name) as pdf:
         content, written = _written(pdf, name)
         return content, rectangles(pdf, content.text, written, start, end)
+
+
+def page_image(data: bytes, name: str, page: int, width_pixels: int) -> tuple[float, float, bytes]:
+    """Width and height of a page in points, and a picture of it (PNG), so many pixels wide."""
+    with opened(data, name) as pdf:
+        if not 1 <= page <= len(pdf):
+            raise SourceError(f"there is no page {page} in {name}.")
+        width, height, bitmap = pdf.picture(page, width_pixels)
+        return width, height, png(bitmap)
 
 
 def _written(pdf: Pdf, name: str) -> tuple[Content, list[Written]]:

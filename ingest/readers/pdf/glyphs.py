@@ -15,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from ...errors import SourceError
+from .pictures import Bitmap
 
 # PDFium's mark for a hyphen at the end of a line, where it takes the word for a divided one.
 HYPHEN = "\x02"
@@ -23,6 +24,8 @@ _MONO_NAME = re.compile(r"mono|courier|cmtt|sftt|consol|menlo|typewriter", re.IG
 _BOLD_WEIGHT = 600
 _FIXED_PITCH = 1  # font flag, ISO 32000-1 table 123
 _SPACES = frozenset(" \t\r\n\xa0")
+# The largest picture of a page: an A4 page at 250 dots an inch.
+MAX_PIXELS = 6_000_000
 # Characters printed twice, a little apart, to look bold: apart by up to this part of their size.
 _DOUBLE = 0.1
 
@@ -128,6 +131,14 @@ class Pdf:
                     corners.append(_shown(page.get_rotation(), x - x0, y - y0, x1 - x0, y1 - y0))
         across, down = zip(*corners, strict=True) if corners else ((0.0,), (0.0,))
         return min(across), min(down), max(across), max(down)
+
+    def picture(self, number: int, width_pixels: int) -> tuple[float, float, Bitmap]:
+        """Width and height of page `number` in points, and the page as it is shown, so many pixels wide."""
+        page = self._document[number - 1]
+        width, height = page.get_size()
+        scale = min(width_pixels / width, math.sqrt(MAX_PIXELS / (width * height)))
+        drawn = page.render(scale=scale, rev_byteorder=True, maybe_alpha=False)
+        return width, height, Bitmap(drawn.width, drawn.height, drawn.stride, bytes(drawn.buffer))
 
 
 def _shown(rotation: int, x: float, y: float, width: float, height: float) -> tuple[float, float]:
