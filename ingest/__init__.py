@@ -3,6 +3,7 @@
 from .corpus import open_default
 from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
 from .errors import (
+    BusyError,
     EncoderError,
     FormatError,
     LibraryError,
@@ -11,6 +12,7 @@ from .errors import (
     QuestionError,
     SettingsError,
     SourceError,
+    TooSlowError,
     UnknownDocumentError,
 )
 from .indexes.late import POOLED_TOKENS, maxsim, similarities
@@ -25,6 +27,7 @@ from .watching import follow
 __all__ = [
     "MAX_QUESTION_CHARS",
     "POOLED_TOKENS",
+    "BusyError",
     "Content",
     "Document",
     "DocumentInfo",
@@ -45,6 +48,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SourceError",
+    "TooSlowError",
     "UnknownDocumentError",
     "content_words",
     "encoder_text",

@@ -8,7 +8,9 @@
     │   ├── FormatError          another version made it, in a format that this one does not read
     │   └── UnknownDocumentError no document of that name
     ├── EncoderError             the embedding model is missing, damaged or not usable
-    └── QuestionError            the question is empty or too long
+    ├── QuestionError            the question is empty or too long
+    ├── BusyError                too much is being asked at once
+    └── TooSlowError             an answer took longer than it may
 
 A wrong call from code (k = 0, a history of the wrong shape) raises ValueError or TypeError instead.
 """
@@ -48,3 +50,11 @@ class EncoderError(PinciteError):
 
 class QuestionError(PinciteError):
     """A question that is empty or too long."""
+
+
+class BusyError(PinciteError):
+    """So many questions wait that one more would wait too long."""
+
+
+class TooSlowError(PinciteError):
+    """An answer that took longer than it may."""

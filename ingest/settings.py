@@ -8,7 +8,7 @@ passes for a default.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,8 @@ BUNDLED_ENCODER = "all-MiniLM-L6-v2"
 SETTINGS_FILE = "pincite.toml"
 # The longest question that is looked at; a page of text. Beyond it the encoder reads nothing anyway.
 MAX_QUESTION_CHARS = 4000
+# A token of 16 random characters is not guessed, at the ten tries a minute that the server allows.
+MIN_TOKEN_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,15 @@ class Settings:
     # Base address of an OpenAI-compatible server, e.g. http://127.0.0.1:8080/v1; empty = no LLM.
     llm_base_url: str = ""
     llm_model: str = ""
-    llm_api_key: str = ""
+    llm_api_key: str = field(default="", repr=False)
+    # What every client of `pincite serve` must show; empty = no token, and only this machine is served.
+    token: str = field(default="", repr=False)
+    # Other names of the server, separated by commas: those behind which a proxy serves it.
+    server_names: str = ""
+    # Requests that one client of the server may make in a minute; ten times as many from this machine.
+    requests_per_minute: int = 1200
+    # The longest that the server works on one answer.
+    answer_seconds: float = 60.0
     # Below this confidence the answer is "not in your documents". Chosen on the open sets: DESIGN.md.
     decline_below: float = 0.3
     # How long a small file may take to read before it is refused; large ones may take longer: reading.py.
@@ -42,6 +52,19 @@ class Settings:
             raise SettingsError(f"decline_below is a probability from 0 to 1, not {self.decline_below}.")
         if not 0.0 < self.read_seconds <= 86_400.0:
             raise SettingsError(f"read_seconds is a number of seconds above 0, not {self.read_seconds}.")
+        if self.token and (
+            len(self.token) < MIN_TOKEN_CHARS or not self.token.isascii() or self.token.split() != [self.token]
+        ):
+            raise SettingsError(
+                f"token is too easy to guess or to mistype: it takes {MIN_TOKEN_CHARS} ASCII characters or more and no "
+                "spaces; `openssl rand -hex 16` prints one."
+            )
+        if self.server_names and not self.token:
+            raise SettingsError("server_names lets others reach the server, which needs a token: set PINCITE_TOKEN.")
+        if self.requests_per_minute < 1:
+            raise SettingsError(f"requests_per_minute is a number from 1, not {self.requests_per_minute}.")
+        if not 0.0 < self.answer_seconds <= 86_400.0:
+            raise SettingsError(f"answer_seconds is a number of seconds above 0, not {self.answer_seconds}.")
         if not self.encoder:
             raise SettingsError("encoder is empty: name a sentence-transformers model or its folder, or unset it.")
 

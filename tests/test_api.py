@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from ingest import LibraryError
 from retriever import Retriever
-from ui.api import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES, create_app
+from ui.api import create_app
+from ui.guard import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
 FAR_QUESTION = "Which team won the football world cup in 1998?"

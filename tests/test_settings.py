@@ -36,7 +36,10 @@ def test_the_library_of_the_environment_is_no_setting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("decline_bellow = 0.5", r"'decline_bellow' in .*pincite\.toml; the settings are: decline_below, encoder"),
+        (
+            "decline_bellow = 0.5",
+            r"'decline_bellow' in .*pincite\.toml; the settings are: answer_seconds, decline_below, encoder",
+        ),
         ("decline_below = 'much'", "decline_below in .* must be a float"),
         ("decline_below = 1.5", "from 0 to 1"),
         ("decline_below = nan", "from 0 to 1"),

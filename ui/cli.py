@@ -267,7 +267,7 @@ def serve(
     library: LibraryOption = None,
 ) -> None:
     """Serve the web chat and the HTTP API on this machine."""
-    from .web import serve as run
+    from .server import serve as run
 
     with _open(library) as retriever:
         run(retriever, host, port, open_browser)

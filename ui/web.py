@@ -1,4 +1,4 @@
-"""The web chat: a Gradio page mounted at "/", its source panel at `/page/*`, and the server for both.
+"""The web chat: a Gradio page mounted at "/", and its source panel at `/page/*`.
 
 Gradio carries the conversation: the question box, the queue, streaming and stopping. What is shown comes from
 `render` as finished HTML. The source panel needs no session: a citation names its span, `/page/source`
@@ -7,13 +7,8 @@ the last.
 """
 
 import asyncio
-import logging
 import os
-import socket
-import threading
-import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +21,8 @@ from ingest import MAX_QUESTION_CHARS, PinciteError
 from retriever import Answer, Retriever, Turn
 
 from . import render
-from .api import AT_ONCE, MAX_BODY_BYTES, create_app
+from .guard import MAX_BODY_BYTES
+from .service import AT_ONCE
 
 _ASSETS = Path(__file__).parent / "assets"
 # Questions to the shipped articles. Another library is offered those of them that it answers.
@@ -140,53 +136,6 @@ def mount_chat(app: FastAPI, retriever: Retriever) -> FastAPI:
         max_file_size=MAX_BODY_BYTES,
     )
     return mounted
-
-
-def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False) -> None:
-    """Serves the chat, the API and MCP until it is interrupted; prints the address first.
-
-    Raises PinciteError where the port is taken, and for any host but this machine: there are no accounts
-    yet, so whoever could reach the port could read the library.
-    """
-    if host not in ("127.0.0.1", "localhost", "::1"):
-        raise PinciteError(f"Pincite serves only this machine, not {host}: use --host 127.0.0.1.")
-    import uvicorn
-
-    listening = _listen(host, port)
-    app = mount_chat(create_app(retriever), retriever)
-    named = f"[{host}]" if ":" in host else host
-    address = f"http://{named}:{listening.getsockname()[1]}"
-    # A page that stays open holds its connection; it must not hold up the end, nor is its end an error.
-    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
-    logging.getLogger("uvicorn.error").addFilter(_is_not_a_page_left_open)
-    server = uvicorn.Server(config)
-    print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)
-    if open_browser:
-        threading.Timer(1.0, webbrowser.open, (address,)).start()
-    # Ctrl+C is how it is meant to end; uvicorn has closed everything before it passes the interrupt on.
-    with listening, suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-
-
-def _is_not_a_page_left_open(record: logging.LogRecord) -> bool:
-    cut_off = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
-    return not cut_off and "timeout graceful shutdown exceeded" not in str(record.msg)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes a free one. Bound here, to say plainly why it cannot be."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)
-    except (OSError, OverflowError) as exc:
-        listening.close()
-        other = port % 65000 + 1
-        raise PinciteError(
-            f"Port {port} cannot be used ({exc.args[-1]}): choose another, such as --port {other}."
-        ) from exc
-    return listening
 
 
 def _mount_page_parts(app: FastAPI, retriever: Retriever) -> None:

@@ -28,7 +28,7 @@ FAR_QUESTION = "Which team won the football world cup in 1998?"
 SERVE = """
 import sys, time
 from retriever import Retriever
-from ui.web import serve
+from ui.server import serve
 
 class Moody:
     def __init__(self, real): self.real = real
@@ -353,7 +353,7 @@ def test_the_chat_s_server_takes_no_files_and_shows_none(server: str) -> None:
 
 def test_a_taken_port_is_told_in_a_sentence(server: str, demo_library: Path) -> None:
     port = server.rpartition(":")[2]
-    code = f"from ui.web import serve; serve(None, port={port})"
+    code = f"from ui.server import listen; listen('127.0.0.1', {port})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -1,0 +1,140 @@
+"""`/v1/*`: Pincite as a model in OpenAI's form, so that any such chat client can ask it and gets the citations.
+
+The last user message is the question and the messages before it its history; `model` and sampling settings have no
+effect. The content ends with the numbered sources; `citations`, on the message and on the reply, are those of ANSWER.
+"""
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from ingest import QuestionError
+from retriever import Answer, Turn
+
+from . import render
+from .events import event, stream
+from .guard import told
+from .service import Service
+
+_MODEL = {"id": "pincite", "object": "model", "created": 0, "owned_by": "pincite"}
+
+
+class ChatMessage(BaseModel):
+    """A message of the OpenAI form; what Pincite does not know in it is passed over."""
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+    def text(self) -> str:
+        """The words of the message, whichever of the two forms they came in."""
+        if isinstance(self.content, list):
+            return "\n".join(str(part.get("text", "")) for part in self.content if part.get("type") == "text")
+        return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    """What a stream is to hold besides the text."""
+
+    include_usage: bool | None = None
+
+
+class ChatForm(BaseModel):
+    """A chat completion request of the OpenAI form."""
+
+    messages: list[ChatMessage] = Field(min_length=1, max_length=400, description="The conversation, oldest first.")
+    model: str = "pincite"
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+
+
+def add_openai(app: FastAPI, service: Service) -> None:
+    """The routes of `/v1`."""
+    failures: dict[int | str, dict[str, Any]] = {
+        422: {"description": "The request does not make sense."},
+        503: {"description": "The library cannot answer now."},
+    }
+
+    @app.get(
+        "/v1/models",
+        summary="The one model, in OpenAI's form",
+        responses={200: {"description": "A list with `pincite`."}},
+    )
+    def models() -> Response:
+        return JSONResponse({"object": "list", "data": [_MODEL]})
+
+    @app.get(
+        "/v1/models/{name}",
+        summary="One model, in OpenAI's form",
+        responses={200: {"description": "`pincite`."}, 404: {"description": "There is no such model."}},
+    )
+    def model(name: str) -> Response:
+        if name == _MODEL["id"]:
+            return JSONResponse(_MODEL)
+        return told("/v1/models/", f"There is no model {name!r:.80}; there is 'pincite'.", 404)
+
+    @app.post(
+        "/v1/chat/completions",
+        summary="An answer in OpenAI's form",
+        description="The last user message is the question. The content ends with the numbered sources; "
+        "`citations` on the message and the reply are those of /api/ask.",
+        responses={200: {"description": "A chat completion; with `stream`, its chunks as events."}, **failures},
+    )
+    async def completions(form: ChatForm) -> Response:
+        question, history = _conversation(form)
+        answer = await service.ask("openai", question, history)
+        if form.stream:
+            return stream(_chunks(answer, bool(form.stream_options and form.stream_options.include_usage)))
+        return JSONResponse(_completion(answer))
+
+
+def _conversation(form: ChatForm) -> tuple[str, list[Turn]]:
+    """The question and the turns before it; a system's instructions mean nothing to an answer that quotes."""
+    spoken = [m for m in form.messages if m.role in ("user", "assistant")]
+    if not spoken or spoken[-1].role != "user":
+        raise QuestionError("The last message must be the user's question.")
+    question = spoken.pop().text()
+    return question, [_spoken(message) for message in spoken]
+
+
+def _spoken(message: ChatMessage) -> Turn:
+    """A message as a turn, an answer without the source list that `render.as_markdown` put under it."""
+    if message.role == "user":
+        return Turn("user", message.text())
+    return Turn("assistant", message.text().partition("\n\nSources:\n")[0])
+
+
+def _completion(answer: Answer) -> dict[str, Any]:
+    citations = answer.to_dict()["citations"]
+    message = {"role": "assistant", "content": render.as_markdown(answer), "refusal": None, "citations": citations}
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": _MODEL["id"],
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        # Nothing is billed by tokens here, and none are counted.
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        "citations": citations,
+    }
+
+
+def _chunks(answer: Answer, with_usage: bool) -> Iterator[str]:
+    """The completion as OpenAI's stream sends it; the citations are in the last chunk of the choice."""
+    whole = _completion(answer)
+    frame = {key: whole[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+
+    def chunk(delta: Mapping[str, Any], finish: str | None = None, **more: Any) -> str:
+        return event(frame | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} | more)
+
+    yield chunk({"role": "assistant", "content": ""})
+    for piece in render.pieces(render.as_markdown(answer)):
+        yield chunk({"content": piece})
+    yield chunk({"citations": whole["citations"]}, "stop", citations=whole["citations"])
+    if with_usage:
+        yield event(frame | {"choices": [], "usage": whole["usage"]})
+    yield "data: [DONE]\n\n"
