@@ -18,7 +18,7 @@ from retriever import Retriever
 ROOT = Path(__file__).parents[1]
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
 FAR = "Which team won the football world cup in 1998?"
-VERBS = ("ingest", "ask", "search", "text", "documents", "remove", "check", "eval", "chat", "serve")
+VERBS = ("ingest", "ask", "search", "text", "documents", "remove", "check", "eval", "chat", "serve", "open", "mcp")
 
 # What the entry point of the installed command does; any socket that leaves the process is refused.
 MAIN = """
@@ -373,7 +373,7 @@ def test_eval_prints_metrics_and_writes_runs(tmp_path: Path, encoder_cache: Enco
 
 
 def test_a_conversation_in_the_terminal(demo_library: Path) -> None:
-    asked = f"{QUESTION}\nAnd what are its side effects?\n{'x' * 5000}\n\nnot read\n"
+    asked = f"{QUESTION}\n\nAnd what are its side effects?\n{'x' * 5000}\n/quit\nnot read\n"
     ran = pincite("chat", "--library", demo_library, input=asked)
     assert ran.code == 0, ran.err
     assert ran.out.count("Confidence") == 2

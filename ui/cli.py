@@ -14,18 +14,45 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ingest import Library, PinciteError, Progress, Report, Settings, follow
-from retriever import Answer, Found, Retriever
+from ingest import DocumentInfo, Library, PinciteError, Progress, Report, Settings, follow
+from retriever import Found, Retriever
 
+from .chat import converse
+from .last import Source, recall, remember, sources_of
 from .terminal import print_answer, print_hits
+from .viewing import open_source
 
 app = typer.Typer(
     name="pincite",
-    help="Questions and answers over your own documents, each sentence with its exact source.",
+    help="Questions and answers over your own documents, each sentence with its exact source.\n\n"
+    'Put documents in with `pincite ingest FOLDER`, ask with `pincite ask "..."`, read on with `pincite open 1`. '
+    "Everything is kept in one folder, the library; where none is named, in one of your own, which holds articles on "
+    "immunotherapy until you put in something else. `pincite COMMAND --help` tells the rest.",
+    epilog="Exit codes: 0 done, 1 an error that one line on stderr explains, 2 wrong usage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _names(context: typer.Context, incomplete: str) -> list[str]:
+    """The documents whose names begin with what was typed, for the shell."""
+    return [info.document for info in _listed(context) if info.document.startswith(incomplete)]
+
+
+def _tags(context: typer.Context, incomplete: str) -> list[str]:
+    """The tags that begin with what was typed, for the shell."""
+    return sorted({tag for info in _listed(context) for tag in info.tags if tag.startswith(incomplete)})
+
+
+def _listed(context: typer.Context) -> list[DocumentInfo]:
+    try:
+        with Library.open(context.params.get("library")) as opened:
+            return opened.documents()
+    except PinciteError:  # a shell that completes a word has no place for it
+        return []
+
 
 LibraryOption = Annotated[
     Path | None,
@@ -40,10 +67,15 @@ HistoryOption = Annotated[
 ]
 DocumentsOption = Annotated[
     list[str] | None,
-    typer.Option("--document", "-d", help='Only look in this document, or in those like "papers/*.pdf"; repeatable.'),
+    typer.Option(
+        *("--document", "-d"),
+        help='Only look in this document, or in those like "papers/*.pdf"; repeatable.',
+        autocompletion=_names,
+    ),
 ]
 TagsOption = Annotated[
-    list[str] | None, typer.Option("--tag", "-t", help="Only look in documents with this tag; repeatable.")
+    list[str] | None,
+    typer.Option("--tag", "-t", help="Only look in documents with this tag; repeatable.", autocompletion=_tags),
 ]
 
 
@@ -60,7 +92,7 @@ def main() -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders to read.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and folders to read.")],
     library: LibraryOption = None,
     tags: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Give every document from PATH this tag; repeatable.")
@@ -68,9 +100,16 @@ def ingest(
     watch: Annotated[bool, typer.Option("--watch", help="Go on following PATH until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read files and folders into the library; run it again to bring the library in line with them.
+    """Read files and folders into the library, or bring it in line with them.
 
-    Changed files are read again, and files that are gone from a folder are removed.
+    Run it again after changes: changed files are read again, files that are gone from a folder are removed,
+    unchanged ones are not touched. A file that cannot be read is named on stderr with the reason, and the run goes
+    on. It may be stopped at any time: what was read is kept.
+
+    \b
+    pincite ingest ~/papers                      a folder with all that is below it
+    pincite ingest report.pdf notes/ --tag work  several, each document marked
+    pincite ingest ~/papers --watch              and follow the folder from then on
     """
     with Library.open(library, create=True) as opened:
         if watch:
@@ -121,14 +160,25 @@ def ask(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question with the exact words of the sources, or say that they do not answer it."""
+    """Answer a question with the exact words of the sources.
+
+    Each [1] in the answer is a source, listed below it with the quoted words marked; `pincite open 1` opens it. That
+    the documents hold no answer is a result, too: then the nearest passages are listed, and the exit code is 0.
+
+    \b
+    pincite ask "How does blocking PD-1 help T cells?"
+    pincite ask "And in lung cancer?" --history talk.json   after what was said before
+    pincite ask "Which dose?" --document "trials/*.pdf"     from these documents only
+    pincite ask "Which dose?" --json | jq .citations        for a program
+    """
     turns = _history(history)
     with _open(library) as retriever:
         answer = retriever.ask(question, turns, documents or (), tags or ())
-    if as_json:
-        _print_json(answer.to_dict())
-    else:
-        print_answer(answer)
+        if as_json:
+            _print_json(answer.to_dict())
+        else:
+            print_answer(answer)
+            remember(retriever.library.folder, sources_of(answer))
 
 
 @app.command()
@@ -141,19 +191,60 @@ def search(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the passages that are nearest to a question, best first."""
+    """List the passages that are nearest to a question, best first.
+
+    The number at the end of a line is the score, 0 to 1; with --json, `found_by` tells the rank by each way of
+    searching: `dense` by meaning, `words` by the words, `late` both at once. `pincite open 1` opens passage 1.
+
+    \b
+    pincite search "cytokine release" -k 5
+    """
     turns = _history(history)
     with _open(library) as retriever:
         found: Found = retriever.search(question, k, turns, documents or (), tags or ())
-    if as_json:
-        _print_json(found.to_dict())
-    else:
-        print_hits(found)
+        if as_json:
+            _print_json(found.to_dict())
+        else:
+            print_hits(found)
+            remember(retriever.library.folder, [Source.of(n, hit) for n, hit in enumerate(found.hits, 1)])
+
+
+@app.command("open")
+def open_(
+    number: Annotated[int, typer.Argument(metavar="N", min=1, help="The source's number in the last answer.")],
+    in_terminal: Annotated[
+        bool, typer.Option("--print", help="Print the paragraph, whatever viewers there are.")
+    ] = False,
+    library: LibraryOption = None,
+) -> None:
+    """Open source N of the last answer.
+
+    The file is opened in the system's viewer; a PDF at its page, where the viewer can. Without a screen, as over SSH,
+    or if the file is gone, the paragraph is printed with its neighbours.
+
+    \b
+    pincite ask "What was the median survival?"
+    pincite open 2
+    """
+    with Library.open(library) as opened:
+        open_source(opened, recall(opened.folder, number), in_terminal)
 
 
 @app.command()
-def text(document: Annotated[str, typer.Argument(help="A document's name.")], library: LibraryOption = None) -> None:
-    """Print the text of a document that all offsets count in, exactly."""
+def text(
+    document: Annotated[
+        str, typer.Argument(help="A document's name, as `pincite documents` lists it.", autocompletion=_names)
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Print the text of a document, exactly.
+
+    It is the text in which every `start` and `end` counts characters; no newline is added. Its characters from
+    `start` to before `end` are the `quote` of a citation.
+
+    \b
+    pincite text report.pdf | less
+    """
     with _library(library) as opened:
         content = opened.text(document)
     sys.stdout.buffer.write(content.encode("utf-8"))
@@ -162,7 +253,13 @@ def text(document: Annotated[str, typer.Argument(help="A document's name.")], li
 
 @app.command()
 def documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the documents of the library."""
+    """List the documents of the library.
+
+    A line gives name, title, number of passages and tags, with tabs between them.
+
+    \b
+    pincite documents --json | jq -r .[].document
+    """
     with _library(library) as opened:
         found = opened.documents()
     if as_json:
@@ -176,11 +273,16 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
 @app.command()
 def remove(
     names: Annotated[
-        list[str], typer.Argument(metavar="DOCUMENT...", help="Documents, as `pincite documents` lists them.")
+        list[str],
+        typer.Argument(metavar="DOCUMENT", help="Documents, as `pincite documents` lists them.", autocompletion=_names),
     ],
     library: LibraryOption = None,
 ) -> None:
-    """Remove documents from the library; their files stay where they are."""
+    """Remove documents from the library.
+
+    All of them or none, if one is not there. Their files stay where they are: a later `pincite ingest` of their
+    folder reads them again.
+    """
     with _library(library) as opened:
         opened.remove(*names)
     print(f"{len(set(names))} removed.")
@@ -192,7 +294,12 @@ def check(
     as_json: JsonOption = False,
     repair: Annotated[bool, typer.Option("--repair", help="Mend it: from what can be read, and the sources.")] = False,
 ) -> None:
-    """Verify the whole library: every index against the store, and the vectors against the model."""
+    """Verify the whole library, and mend it.
+
+    Every index is compared with the store, and a sample of the vectors with the model's. Exit code 1 and a line for
+    each thing that is wrong; --repair mends what is damaged or missing, and encodes anew what was encoded with
+    another encoder.
+    """
     if repair:
         with _progress() as progress:
             problems = Library.repair(library, progress=progress)
@@ -212,7 +319,7 @@ def check(
 
 @app.command("eval")
 def evaluate(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Evaluation sets in BEIR form.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR", help="Evaluation sets in BEIR form.")],
     out: Annotated[
         Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")
     ] = None,
@@ -220,9 +327,14 @@ def evaluate(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure retrieval, answers and abstention on evaluation sets; prints the metrics as JSON.
+    """Measure answers on evaluation sets; prints metrics as JSON.
 
-    Each set gets a throw-away library; yours (--library) only lends its settings.
+    DIR holds `corpus.jsonl` (_id, title, text), `queries.jsonl` (_id, text; history, answers, answerable and
+    gold_sentences where known) and `qrels.tsv` (query-id, corpus-id, score, with a header). Each set gets a throw-away
+    library; yours (--library) only lends its settings.
+
+    \b
+    pincite eval sets/mine --out runs     also writes runs/mine/run.trec and answers.jsonl
     """
     from retriever.evaluate import evaluate as run
 
@@ -238,25 +350,20 @@ def evaluate(
 
 @app.command()
 def chat(documents: DocumentsOption = None, tags: TagsOption = None, library: LibraryOption = None) -> None:
-    """Hold a conversation in the terminal; an empty line or Ctrl-D ends it."""
-    turns: list[dict[str, str]] = []
+    """Hold a conversation in the terminal.
+
+    Each question is understood after those before it. The arrow keys bring back earlier lines. Besides questions
+    there are commands:
+
+    \b
+    /open N    open source N of the last answer
+    /sources   list the sources of the last answer again
+    /new       begin a new conversation
+    /help      list the commands
+    /quit      end (so does Ctrl-D)
+    """
     with _open(library) as retriever:
-        state = retriever.state
-        print(f"{state.documents} documents. Ask a question; an empty line ends the conversation.", file=sys.stderr)
-        while True:
-            try:
-                question = input("> " if sys.stdin.isatty() else "").strip()
-            except (EOFError, KeyboardInterrupt):
-                break
-            if not question:
-                break
-            try:
-                answer: Answer = retriever.ask(question, turns, documents or (), tags or ())
-            except PinciteError as error:
-                print(error, file=sys.stderr)
-                continue
-            print_answer(answer)
-            turns += [{"role": "user", "text": question}, {"role": "assistant", "text": answer.text}]
+        converse(retriever, documents or (), tags or ())
 
 
 @app.command()
@@ -266,11 +373,39 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Serve the web chat and the HTTP API on this machine."""
+    """Serve the web chat, the HTTP API and MCP, until Ctrl-C.
+
+    The chat is at /, the API's description at /api/docs, an OpenAI-style API at /v1, MCP at /mcp, and counts for
+    Prometheus at /metrics. Other machines are served only with a token: set PINCITE_TOKEN (or `token` in the library's
+    pincite.toml), then browsers are asked for it, and programs send it as `Authorization: Bearer TOKEN`.
+
+    \b
+    pincite serve --open
+    PINCITE_TOKEN=$(openssl rand -hex 16) pincite serve --host 0.0.0.0
+    """
     from .server import serve as run
 
     with _open(library) as retriever:
         run(retriever, host, port, open_browser)
+
+
+@app.command()
+def mcp(library: LibraryOption = None) -> None:
+    """Speak MCP over standard input and output.
+
+    This is for a language model's program that starts its tools itself. The tools are ask, search, read_passage and
+    list_documents. Such a program is told, for instance:
+
+    \b
+    {"mcpServers": {"pincite": {"command": "pincite", "args": ["mcp", "--library", "/home/me/papers.pincite"]}}}
+    """
+    from .mcp import speak
+
+    with _open(library) as retriever:
+        try:
+            speak(retriever)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
 
 
 @contextmanager

@@ -26,19 +26,12 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_
     settings: Settings = retriever.library.settings
     if host not in LOCAL_NAMES and not settings.token:
         raise PinciteError(f"Whoever reaches {host} could read your documents: set a token first, PINCITE_TOKEN=...")
-    import uvicorn
-
     listening = listen(host, port)
     from .web import mount_chat
 
     access = Access.of(settings, host)
     app = mount_chat(create_app(retriever, access, settings.answer_seconds), retriever)
-    # A page that stays open holds its connection; it must not hold up the end, nor is its end an error.
-    config = uvicorn.Config(
-        app, log_level="warning", server_header=False, timeout_graceful_shutdown=1, http=_patient_protocol(), ws="none"
-    )
-    logging.getLogger("uvicorn.error").addFilter(_is_not_a_page_left_open)
-    server = uvicorn.Server(config)
+    server = server_of(app)
     address = _address(host, listening.getsockname()[1])
     print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)
     if open_browser:
@@ -46,6 +39,18 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_
     # Ctrl+C is how it is meant to end; uvicorn has closed everything before it passes the interrupt on.
     with listening, suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
+
+
+def server_of(app: Any) -> Any:
+    """The uvicorn server that serves `app` to the sockets that its `run` is given."""
+    import uvicorn
+
+    # A page that stays open holds its connection; it must not hold up the end, nor is its end an error.
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=1, http=_patient_protocol(), ws="none"
+    )
+    logging.getLogger("uvicorn.error").addFilter(_is_not_a_page_left_open)
+    return uvicorn.Server(config)
 
 
 def _address(host: str, port: int) -> str:

@@ -1,11 +1,16 @@
 """Answers and passages on a terminal: numbered sources with the quoted words highlighted."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
+from ingest import Document
 from retriever import Answer, Citation, Found, Hit
+
+from .last import Source
 
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
@@ -35,6 +40,33 @@ def print_hits(found: Found) -> None:
         _print_hit(console, number, hit)
 
 
+def print_sources(sources: Sequence[tuple[Source, Document]]) -> None:
+    """Prints where each source stands and its words, numbered as they were."""
+    console = Console(highlight=False)
+    for source, document in sources:
+        console.print(f"[cyan]\\[{source.number}][/cyan] {escape(_where(document, source))}")
+        console.print(Padding(Text(_short(source.quote)), (0, 0, 1, 4)))
+
+
+def print_paragraphs(document: Document, spans: Sequence[tuple[int, int]], source: Source) -> None:
+    """Prints the paragraphs of `document` at `spans`, the words of `source` marked."""
+    console = Console(highlight=False)
+    console.print(f"[cyan]\\[{source.number}][/cyan] {escape(_where(document, source))}\n")
+    for start, end in spans:
+        paragraph = Text(document.text[start:end])
+        low, high = max(source.start, start) - start, min(source.end, end) - start
+        if low < high:
+            paragraph.stylize("reverse", low, high)
+        else:
+            paragraph.stylize("dim")
+        console.print(Padding(paragraph, (0, 0, 1, 4)))
+
+
+def _where(document: Document, source: Source) -> str:
+    page = source.page or document.page_at(source.start)
+    return place(document.id, document.title, document.heading_at(source.start), page)
+
+
 def place(document: str, title: str, heading: str | None, page: int | None) -> str:
     """Where a passage stands, in words: title, heading path without the title, page, document."""
     parts = [title or document]
@@ -61,5 +93,10 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     console.print(
         f"[cyan]{number}.[/cyan] {escape(place(p.document, p.title, p.heading, p.page))}  [dim]{hit.score:.2f}[/dim]"
     )
-    shown = " ".join(p.text.split())
-    console.print(Padding(Text(shown[:SHOWN_CHARS] + ("…" if len(shown) > SHOWN_CHARS else "")), (0, 0, 1, 4)))
+    console.print(Padding(Text(_short(p.text)), (0, 0, 1, 4)))
+
+
+def _short(text: str) -> str:
+    """The beginning of `text` on one line."""
+    shown = " ".join(text.split())
+    return shown[:SHOWN_CHARS] + ("…" if len(shown) > SHOWN_CHARS else "")

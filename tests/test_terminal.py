@@ -1,0 +1,243 @@
+"""The terminal's own comforts: opening a source of the last answer, conversations, MCP, completion, the reference."""
+
+import io
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ingest import Library, PinciteError
+from retriever import Retriever
+from tests.reference import README, reference, with_reference
+from ui import viewing
+from ui.cli import app
+from ui.last import Source, recall, remember
+from ui.mcp import speak
+
+ROOT = Path(__file__).parents[1]
+QUESTION = "Which colour has the kettle?"
+KITCHEN = "# Kitchen\n\nIt is in the cellar.\n\nThe kettle is blue. It whistles.\n\n## Drawer\n\nSpoons: 12.\n"
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the terminal remembers is kept in the test's folder, and there is no screen."""
+    monkeypatch.setattr("ui.last.state_folder", lambda: tmp_path / "state")
+    monkeypatch.setattr("ui.chat.state_folder", lambda: tmp_path / "state")
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def house(library: Library, tmp_path: Path) -> Path:
+    """A folder of one document, and the library of it."""
+    folder = tmp_path / "house"
+    folder.mkdir()
+    (folder / "kitchen.md").write_text(KITCHEN, "utf-8")
+    library.ingest(folder)
+    return folder
+
+
+def run(library: Library, *args: str, input: str = "") -> Result:
+    return CliRunner().invoke(app, [*args, "--library", str(library.folder)], input=input, prog_name="pincite")
+
+
+def source_of(library: Library, quote: str, number: int = 1) -> Source:
+    start = library.text("kitchen.md").index(quote)
+    return Source(number, "kitchen.md", None, start, start + len(quote), quote)
+
+
+# -- open -------------------------------------------------------------------------------------------------
+
+
+def test_a_source_of_the_last_answer_is_printed_where_there_is_no_screen(library: Library, house: Path) -> None:
+    assert run(library, "search", QUESTION, "-k", "1").exit_code == 0
+    ran = run(library, "open", "1")
+    assert ran.exit_code == 0, ran.output
+    assert "[1] Kitchen" in ran.stdout
+    assert "The kettle is blue." in ran.stdout
+    assert str(house / "kitchen.md") in ran.stdout
+
+
+def test_only_the_paragraphs_around_the_quote_are_printed(library: Library, house: Path) -> None:
+    remember(library.folder, [source_of(library, "Spoons: 12.", 2)])
+    ran = run(library, "open", "2")
+    assert "[2] Kitchen · Drawer (kitchen.md)" in ran.stdout
+    assert "Spoons: 12." in ran.stdout
+    assert "cellar" not in ran.stdout
+
+
+def test_what_cannot_be_opened_is_told(library: Library, house: Path) -> None:
+    with pytest.raises(PinciteError, match="no last answer.*ask first"):
+        recall(library.folder, 1)
+    remember(library.folder, [source_of(library, "blue")])
+    with pytest.raises(PinciteError, match="no source 2; its sources are 1 to 1"):
+        recall(library.folder, 2)
+    (house / "kitchen.md").write_text(KITCHEN.replace("kettle", "old kettle"), "utf-8")
+    library.ingest(house)
+    assert "has changed since" in str(run(library, "open", "1").exception)
+    library.remove("kitchen.md")
+    assert "no document 'kitchen.md'" in str(run(library, "open", "1").exception)
+
+
+def test_what_is_remembered_is_the_user_s_alone(library: Library, house: Path, tmp_path: Path) -> None:
+    remember(library.folder, [source_of(library, "blue")])
+    (file,) = (tmp_path / "state" / "last").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text('{"no": "list"}')
+    with pytest.raises(PinciteError, match="ask first"):
+        recall(library.folder, 1)
+
+
+def test_nothing_remembered_is_no_failure(library: Library, house: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    assert run(library, "search", QUESTION).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "installed", "expected"),
+    [
+        ("a.pdf", 3, ["evince", "xdg-open"], ["/bin/evince", "--page-index=3", "a.pdf"]),
+        ("a.pdf", 3, ["okular", "evince"], ["/bin/okular", "--page=3", "a.pdf"]),
+        ("a.md", None, ["xdg-open"], ["/bin/xdg-open", "a.md"]),
+        ("a.md", None, [], None),
+    ],
+)
+def test_the_viewer_is_told_the_page(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, page: int | None,
+    installed: list[str], expected: list[str] | None,
+) -> None:  # fmt: skip
+    (tmp_path / name).write_text(KITCHEN)
+    started: list[list[str]] = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("shutil.which", lambda tool: f"/bin/{tool}" if tool in installed else None)
+    monkeypatch.setattr("subprocess.Popen", lambda command, **more: started.append(list(command)))
+    shown = viewing._view(tmp_path / name, page)
+    assert shown is (expected is not None)
+    assert [[part.removeprefix(f"{tmp_path}/") for part in command] for command in started] == (
+        [expected] if expected else []
+    )
+
+
+# -- chat, mcp --------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_opens_and_lists_its_sources(library: Library, house: Path) -> None:
+    lines = [
+        "/open 1",
+        QUESTION,
+        "",
+        "/sources",
+        "/open 1",
+        "/open 9",
+        "/new",
+        "/sources",
+        "/what",
+        "/help",
+        "/quit",
+        "x",
+    ]
+    ran = run(library, "chat", input="\n".join(lines))
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.count("Confidence") == 1
+    assert ran.stdout.count("[1] ") >= 2
+    assert str(house / "kitchen.md") in ran.stdout
+    assert "Ask something first." in ran.stderr
+    assert "Which source? The last answer has" in ran.stderr
+    assert "A new conversation." in ran.stderr
+    assert "There is no command /what" in ran.stderr
+    assert "/open N" in ran.stdout
+
+
+def test_a_conversation_at_a_terminal_has_a_history(demo_library: Path, tmp_path: Path) -> None:
+    """At a real terminal: an arrow key brings the last line back, and the file of the lines is private."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm"}
+    main, side = pty.openpty()
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "chat", "--library", str(demo_library)]
+    with subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=environment) as process:
+        os.close(side)
+        seen = until(main, "> ")
+        os.write(main, b"/help\r")
+        seen = until(main, "> ")
+        assert "/sources" in seen
+        os.write(main, b"\x1b[A\r")
+        assert "/sources" in until(main, "> ")
+        os.write(main, b"\x04")
+        assert process.wait(30) == 0
+    os.close(main)
+    file = tmp_path / "pincite" / "chat_history"
+    assert file.read_text().splitlines()[-1] == "/help"
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def until(descriptor: int, prompt: str, seconds: float = 60.0) -> str:
+    """What the terminal shows until `prompt` stands at its end."""
+    seen, ends = "", time.monotonic() + seconds
+    while not seen.endswith(prompt):
+        assert select.select([descriptor], [], [], max(0.0, ends - time.monotonic()))[0], seen
+        seen += os.read(descriptor, 4096).decode("utf-8", "replace")
+    return seen
+
+
+def test_mcp_line_by_line(library: Library, house: Path) -> None:
+    lines = [
+        '{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}}',
+        '{"jsonrpc": "2.0", "method": "notifications/initialized"}',
+        "",
+        "{nope",
+        "[" * 100_000,
+        "[]",
+        '{"jsonrpc": "2.0", "id": true, "method": "ping"}',
+        '{"jsonrpc": "2.0", "id": 3, "result": {}}',
+        '{"jsonrpc": "2.0", "id": "four", "method": "tools/call", "params": {"name": ["ask"]}}',
+        '{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "list_documents"}}',
+    ]
+    out = io.StringIO()
+    speak(Retriever(library), lines, out)
+    replies: list[dict[str, Any]] = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [reply["id"] for reply in replies] == [1, None, None, None, None, "four", 5]
+    assert replies[0]["result"]["protocolVersion"] == "2025-06-18"
+    assert [reply["error"]["code"] for reply in replies[1:6]] == [-32700, -32700, -32600, -32600, -32602]
+    assert replies[6]["result"]["structuredContent"]["documents"][0]["document"] == "kitchen.md"
+
+
+# -- completion, reference --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tagged(library: Library, house: Path) -> Library:
+    library.ingest(house, tags=["home"])
+    return library
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("pincite te", "text"),
+        ("pincite text --library {} ki", "kitchen.md"),
+        ("pincite ask --library {} --document k", "kitchen.md"),
+        ("pincite ask --library {} --tag h", "home"),
+        ("pincite text --library {}/none k", ""),
+    ],
+)
+def test_the_shell_completes(tagged: Library, typed: str, completed: str) -> None:
+    words = typed.format(tagged.folder)
+    environment = {"_PINCITE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    ran = CliRunner().invoke(app, [], prog_name="pincite", env=environment)
+    assert ran.stdout.split() == completed.split()
+
+
+def test_the_readme_s_reference_is_that_of_the_command() -> None:
+    readme = README.read_text("utf-8")
+    assert with_reference(readme) == readme, "run: python -m tests.reference"
+    commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    assert all(f"### pincite {name.rstrip('_')}\n" in reference() for name in commands)
