@@ -23,7 +23,7 @@ REMEDY = "mend it with: pincite check --repair"
 _VFS = "cksmvfs"
 _CHECKSUM_BYTES = 8
 # The pages that a connection keeps in memory; each is verified once, when it is read.
-_CACHE_KIB = 65_536
+CACHE_KIB = 65_536
 _WAIT_MS = 30_000
 # What SQLite raises only where the file is not what it wrote.
 _DAMAGE = (
@@ -38,7 +38,7 @@ class Database(apsw.Connection):
     An empty file is made if `create`. Where its folder cannot be written to, it is only read.
     """
 
-    def __init__(self, path: Path, create: bool = False) -> None:
+    def __init__(self, path: Path, create: bool = False, cache_kib: int = CACHE_KIB) -> None:
         _load_checksums()
         if not create and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             # Nobody else writes to such a disk either, so that no lock is needed; and none could be made.
@@ -55,7 +55,7 @@ class Database(apsw.Connection):
                 self.pragma("journal_mode", "wal")
             self.pragma("synchronous", "full")
             self.pragma("foreign_keys", True)
-            self.pragma("cache_size", -_CACHE_KIB)
+            self.pragma("cache_size", -cache_kib)
             if not create:
                 self._check_whole(path)
         except BaseException:

@@ -17,7 +17,8 @@ from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, load_encoder
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
-from .indexes.dense import DenseIndex
+from .indexes.dense import DenseIndex, Ids
+from .indexes.late import Floats
 from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
 from .places import Origin
 from .records import DocumentInfo
@@ -28,6 +29,8 @@ from .store import Store
 # The index file is written anew once this share of it has changed; until then readers catch up from the store.
 STALE_SHARE = 0.05
 STALE_PASSAGES = 500
+# What each further connection keeps in memory; the main one keeps more (database.py).
+BORROWED_CACHE_KIB = 16_384
 # How many passages `check` encodes again, and how near they must come (bfloat16 differs by 1e-4).
 CHECKED_PASSAGES = 32
 SAME_VECTOR = 0.999
@@ -37,13 +40,18 @@ class Library:
     """What was built from the sources, open for reading and writing.
 
     Reading takes no lock; writing takes the library's one writer lock and raises LibraryError while
-    another process holds it. Methods may be called from several threads, one at a time.
+    another process holds it. Safe to use from several threads: each reads by a connection of its own, while one writes.
     """
 
     def __init__(self, folder: Path, store: Store, settings: Settings) -> None:
         self.folder = folder
-        self.store = store
         self.settings = settings
+        self._main = store
+        # Connections for the threads that read while another uses the main one.
+        self._idle: list[Store] = []
+        self._of_thread = threading.local()
+        self._dense_lock = threading.RLock()
+        self._encoder_lock = threading.RLock()
         self._encoder: Encoder | None = None
         self._dense: tuple[DenseIndex, int] | None = None
         self._mutex = threading.RLock()
@@ -64,7 +72,9 @@ class Library:
 
     def close(self) -> None:
         """Closes the library's files."""
-        self.store.close()
+        self._main.close()
+        while self._idle:
+            self._idle.pop().close()
 
     def __enter__(self) -> Self:
         return self
@@ -76,16 +86,43 @@ class Library:
 
     # -- reading ---------------------------------------------------------------------------------------
 
+    @property
+    def store(self) -> Store:
+        """The connection by which this thread reads: inside `reading` or a change its own, else the main one."""
+        return getattr(self._of_thread, "store", None) or self._main
+
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """One whole state of the library, for several reads that belong together."""
-        with self._mutex, self.store.reading():
-            yield self.store
+        if getattr(self._of_thread, "store", None):
+            with self.store.reading():
+                yield self.store
+            return
+        is_main = self._mutex.acquire(blocking=False)
+        try:
+            store = self._main if is_main else self._borrowed()
+            self._of_thread.store = store
+            try:
+                with store.reading():
+                    yield store
+            finally:
+                self._of_thread.store = None
+                if not is_main:
+                    self._idle.append(store)
+        finally:
+            if is_main:
+                self._mutex.release()
+
+    def _borrowed(self) -> Store:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Store.open(self.folder, cache_kib=BORROWED_CACHE_KIB)
 
     @property
     def encoder(self) -> Encoder:
         """The encoder that the library's vectors are made with, loaded on first use."""
-        with self._mutex:
+        with self._encoder_lock:
             if self._encoder is None:
                 with self.reading() as store:
                     stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
@@ -97,12 +134,24 @@ class Library:
                 self._encoder = load_encoder(self.settings.encoder, fingerprint)
             return self._encoder
 
+    def nearest(self, vector: Floats, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """The `k` passages (id, cosine) nearest to `vector` (d,), best first, among the ids `within`; in `reading`.
+
+        While another thread reads a later state, passages of that state may be among them, and such as were removed
+        in it are missing.
+        """
+        with self._dense_lock:
+            return self.dense().search(vector, k, within)
+
     def dense(self) -> DenseIndex:
-        """The dense index of the state being read; inside `reading`."""
-        index, generation = self._dense or derived.load(self.folder, self.encoder.spec.dimension)
-        self._dense = None  # if it is interrupted on the way it is not to be used
-        self._dense = (index, derived.catch_up(index, generation, self.store))
-        return index
+        """The dense index of the state being read, or of a later one that another thread reads; inside `reading`."""
+        with self._dense_lock:
+            if self._dense and self._dense[1] >= self.store.generation:
+                return self._dense[0]
+            index, generation = self._dense or derived.load(self.folder, self.encoder.spec.dimension)
+            self._dense = None  # if it is interrupted on the way it is not to be used
+            self._dense = (index, derived.catch_up(index, generation, self.store))
+            return index
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
@@ -215,9 +264,9 @@ class Library:
         that is damaged is made anew, from what can be read of it and from the sources (`Library.repair`).
         """
         if repair:
-            self.store.close()
+            self.close()
             mended = type(self).repair(self.folder, self.settings)
-            self.store = Store.open(self.folder)
+            self._main = Store.open(self.folder)
             self._dense = None
             return mended
         with self._writing(), self.reading() as store:
@@ -295,7 +344,12 @@ class Library:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._mutex, _sole_writer(self.folder):
-            yield
+            before = getattr(self._of_thread, "store", None)
+            self._of_thread.store = self._main
+            try:
+                yield
+            finally:
+                self._of_thread.store = before
 
     def _pinned_encoder(self) -> Encoder:
         """The encoder, written down as the library's own before the first vector is stored."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from .database import FILE, Database, damaged, make, translated
+from .database import CACHE_KIB, FILE, Database, damaged, make, translated
 from .documents import Document, Page, Passage, Section
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes.lexical import words
@@ -73,7 +73,7 @@ class Store:
         self._db = connection
 
     @classmethod
-    def open(cls, folder: Path, create: bool = False) -> "Store":
+    def open(cls, folder: Path, create: bool = False, cache_kib: int = CACHE_KIB) -> "Store":
         """The store in `folder`; LibraryError if there is none, or it is damaged or of another format."""
         path = folder / FILE
         if not create and not path.is_file():
@@ -84,7 +84,7 @@ class Store:
             if create:
                 folder.mkdir(parents=True, exist_ok=True)
                 make(path, _SCHEMA)
-            db = Database(path)
+            db = Database(path, cache_kib=cache_kib)
             try:
                 store = cls(path, db)
                 found = store.meta("format")

@@ -108,7 +108,7 @@ def search(
     With `documents`, only passages of the documents of these names.
     """
     within = None if documents is None else np.array(sorted(library.store.passage_ids(documents)), np.int64)
-    dense = dict(library.dense().search(query.vector, PROPOSED, within))
+    dense = dict(library.nearest(query.vector, PROPOSED, within))
     lexical = _lexical(library, query.parts, documents)
     proposed = list(dict.fromkeys([*dense, *list(lexical)[:PROPOSED]]))
     found = library.store.passages(proposed)

@@ -5,10 +5,8 @@ import json
 import os
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +19,14 @@ import ui.guard
 import ui.login
 import ui.server
 from retriever import Retriever
-from ui.api import create_app
+from tests.serving import serving
 from ui.guard import Access
-from ui.server import listen, server_of
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
 FAR_QUESTION = "Which team won the football world cup in 1998?"
 TOKEN = "0123456789abcdef"
 TOOLS = ["ask", "search", "read_passage", "list_documents"]
-
-
-@contextmanager
-def serving(retriever: Any, access: Access | None = None, seconds: float = 60.0) -> Iterator[str]:
-    """The address of a real server of the API, in a thread of this process."""
-    with listen("127.0.0.1", 0) as listening:
-        server = server_of(create_app(retriever, access, seconds))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")

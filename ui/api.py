@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -37,7 +38,7 @@ from .guard import Access, Guard, told
 from .login import add_login
 from .mcp import add_mcp
 from .openai_api import add_openai
-from .service import ANSWER_SECONDS, Service
+from .service import ANSWER_SECONDS, AT_ONCE, Service
 
 
 class Server(FastAPI):
@@ -77,13 +78,15 @@ def _gives(what: str, shape: type[BaseModel] | Any = None, *failures: int) -> di
     return {200: {"description": what, **({"model": shape} if shape else {})}, **known}
 
 
-def create_app(retriever: Retriever, access: Access | None = None, seconds: float = ANSWER_SECONDS) -> Server:
+def create_app(
+    retriever: Retriever, access: Access | None = None, seconds: float = ANSWER_SECONDS, at_once: int = AT_ONCE
+) -> Server:
     """The application that answers from `retriever`, which the caller keeps open and closes.
 
-    `access` says who may use it (this machine), `seconds` how long it works on one answer.
+    `access` says who may use it (this machine), `seconds` how long it works on one answer, `at_once` on how many.
     """
     access = access or Access()
-    service = Service(retriever, seconds)
+    service = Service(retriever, seconds, at_once)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -136,28 +139,24 @@ def create_app(retriever: Retriever, access: Access | None = None, seconds: floa
         summary="The documents in the library",
         responses=_gives("A list of `document`, `title`, `passages`, `sha256`, `tags`.", list[DocumentShape]),
     )
-    async def api_documents() -> Response:
-        return JSONResponse([listed.to_dict() for listed in await service.run(retriever.documents)])
+    def api_documents() -> Response:
+        return JSONResponse([listed.to_dict() for listed in retriever.documents()])
 
     @app.get(
         "/api/health",
         summary="Whether the library answers",
         responses=_gives("`status`, `version`, `library`.", HealthShape),
     )
-    async def api_health() -> Response:
-        state = await service.run(lambda: retriever.state)
-        return JSONResponse({"status": "ok", "version": app.version, "library": state.to_dict()})
+    def api_health() -> Response:
+        return JSONResponse({"status": "ok", "version": app.version, "library": retriever.state.to_dict()})
 
     @app.get("/api/docs", include_in_schema=False)
     def api_docs() -> Response:
         return HTMLResponse(render.reference(app.openapi()))
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        from prometheus_client import CONTENT_TYPE_LATEST
-
-        state = await service.run(lambda: retriever.state)
-        return Response(service.metrics.page(state), media_type=CONTENT_TYPE_LATEST)
+    def metrics() -> Response:
+        return Response(service.metrics.page(retriever.state), media_type=CONTENT_TYPE_LATEST)
 
     add_openai(app, service)
     add_mcp(app, service)

@@ -13,6 +13,7 @@ from retriever import Retriever
 
 from .api import create_app
 from .guard import LOCAL_NAMES, Access
+from .service import AT_ONCE, AT_ONCE_WITH_LLM
 
 # How long the head of a request may take to arrive.
 HEAD_SECONDS = 10.0
@@ -30,7 +31,8 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_
     from .web import mount_chat
 
     access = Access.of(settings, host)
-    app = mount_chat(create_app(retriever, access, settings.answer_seconds), retriever)
+    at_once = AT_ONCE_WITH_LLM if settings.llm_base_url else AT_ONCE
+    app = mount_chat(create_app(retriever, access, settings.answer_seconds, at_once), retriever)
     server = server_of(app)
     address = _address(host, listening.getsockname()[1])
     print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)

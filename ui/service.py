@@ -1,6 +1,7 @@
 """The retriever as every face of the server uses it: so many questions at a time, each within its time, all counted."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,10 @@ from retriever import Answer, Found, Retriever, Turn
 
 from .metrics import Metrics
 
-# Answers that are worked on at once: beyond the processor's cores more threads only wait for each other.
-AT_ONCE = 4
+# Answers that are worked on at once: beyond the processor's cores more threads only wait for each other,
+# unless they wait for a language model.
+AT_ONCE = min(max(os.cpu_count() or 1, 2), 8)
+AT_ONCE_WITH_LLM = 16
 # Questions that may wait for their turn; one more is told to come again.
 WAITING = 256
 # How long one may take, its wait included, unless the settings say otherwise.
@@ -24,12 +27,12 @@ T = TypeVar("T")
 class Service:
     """Asks `retriever`, which the caller keeps open, for the faces of one server."""
 
-    def __init__(self, retriever: Retriever, seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, retriever: Retriever, seconds: float = ANSWER_SECONDS, at_once: int = AT_ONCE) -> None:
         self.retriever = retriever
         self.metrics = Metrics()
         self._seconds = seconds
         # Threads of its own: what takes too long keeps its thread until it ends, and takes no one else's.
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pincite")
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="pincite")
         self._inside = 0
 
     async def ask(
