@@ -2,11 +2,13 @@
 
 from .corpus import open_default
 from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
+from .encode import Encoder
 from .errors import (
     BusyError,
     EncoderError,
     FormatError,
     LibraryError,
+    LLMError,
     NoTextError,
     PinciteError,
     QuestionError,
@@ -31,8 +33,10 @@ __all__ = [
     "Content",
     "Document",
     "DocumentInfo",
+    "Encoder",
     "EncoderError",
     "FormatError",
+    "LLMError",
     "Library",
     "LibraryError",
     "NoTextError",

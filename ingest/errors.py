@@ -10,7 +10,8 @@
     ├── EncoderError             the embedding model is missing, damaged or not usable
     ├── QuestionError            the question is empty or too long
     ├── BusyError                too much is being asked at once
-    └── TooSlowError             an answer took longer than it may
+    ├── TooSlowError             an answer took longer than it may
+    └── LLMError                 the language model failed; the retriever then answers without it
 
 A wrong call from code (k = 0, a history of the wrong shape) raises ValueError or TypeError instead.
 """
@@ -58,3 +59,7 @@ class BusyError(PinciteError):
 
 class TooSlowError(PinciteError):
     """An answer that took longer than it may."""
+
+
+class LLMError(PinciteError):
+    """A language model that cannot be reached, or sends nothing that can be used. No full stop: a note goes on."""

@@ -42,6 +42,10 @@ class Settings:
     requests_per_minute: int = 1200
     # The longest that the server works on one answer.
     answer_seconds: float = 60.0
+    # How long the LLM may take for an answer, a follow-up's rewriting included; half of it until the first word.
+    llm_seconds: float = 40.0
+    # What becomes of a sentence of the LLM that its source does not support: "drop" or "mark".
+    llm_unsupported: str = "drop"
     # Below this confidence the answer is "not in your documents". Chosen on the open sets: DESIGN.md.
     decline_below: float = 0.3
     # How long a small file may take to read before it is refused; large ones may take longer: reading.py.
@@ -65,6 +69,12 @@ class Settings:
             raise SettingsError(f"requests_per_minute is a number from 1, not {self.requests_per_minute}.")
         if not 0.0 < self.answer_seconds <= 86_400.0:
             raise SettingsError(f"answer_seconds is a number of seconds above 0, not {self.answer_seconds}.")
+        if self.llm_base_url and not self.llm_base_url.startswith(("http://", "https://")):
+            raise SettingsError("llm_base_url is an address such as http://127.0.0.1:8080/v1.")
+        if not 0.0 < self.llm_seconds <= 3600.0:
+            raise SettingsError(f"llm_seconds is a number of seconds above 0, not {self.llm_seconds}.")
+        if self.llm_unsupported not in ("drop", "mark"):
+            raise SettingsError(f'llm_unsupported is "drop" or "mark", not {self.llm_unsupported!r}.')
         if not self.encoder:
             raise SettingsError("encoder is empty: name a sentence-transformers model or its folder, or unset it.")
 
@@ -95,7 +105,8 @@ class Settings:
                     raise ValueError
                 cast = kinds[key](value)
             except ValueError as exc:
-                raise SettingsError(f"{key} in {where} must be a {kinds[key].__name__}, not {value!r}.") from exc
+                given = "" if key == "llm_api_key" else f", not {value!r}"
+                raise SettingsError(f"{key} in {where} must be a {kinds[key].__name__}{given}.") from exc
             self = replace(self, **{key: cast})
         return self
 

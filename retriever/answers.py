@@ -71,7 +71,8 @@ class Citation:
     """The words that support one mark of an answer: `text(document)[start:end] == quote`.
 
     It cannot be made unless its quote stands at that place of its passage. `page` is the page on which
-    the quote starts. `verdict` is "exact" where the answer repeats the quote verbatim.
+    the quote starts. `verdict` is "exact" where the answer repeats the quote verbatim; what a language model words
+    is "supported" or "unsupported" by the quote.
     """
 
     number: int
@@ -135,7 +136,8 @@ class Answer:
 
     `text` carries marks like [1], each the number of a citation. `confidence` is the calibrated
     probability (0..1) that the library answers the question. `evidence` are the passages that were
-    considered, best first; where `answered` is False they are the nearest ones.
+    considered, best first; where `answered` is False they are the nearest ones. `note` is one sentence on how
+    the answer came about, where there is something to say.
     """
 
     question: str
@@ -147,6 +149,7 @@ class Answer:
     evidence: tuple[Hit, ...]
     library: LibraryState
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    note: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The ANSWER of the public contract."""
@@ -160,4 +163,5 @@ class Answer:
             "evidence": [hit.to_dict() for hit in self.evidence],
             "library": self.library.to_dict(),
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
+            "note": self.note,
         }

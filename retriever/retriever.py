@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from ingest import (
     Document,
     DocumentInfo,
     Library,
+    LLMError,
     Passage,
     Progress,
     QuestionError,
@@ -21,16 +22,21 @@ from ingest import (
     paragraphs,
 )
 
+from . import prompt
 from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .choose import score_sentences
 from .confidence import estimate
-from .rewrite import rewrite
+from .generate import Draft, Sentence, to_read
+from .llm import LLM
+from .rewrite import LEANING_WEIGHT, Rewritten, rewrite
 from .search import Part, encode_query, search
 from .spelling import mend
 from .write import NOT_IN_LIBRARY, write
 
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
+# A follow-up that the language model has not rewritten within this share of its time is searched for without it.
+REWRITE_SHARE = 0.25
 
 History = Iterable[Turn | Mapping[str, Any]]
 
@@ -40,6 +46,7 @@ class Retriever:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._llm = LLM(library.settings) if library.settings.llm_base_url else None
 
     @classmethod
     def open(
@@ -78,11 +85,27 @@ class Retriever:
         QuestionError if the question is empty or too long. That the library does not hold the answer is
         no error: then `answered` is False.
         """
+        for said in self.stream(question, history, documents, tags):
+            if isinstance(said, Answer):
+                return said
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self, question: str, history: History = (), documents: Iterable[str] = (), tags: Iterable[str] = ()
+    ) -> Iterator[Found | str | Answer]:
+        """What `ask` gives, as it comes about: first what was found, then the text piece by piece, last the answer.
+
+        With a language model a piece is a sentence with its mark, already checked; without one the text is one
+        piece. Only the answer counts: where the model fails in the middle, its text is another than the pieces'.
+        What `ask` raises is raised before the first is given.
+        """
         turns = conversation(history)
         question = _checked(question)
         clock = _Clock()
+        standalone = self._standalone(question, turns)
+        rewriting_seconds = clock.seconds()
         with self.library.reading():
-            rewritten = rewrite(mend(self.library, question), turns)
+            rewritten = standalone or rewrite(mend(self.library, question), turns)
             clock.lap("rewrite")
             within = self.library.within(documents, tags)
             query = encode_query(self.library, rewritten.parts)
@@ -99,16 +122,46 @@ class Retriever:
             text, citations = write(ranked, self._page_at) if answered else (NOT_IN_LIBRARY, ())
             clock.lap("write")
             state = self._state()
-        return Answer(
+            # Read now: no reading is held while a language model takes its time.
+            found = [*(s.candidate.passage for s in ranked), *(c.passage for c in candidates)]
+            passages = to_read(found) if self._llm else []
+            pages = {p.document: self.library.store.pages(p.document) for p in passages}
+        evidence = tuple(c.hit for c in candidates[:EVIDENCE])
+        yield Found(rewritten.searched_for, evidence)
+        note = None
+        if self._llm is not None and answered:
+            draft = Draft(
+                self._llm,
+                self.library.encoder,
+                rewritten.searched_for,
+                passages,
+                lambda passage, offset: page_at(pages[passage.document], offset),
+                self.library.settings.llm_unsupported == "drop",
+                self.library.settings.llm_seconds - rewriting_seconds,
+            )
+            written: list[Sentence] = []
+            try:
+                for sentence in draft:
+                    yield f" {sentence.text}" if written else sentence.text
+                    written.append(sentence)
+                text, citations = " ".join(s.text for s in written), tuple(s.citation for s in written)
+                note = draft.note
+            except LLMError as exc:
+                note = f"{exc}, so the sources are quoted instead."
+            clock.lap("llm")
+        else:
+            yield text
+        yield Answer(
             question=question,
             searched_for=rewritten.searched_for,
             answered=answered,
             text=text,
             confidence=probability,
             citations=citations,
-            evidence=tuple(c.hit for c in candidates[:EVIDENCE]),
+            evidence=evidence,
             library=state,
             timings_ms=clock.timings(),
+            note=note,
         )
 
     def search(
@@ -132,6 +185,17 @@ class Retriever:
             within = self.library.within(documents, tags)
             candidates = search(self.library, encode_query(self.library, rewritten.parts), k, within)
         return Found(rewritten.searched_for, tuple(c.hit for c in candidates))
+
+    def _standalone(self, question: str, turns: Sequence[Turn]) -> Rewritten | None:
+        """A follow-up as the language model rewrites it; None without a model, or where it fails."""
+        if self._llm is None or not turns:
+            return None
+        seconds = REWRITE_SHARE * self.library.settings.llm_seconds
+        try:
+            text = prompt.rewritten(self._llm.reply(prompt.rewriting(question, turns), seconds))
+        except LLMError:
+            return None
+        return Rewritten(text, (Part(question), Part(text, LEANING_WEIGHT))) if text else None
 
     def _as_one(self, question: str, within: Collection[str] | None) -> float:
         """How likely it is that the library answers `question`, asked without any conversation."""
@@ -211,6 +275,9 @@ class _Clock:
         now = time.perf_counter()
         self._laps[stage] = (now - self._last) * 1000
         self._last = now
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
 
     def timings(self) -> dict[str, float]:
         return {**self._laps, "total": (self._last - self._began) * 1000}

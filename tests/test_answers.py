@@ -87,11 +87,12 @@ def test_the_dictionaries_are_those_of_the_contract() -> None:
             }
         ],
         "library": {"generation": 7, "documents": 2, "passages": 30},
-        "timings_ms": {"search": 1.23, "total": 5.0},
+        "timings_ms": {"search": 1.23, "total": 5.0}, "note": None,
     }  # fmt: skip
     assert json.loads(json.dumps(found)) == found
     assert list(found) == [
         "question", "searched_for", "answered", "text", "confidence", "citations", "evidence", "library", "timings_ms",
+        "note",
     ]  # fmt: skip
     assert Found("Q", (HIT,)).to_dict() == {"searched_for": "Q", "hits": [HIT.to_dict()]}
 

@@ -1,0 +1,226 @@
+"""The facts a sentence states in letters and digits: numbers with their units, names, denials, opposites.
+
+What a checker must not get wrong and vectors do: 12 and 21, mg and g, "is" and "is not" lie close together there.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ingest import content_words, stem, words
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_STOPS = ".!?:"
+_MONTHS = "january february march april may june july august september october november december"
+_VALUES: Mapping[str, float] = {
+    **{word: float(i) for i, word in enumerate(_SMALL.split()) if word not in ("zero", "one")},
+    **{word: 10.0 * i for i, word in enumerate(_TENS.split(), 2)},
+    **{word: float(i) for i, word in enumerate(_ORDINALS.split(), 1) if word not in ("first", "second")},
+    "twice": 2.0,
+    "both": 2.0,
+    "half": 0.5,
+    "dozen": 12.0,
+}
+_SCALES: Mapping[str, float] = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+
+# One spelling for each unit; a unit only counts where it follows a number.
+_UNITS: Mapping[str, str] = {
+    spelling: names.split()[0]
+    for names in (
+        "percent % percentage pct",
+        "kg kilogram kilograms kilo kilos",
+        "g gram grams gm",
+        "mg milligram milligrams",
+        "µg μg mcg microgram micrograms",
+        "ng nanogram nanograms",
+        "l litre litres liter liters",
+        "ml millilitre millilitres milliliter milliliters",
+        "dl decilitre deciliter",
+        "m metre metres meter meters",
+        "km kilometre kilometres kilometer kilometers",
+        "cm centimetre centimetres centimeter centimeters",
+        "mm millimetre millimetres millimeter millimeters",
+        "mi mile miles",
+        "ft foot feet",
+        "in inch inches",
+        "yd yard yards",
+        "lb lbs pound pounds",
+        "oz ounce ounces",
+        "s sec second seconds",
+        "min mins minute minutes",
+        "h hr hrs hour hours",
+        "day days",
+        "week weeks wk wks",
+        "month months",
+        "year years yr yrs",
+        "decade decades",
+        "century centuries",
+        "$ dollar dollars usd",
+        "€ euro euros eur",
+        "£ sterling gbp",
+        "°c celsius",
+        "°f fahrenheit",
+        "hectare hectares ha",
+        "acre acres",
+        "mph",
+        "kmh km/h",
+        "hz hertz",
+        "khz kilohertz",
+        "mhz megahertz",
+        "ghz gigahertz",
+        "kw kilowatt kilowatts",
+        "mw megawatt megawatts",
+        "w watt watts",
+        "mmol millimole millimoles",
+        "ton tons tonne tonnes",
+        "times",
+        "people persons",
+    )
+    for spelling in names.split()
+}
+
+_TOKEN = re.compile(
+    r"\d+(?:[,.]\d+)*(?:st|nd|rd|th|s)?(?![^\W\d_])|[^\W\d_]+(?:['’][^\W\d_]+)?(?:\d+)?|\d+|[%$€£]|°\s?[CF]\b|[^\w\s]"
+)
+_DENIALS = frozenset(
+    "not no never none nor neither without cannot nobody nothing nowhere hardly scarcely barely rarely fail fails "
+    "failed lack lacks lacked lacking unable absence absent".split()
+)
+
+
+# By stem, so that one form stands for all: a word, and what says the opposite of it.
+_PAIRS = """
+increase/decrease,reduce,decline,fall,fell,drop,lower,shrink rise/fall,fell,decline,drop rose/fell,decline,drop
+grow/shrink,decline higher/lower high/low more/less,fewer most/least greater/smaller,less larger/smaller
+longer/shorter long/short before/after earlier/later early/late above/below over/under first/last best/worst
+better/worse majority/minority positive/negative major/minor maximum/minimum upper/lower inside/outside
+internal/external strong/weak stronger/weaker always/never,rarely often/rarely,seldom common/rare,uncommon
+likely/unlikely able/unable possible/impossible safe/unsafe,dangerous effective/ineffective significant/insignificant
+active/inactive legal/illegal complete/incomplete allow/prevent,prohibit,ban permit/prohibit,ban accept/reject
+begin/end start/end,stop began/ended open/close won/lost win/lose activate/inhibit,block,suppress promote/inhibit
+cause/prevent improve/worsen support/oppose approve/reject,deny add/remove born/died male/female men/women man/woman
+boy/girl north/south east/west northern/southern eastern/western left/right all/none every/no same/different
+similar/different gain/loss success/failure hot/cold warm/cold dry/wet young/old younger/older new/old ancient/modern
+public/private acute/chronic benign/malignant healthy/ill,sick include/exclude enter/leave arrive/depart buy/sell
+push/pull raise/lower
+"""
+
+
+@lru_cache(1)
+def opposites() -> Mapping[str, frozenset[str]]:
+    """The stem of a word -> the stems of those that say the opposite.
+
+    >>> sorted(opposites()["rise"])
+    ['declin', 'drop', 'fall', 'fell']
+    """
+    found: dict[str, set[str]] = {}
+    for pair in _PAIRS.split():
+        one, others = pair.split("/")
+        for other in others.split(","):
+            found.setdefault(stem(one), set()).add(stem(other))
+            found.setdefault(stem(other), set()).add(stem(one))
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a text: its value, its unit ("" if none follows), and the index of its token."""
+
+    value: float
+    unit: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a text states. `tokens` are its words and marks in lower case, `stems` the same stemmed.
+
+    `names` gives the first place of each, `denials` the places of words like "not".
+    """
+
+    tokens: tuple[str, ...]
+    stems: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    names: Mapping[str, int]
+    denials: tuple[int, ...]
+
+
+@lru_cache(2000)
+def facts(text: str) -> Facts:
+    """The facts of `text`.
+
+    >>> found = facts("In 1998 Dr Chen gave 2,500 mg to twelve patients, not 30%.")
+    >>> [(number.value, number.unit) for number in found.numbers]
+    [(1998.0, ''), (2500.0, 'mg'), (12.0, ''), (30.0, 'percent')]
+    >>> list(found.names), [found.tokens[i] for i in found.denials]
+    (['dr', 'chen'], ['not'])
+    >>> list(facts("Marie Curie won it. The Nobel committee met.").names)
+    ['marie', 'curie', 'nobel']
+    """
+    raw = _TOKEN.findall(text)
+    tokens = tuple(token.lower() for token in raw)
+    denials = tuple(i for i, token in enumerate(tokens) if token in _DENIALS or token.endswith(("n't", "n’t")))
+    return Facts(
+        tokens,
+        tuple(stem(found[0]) if (found := words(token)) else token for token in tokens),
+        tuple(_numbers(tokens)),
+        _names(raw),
+        denials,
+    )
+
+
+def _numbers(tokens: Sequence[str]) -> list[Number]:
+    found = []
+    i = 0
+    while i < len(tokens):
+        value = _value(tokens[i])
+        if value is None:
+            i += 1
+            continue
+        at = i
+        i += 1
+        if tokens[at] in _TENS.split() and i + 1 < len(tokens) and tokens[i] == "-" and tokens[i + 1] in _VALUES:
+            value += _VALUES[tokens[i + 1]]
+            i += 2
+        while i < len(tokens) and tokens[i] in _SCALES:
+            value *= _SCALES[tokens[i]]
+            i += 1
+        before = tokens[at - 1] if at else ""
+        after = next((t for t in tokens[i : i + 2] if t not in "-("), "")
+        unit = _UNITS.get(before, "") if before in ("$", "€", "£") else _UNITS.get(after.replace(" ", ""), "")
+        found.append(Number(value, unit, at))
+    return found
+
+
+def _value(token: str) -> float | None:
+    if token in _VALUES:
+        return _VALUES[token]
+    if not token[0].isdigit():
+        return None
+    digits = re.sub(r"(st|nd|rd|th|s)$", "", token).replace(",", "")
+    try:
+        return float(digits)
+    except ValueError:  # a version, a date with dots
+        return float(int.from_bytes(digits.encode()[:7], "big"))
+
+
+def _names(raw: Sequence[str]) -> dict[str, int]:
+    """Words with a capital that does not come from opening a sentence, months and abbreviations among them."""
+    found: dict[str, int] = {}
+    opening = True
+    for i, token in enumerate(raw):
+        if not token[0].isalnum():
+            opening = opening or token in _STOPS
+            continue
+        named_on = i + 1 < len(raw) and raw[i + 1][0].isupper() and len(content_words(f"{token} x")) == 2
+        capital = token[0].isupper() and (not opening or named_on or any(c.isupper() for c in token[1:]))
+        if (capital and len(token) > 1) or (token.lower() in _MONTHS.split() and token[0].isupper()):
+            found.setdefault(re.sub(r"['’]s$", "", token.lower()), i)
+        opening = False
+    return found

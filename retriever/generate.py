@@ -1,0 +1,123 @@
+"""Passages -> an answer that a language model words, each sentence checked against what it cites.
+
+A sentence is shown with the words that support it, or dropped, or marked (setting `llm_unsupported`). One that
+cites several passages is shown with the one that supports it best, one that cites none with the best of all.
+Nothing of the model's is ever shown as supported because the model says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest import Encoder, LLMError, Passage, words
+
+from .answers import Citation, Verdict
+from .llm import LLM
+from .prompt import NO_ANSWER, Written, answering, sentences_of
+from .verify import Claim, Source, best_support
+
+# So many passages are given to the model. Small models read no more, and an answer rarely needs it.
+GIVEN = 6
+# An answer that goes on longer than this is cut.
+MAX_SENTENCES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A checked sentence with its mark, as it stands in the answer, and its citation."""
+
+    text: str
+    citation: Citation
+
+
+def to_read(passages: Iterable[Passage]) -> list[Passage]:
+    """The first GIVEN of `passages` whose words differ: another edition of the same text says nothing new."""
+    different: dict[str, Passage] = {}
+    for passage in passages:
+        different.setdefault(" ".join(words(passage.text)), passage)
+        if len(different) == GIVEN:
+            break
+    return list(different.values())
+
+
+class Draft:
+    """An answer as the model writes it. Iterate to have its sentences; then `unsupported` counts those left out.
+
+    LLMError, also in the middle, if the model fails, says that there is no answer, or nothing it says is supported.
+    """
+
+    def __init__(
+        self,
+        llm: LLM,
+        encoder: Encoder,
+        question: str,
+        passages: Sequence[Passage],
+        page_at: Callable[[Passage, int], int | None],
+        drop: bool,
+        seconds: float,
+    ) -> None:
+        self.unsupported = 0
+        self._llm, self._encoder, self._page_at, self._drop = llm, encoder, page_at, drop
+        self._question, self._seconds = question, seconds
+        self._passages = passages
+        self._sources: dict[int, Source] = {}
+
+    def __iter__(self) -> Iterator[Sentence]:
+        messages, mark = answering(self._question, self._passages)
+        told: set[str] = set()
+        shown = supported = 0
+        for written in sentences_of(self._llm.stream(messages, self._seconds), mark):
+            if NO_ANSWER in written.text.upper():
+                raise LLMError("The language model found no answer in the passages")
+            if written.text in told:
+                continue
+            if len(told) == MAX_SENTENCES:
+                break
+            told.add(written.text)
+            citation = self._checked(written, shown + 1)
+            if citation is None or citation.verdict == "unsupported":
+                self.unsupported += 1
+                if citation is None or self._drop:
+                    continue
+            else:
+                supported += 1
+            shown += 1
+            yield Sentence(_marked(written.text, citation), citation)
+        if not supported:
+            raise LLMError("Nothing that the language model wrote is supported by your documents")
+
+    @property
+    def note(self) -> str | None:
+        """What is to be said of the sentences that nothing supports, when all are read; None if there are none."""
+        if not self.unsupported:
+            return None
+        done = "left out" if self._drop else "marked"
+        if self.unsupported == 1:
+            return f"One sentence of the language model was {done}: your documents do not support it."
+        return f"{self.unsupported} sentences of the language model were {done}: your documents do not support them."
+
+    def _checked(self, written: Written, number: int) -> Citation | None:
+        """The citation of a sentence with its verdict; None if no passage has words to cite."""
+        claim = Claim.of(self._encoder, written.text)
+        wanted = [n for n in written.cites if 1 <= n <= len(self._passages)] or range(1, len(self._passages) + 1)
+        best = best_support(self._encoder, claim, map(self._source, wanted))
+        if best is None:
+            return None
+        of = best.passage
+        quote = of.text[best.start - of.start : best.end - of.start]
+        verdict: Verdict = "exact" if best.exact else "supported" if best.supported else "unsupported"
+        return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
+
+    def _source(self, number: int) -> Source:
+        if number not in self._sources:
+            self._sources[number] = Source.of(self._encoder, self._passages[number - 1])
+        return self._sources[number]
+
+
+def _marked(text: str, citation: Citation) -> str:
+    """A sentence with its mark, and the word "unsupported" before it where it is.
+
+    The stop goes behind the mark's place: "Water boils. [1]", as in answers that quote.
+    """
+    doubt = "(unsupported) " if citation.verdict == "unsupported" else ""
+    stop = "" if text[-1] in ".!?" else "."
+    return f"{text}{stop} {doubt}[{citation.number}]"

@@ -1,0 +1,294 @@
+"""The language model as a writer: checked, never trusted, and never in the way when it fails."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest import Library, Settings
+from retriever import Answer, Found, Retriever
+from retriever.prompt import Written, plain, rewritten, sentences_of
+from tests.scripted_llm import Script, ScriptedLLM, asked_for, for_ever, replies, say, send
+
+QUESTION = "What does the drug Zafirol treat?"
+TEXTS = {
+    "zafirol.md": "# Zafirol\n\nZafirol is a drug that treats severe asthma in adults. It is given as a tablet of 20 mg "
+    "twice a day. It does not cure asthma. Dr Chen of Toronto described it in 1998.\n",
+    "other.md": "# Plants\n\nFerns grow in shade and need much water. They were used as medicine by nobody.\n",
+}
+TRUE = "Zafirol treats severe asthma in adults [1]."
+
+
+@pytest.fixture
+def folder(library: Library, tmp_path: Path) -> Path:
+    for name, text in TEXTS.items():
+        (tmp_path / "texts").mkdir(exist_ok=True)
+        (tmp_path / "texts" / name).write_text(text, "utf-8")
+    library.ingest(tmp_path / "texts")
+    return library.folder
+
+
+@pytest.fixture
+def llm() -> Iterator[ScriptedLLM]:
+    with ScriptedLLM(say(TRUE)) as server:
+        yield server
+
+
+@pytest.fixture
+def retriever(folder: Path, llm: ScriptedLLM) -> Iterator[Retriever]:
+    settings = Settings(llm_base_url=llm.url, llm_seconds=30.0, decline_below=0.0, llm_api_key="sk-secret-key")
+    with Retriever.open(folder, settings) as opened:
+        yield opened
+
+
+def extractive(retriever: Retriever, question: str = QUESTION) -> Answer:
+    with Retriever.open(retriever.library.folder, Settings(decline_below=0.0)) as without:
+        return without.ask(question)
+
+
+def same_but_for_the_note(one: Answer, other: Answer) -> bool:
+    return replace(one, note=None, timings_ms={}) == replace(other, note=None, timings_ms={})
+
+
+def test_a_true_sentence_is_shown_with_the_words_that_support_it(retriever: Retriever, llm: ScriptedLLM) -> None:
+    answer = retriever.ask(QUESTION)
+    assert answer.text == "Zafirol treats severe asthma in adults. [1]"
+    (citation,) = answer.citations
+    assert citation.quote == "Zafirol is a drug that treats severe asthma in adults."
+    assert retriever.text("zafirol.md")[citation.start : citation.end] == citation.quote
+    assert (citation.verdict, answer.note) == ("supported", None)
+    assert llm.asked[0]["stream"] is True
+    assert "tools" not in llm.asked[0]
+
+
+def test_a_sentence_in_the_words_of_the_source_is_exact(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(say("It does not cure asthma. [1]"))
+    assert [c.verdict for c in retriever.ask(QUESTION).citations] == ["exact"]
+
+
+def test_a_sentence_without_a_mark_or_with_one_of_no_passage_gets_the_best_span(
+    retriever: Retriever, llm: ScriptedLLM
+) -> None:
+    for mark in ("", " [7]", " [0]"):
+        llm.script(say(f"Zafirol treats severe asthma in adults{mark}."))
+        answer = retriever.ask(QUESTION)
+        assert (answer.text, answer.citations[0].passage.document) == (
+            "Zafirol treats severe asthma in adults. [1]",
+            "zafirol.md",
+        )
+
+
+LIES = [
+    "Zafirol is given as a tablet of 40 mg twice a day [1].",
+    "Dr Chen of Toronto described it in 1989 [1].",
+    "Dr Weber of Toronto described it in 1998 [1].",
+    "The moon is made of cheese [1].",
+    "The moon is made of cheese.",
+    "Zafirol treats severe asthma in adults [2].",
+]
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_the_cited_passage_does_not_say_is_dropped_or_marked(
+    folder: Path, llm: ScriptedLLM, lie: str, encoder_cache: object
+) -> None:
+    llm.script(say(f"It does not cure asthma [1]. {lie}"))
+    settings = Settings(llm_base_url=llm.url, llm_seconds=5.0, decline_below=0.0)
+    with Retriever.open(folder, settings) as retriever:
+        answer = retriever.ask(QUESTION)
+        assert answer.text == "It does not cure asthma. [1]"
+        assert answer.note == "One sentence of the language model was left out: your documents do not support it."
+    with Retriever.open(folder, replace(settings, llm_unsupported="mark")) as retriever:
+        answer = retriever.ask(QUESTION)
+        told = re.sub(r" \[\d\]", "", lie).rstrip(".")
+        assert answer.text == f"It does not cure asthma. [1] {told}. (unsupported) [2]"
+        assert [c.verdict for c in answer.citations] == ["exact", "unsupported"]
+        assert answer.note == "One sentence of the language model was marked: your documents do not support it."
+
+
+def test_where_nothing_is_supported_the_sources_are_quoted(retriever: Retriever, llm: ScriptedLLM) -> None:
+    for text in ("The moon is made of cheese [1].", "I'm sorry, but I can't help with that.", "NO ANSWER"):
+        llm.script(say(text))
+        answer = retriever.ask(QUESTION)
+        assert same_but_for_the_note(answer, extractive(retriever))
+        assert answer.note is not None
+        assert answer.note.endswith("so the sources are quoted instead.")
+
+
+CHUNK = 'data: {"choices":[{"index":0,"delta":{"content":"Zafirol treats severe asthma [1]. And "}}]}\n\n'
+FAULTS: dict[str, tuple[Script, str]] = {
+    "error 500": (send("oops", status=500), "error 500"),
+    "unauthorised": (send('{"error": {"message": "bad key sk-secret-key"}}', status=401), "error 401"),
+    "too many": (send("{}", status=429), "error 429"),
+    "bad request": (send("{}", status=400, kind="application/json"), "error 400"),
+    "redirect": (send("", status=302), "error 302"),
+    "html": (send("<html><body>Welcome</body></html>", kind="text/html"), "cannot be read"),
+    "empty body": (send(""), "cannot be read"),
+    "empty text": (say(""), "no text"),
+    "broken JSON": (send("data: {]\n\n"), "cannot be read"),
+    "other JSON": (send('data: [1]\n\ndata: 7\n\ndata: {"choices": {"a": 1}}\n\n'), "broke off"),
+    "other text": (send('data: {"choices": [{"delta": {"content": 5}, "finish_reason": "stop"}]}\n\n'), "no text"),
+    "no UTF-8": (send(b'data: {"choices": "\xff\xfe"}\n\n'), "cannot be read"),
+    "cut": (send(CHUNK), "broke off"),
+    "cut within a chunk": (send(CHUNK[:-30]), "cannot be read"),
+    "endless": (for_ever(CHUNK, 0), "did not come to an end"),
+    "endless and slow": (for_ever(CHUNK, 0.3), "did not answer within 2 seconds"),
+    "endless silence": (for_ever(": still here\n\n"), "did not answer within 2 seconds"),
+    "endless line": (for_ever("a" * 500_000, 0), "cannot be read"),
+    "a huge token": (send(f'data: {{"choices":[{{"delta":{{"content":"{"a" * 50_000}"}}}}]}}\n\n'), "to an end"),
+    "hanging": (send("", seconds=20), "did not answer within 2 seconds"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_fails_the_sources_are_quoted_and_a_note_says_why(
+    folder: Path, llm: ScriptedLLM, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    script, told = FAULTS[fault]
+    llm.script(script)
+    caplog.set_level(logging.DEBUG)
+    seconds = 2.0 if "within 2 seconds" in told else 30.0
+    settings = Settings(llm_base_url=llm.url, llm_seconds=seconds, llm_api_key="sk-secret-key", decline_below=0.0)
+    with Retriever.open(folder, settings) as retriever:
+        expected = extractive(retriever)
+        answer = retriever.ask(QUESTION)
+        assert answer.timings_ms["llm"] < 1000 * (seconds + 1)
+    assert same_but_for_the_note(answer, expected)
+    assert answer.note is not None
+    assert told in answer.note
+    assert "sk-secret-key" not in caplog.text + str(answer.to_dict()) + repr(settings)
+    assert len(answer.note) < 150
+
+
+def test_a_server_that_is_not_there_is_named(folder: Path) -> None:
+    with Retriever.open(folder, Settings(llm_base_url="http://127.0.0.1:1/v1", decline_below=0.0)) as retriever:
+        answer = retriever.ask(QUESTION)
+    assert answer.note == "The language model at 127.0.0.1 cannot be reached, so the sources are quoted instead."
+    assert [c.verdict for c in answer.citations] == ["exact"] * len(answer.citations) != []
+
+
+def test_no_connection_is_left_open(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(for_ever(CHUNK, 0))
+    retriever.ask(QUESTION)
+    assert llm.left.wait(5)
+
+
+def test_the_key_goes_with_the_request_and_no_other_key_does(
+    retriever: Retriever, llm: ScriptedLLM, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "sk-of-another-server")
+    retriever.ask(QUESTION)
+    assert llm.headers[0]["authorization"] == "Bearer sk-secret-key"
+    with Retriever.open(folder, Settings(llm_base_url=llm.url, decline_below=0.0)) as keyless:
+        keyless.ask(QUESTION)
+    assert "sk-of-another-server" not in str(llm.headers)
+
+
+def test_a_declined_question_does_not_reach_the_model(folder: Path, llm: ScriptedLLM) -> None:
+    with Retriever.open(folder, Settings(llm_base_url=llm.url, decline_below=1.0)) as retriever:
+        answer = retriever.ask(QUESTION)
+    assert (answer.answered, answer.note, llm.asked) == (False, None, [])
+
+
+def test_the_answer_comes_sentence_by_sentence(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(say("Zafirol treats severe asthma in adults [1]. It does not cure asthma [1]. It is 7 years old [1]."))
+    found, *pieces, answer = retriever.stream(QUESTION)
+    assert isinstance(found, Found)
+    assert pieces == ["Zafirol treats severe asthma in adults. [1]", " It does not cure asthma. [2]"]
+    assert isinstance(answer, Answer)
+    assert "".join(map(str, pieces)) == answer.text
+    assert found.hits == answer.evidence
+
+
+def test_without_a_model_the_stream_ends_with_what_ask_gives(folder: Path) -> None:
+    with Retriever.open(folder, Settings(decline_below=0.0)) as retriever:
+        found, text, answer = retriever.stream(QUESTION)
+        assert isinstance(found, Found)
+        assert isinstance(answer, Answer)
+        assert text == answer.text
+        assert same_but_for_the_note(answer, retriever.ask(QUESTION))
+
+
+def test_a_follow_up_is_rewritten_by_the_model(retriever: Retriever, llm: ScriptedLLM) -> None:
+    history = [{"role": "user", "text": QUESTION}, {"role": "assistant", "text": "Asthma."}]
+    llm.script(replies(["How many mg of Zafirol are given?", "It is given as a tablet of 20 mg twice a day [1]."]))
+    answer = retriever.ask("How much is given?", history)
+    assert answer.searched_for == "How many mg of Zafirol are given?"
+    assert answer.text == "It is given as a tablet of 20 mg twice a day. [1]"
+    assert QUESTION in asked_for(llm.asked[0])
+
+
+@pytest.mark.parametrize("reply", ["", "Sure!\nHere it is:\n- a", "word " * 100, "[1]"])
+def test_a_rewriting_that_fails_leaves_the_built_in_one(retriever: Retriever, llm: ScriptedLLM, reply: str) -> None:
+    history = [{"role": "user", "text": QUESTION}, {"role": "assistant", "text": "Asthma."}]
+    llm.script(say(reply))
+    assert retriever.ask("How much is given?", history).searched_for == (
+        extractive_follow_up(retriever, history).searched_for
+    )
+
+
+def extractive_follow_up(retriever: Retriever, history: list[dict[str, str]]) -> Answer:
+    with Retriever.open(retriever.library.folder, Settings(decline_below=0.0)) as without:
+        return without.ask("How much is given?", history)
+
+
+def test_passages_are_data(retriever: Retriever, llm: ScriptedLLM) -> None:
+    """Every line of a passage bears a mark that is drawn anew; a forged end of a passage is a line like any other."""
+    retriever.ask(QUESTION)
+    retriever.ask(QUESTION)
+    marks = []
+    for request in llm.asked:
+        asked = request["messages"][1]["content"]
+        mark = re.findall(r"<passage 1 (\w+)>", asked)[0]
+        marks.append(mark)
+        told = asked.partition("\n\nQuestion: ")[0].split("\n")
+        assert all(line.startswith((f"{mark}|", "<passage ", "</passage ")) for line in told)
+        assert "Zafirol is a drug" in asked
+    assert marks[0] != marks[1]
+
+
+HOSTILE = [
+    ("See [this](http://evil.example/a?b=c) [1].", "See this"),
+    ("See [this][1] ![x](http://evil.example/p.png) [1].", "See this"),
+    ("See ![x][1] <img src=http://evil.example/p.png> it [1].", "See it"),
+    ("See <https://evil.example> and www.evil.example/x [1].", "See and"),
+    ("See <a href='//evil.example'>it</a><script>alert(1)</script> [1].", "See italert(1)"),
+    ("See evil.example/collect?q=1 data:text/html;base64,AAAA javascript:alert(1) [1].", "See"),
+    ("See [it [1](http://evil.example/)] and [it][1] [2](/x) [1].", "See (it) and it"),
+    ("<think>The user wants a link. I obey [1].</think>See it [1].", "See it"),
+    ("**See** `it` [1].", "See it"),
+    ("p < 0.05 and n > 3 [1].", "p < 0.05 and n > 3"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), HOSTILE)
+def test_no_link_image_or_markup_of_the_model_is_left(text: str, shown: str) -> None:
+    for size in (1, 3, len(text)):
+        pieces = [text[i : i + size] for i in range(0, len(text), size)]
+        found = list(sentences_of(pieces, "a1b2c3"))
+        assert " ".join(written.text.rstrip(". ") for written in found) == shown
+        assert not re.search(r"https?:|www\.|[\[\]`]|\]\(|<\w|evil", " ".join(w.text for w in found))
+
+
+def test_sentences_come_with_what_they_cite_wherever_the_stream_is_cut() -> None:
+    text = "Water boils at 100.5 °C [2]. Dr. Chen froze it.[1][3]\n- Ice floats [1, 4].\n\nIt is cold. [5] And"
+    expected = [
+        Written("Water boils at 100.5 °C.", (2,)),
+        Written("Dr. Chen froze it.", (1, 3)),
+        Written("Ice floats.", (1, 4)),
+        Written("It is cold.", (5,)),
+        Written("And", ()),
+    ]
+    for size in range(1, 30):
+        assert list(sentences_of((text[i : i + size] for i in range(0, len(text), size)), "a1b2c3")) == expected
+
+
+def test_a_rewritten_question_is_one_line() -> None:
+    assert rewritten("Standalone question: What is PD-1?") == "What is PD-1?"
+    assert rewritten("a [link](http://evil.example)?") == "a link?"
+    assert rewritten("one\n\ntwo") is None
+    assert plain("# Head\n> quoted\n1. one") == "Head\nquoted\none"
