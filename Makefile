@@ -6,14 +6,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 QUESTION ?= How does blocking PD-1 help T cells attack a tumour?
-PORT ?= 7860
+PORT ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test check format lint types pytest evals editions lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/pincite ask "$(QUESTION)"
-	@$(BIN)/pincite serve --port $(PORT)
+	@$(BIN)/pincite serve $(if $(PORT),--port $(PORT))
 
 test: check
 

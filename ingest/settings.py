@@ -40,8 +40,8 @@ class Settings:
     server_names: str = ""
     # Requests that one client of the server may make in a minute; ten times as many from this machine.
     requests_per_minute: int = 1200
-    # The longest that the server works on one answer.
-    answer_seconds: float = 60.0
+    # The longest that the server works on one answer, the wait for its turn included.
+    answer_seconds: float = 90.0
     # How long the LLM may take for an answer, a follow-up's rewriting included; half of it until the first word.
     llm_seconds: float = 40.0
     # What becomes of a sentence of the LLM that its source does not support: "drop" or "mark".

@@ -36,7 +36,7 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def ask(self, *args: Any) -> Any:
+    def stream(self, *args: Any) -> Any:
         raise self.error
 
 

@@ -32,7 +32,7 @@ KITCHEN = "# Kitchen\n\nThe kettle is blue. It whistles in B flat — naïvely.\
 CELLAR = "# Cellar\n\nThe cellar holds forty bottles of cider and one bicycle.\n"
 
 ANSWER_KEYS = [
-    "question", "searched_for", "answered", "text", "confidence", "citations", "evidence", "library", "timings_ms",
+    "question", "searched_for", "answered", "text", "confidence", "citations", "evidence", "library", "timings_ms", "note",
 ]  # fmt: skip
 CITATION_KEYS = ["number", "document", "title", "heading", "page", "start", "end", "quote", "verdict"]
 HIT_KEYS = ["document", "title", "heading", "page", "start", "end", "text", "score", "found_by"]

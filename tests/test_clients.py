@@ -204,8 +204,9 @@ def test_too_many_requests_are_told_when_to_come_again(retriever: Retriever) -> 
 
 def test_an_answer_that_takes_too_long_is_given_up() -> None:
     class Slow:
-        def ask(self, *args: Any) -> Any:
+        def stream(self, *args: Any) -> Any:
             time.sleep(0.5)
+            yield "too late"
 
     with serving(Slow(), seconds=0.1) as at:
         began = time.monotonic()

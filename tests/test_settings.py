@@ -1,6 +1,7 @@
 """Settings: from the environment before the file before the defaults, and never from a mistyped key."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,3 +93,21 @@ def test_where_things_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert default_library().parts[-2:] == ("pincite", "default")
     assert cache_folder().name == "pincite"
     assert cache_folder() not in default_library().parents
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"token": "short"}, "too easy to guess"),
+        ({"token": "0123456789abcdef with spaces"}, "no spaces"),
+        ({"token": "0123456789abcdéf0"}, "too easy"),
+        ({"server_names": "docs.example.org"}, "needs a token"),
+        ({"requests_per_minute": 0}, "from 1"),
+        ({"answer_seconds": float("nan")}, "above 0"),
+    ],
+)
+def test_a_server_is_not_opened_by_mistake(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as raised:
+        Settings(**given)
+    assert str(given.get("token", "no token")) not in str(raised.value)
+    assert "0123456789abcdef" not in repr(Settings(token="0123456789abcdef"))

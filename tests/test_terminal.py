@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest import Library, PinciteError
+from ingest import Library, PinciteError, Settings
 from retriever import Retriever
 from tests.reference import README, reference, with_reference
-from ui import viewing
+from ui import server, viewing
 from ui.cli import app
+from ui.guard import Access
 from ui.last import Source, recall, remember
 from ui.mcp import speak
 
@@ -241,3 +242,23 @@ def test_the_readme_s_reference_is_that_of_the_command() -> None:
     assert with_reference(readme) == readme, "run: python -m tests.reference"
     commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     assert all(f"### pincite {name.rstrip('_')}\n" in reference() for name in commands)
+
+
+def test_a_taken_port_gives_way_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(server, "PORT", port)
+        with server._listen_near("127.0.0.1") as other:
+            assert port < other.getsockname()[1] < port + server.PORTS_TRIED
+        with pytest.raises(PinciteError, match=rf"Port {port} cannot be used .*--port {port + 1}\."):
+            server.listen("127.0.0.1", port)
+        with pytest.raises(PinciteError, match=f"Port {port} cannot be used"):
+            server._listen_near("203.0.113.1")
+
+
+def test_others_are_served_only_with_a_token(library: Library) -> None:
+    with pytest.raises(PinciteError, match=r"Whoever reaches 0\.0\.0\.0 .* PINCITE_TOKEN"):
+        server.serve(Retriever(library), "0.0.0.0")
+    assert Access.of(Settings()).names == {"localhost", "127.0.0.1", "::1"}
+    named = Access.of(Settings(token="0123456789abcdef", server_names="Docs.example.org, b"), "10.0.0.7").names
+    assert named >= {"localhost", "10.0.0.7", "docs.example.org", "b"}

@@ -6,7 +6,7 @@ a body that does not arrive, 413 one too large, 422 a request that does not make
 library that cannot answer now, 504 an answer that takes too long.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest import BusyError, PinciteError, QuestionError, TooSlowError, UnknownDocumentError
-from retriever import Answer, Retriever
+from retriever import Answer, Found, Retriever
 
 from . import render
 from .events import event, stream
@@ -113,17 +113,18 @@ def create_app(
         "/api/ask",
         summary="An answer with its citations",
         description="With `Accept: text/event-stream` the answer comes as events: `searched`, "
-        "`text` (its words, piece by piece), then `answer` (the whole of it).",
+        "`text` (its words, piece by piece), then `answer` (the whole of it, which alone counts); or `error`.",
         responses=_gives(
             "ANSWER: `answered`, `text` with [1] marks, `confidence`, `citations`, `evidence`.",
             AnswerShape, 404, 413, 422, 504,
         ),
     )  # fmt: skip
     async def api_ask(form: AskForm, request: Request) -> Response:
-        answer = await service.ask("api", form.question, form.turns(), form.documents, form.tags)
+        asked = ("api", form.question, form.turns(), form.documents, form.tags)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return stream(_ask_events(answer))
-        return JSONResponse(answer.to_dict())
+            said = service.stream(*asked)
+            return stream(_ask_events(await anext(said), said))  # what is refused is refused by the first
+        return JSONResponse((await service.ask(*asked)).to_dict())
 
     @app.post(
         "/api/search",
@@ -207,8 +208,20 @@ def _tell_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unknown)
 
 
-def _ask_events(answer: Answer) -> Iterator[str]:
-    yield event({"searched_for": answer.searched_for, "passages": len(answer.evidence)}, "searched")
-    for piece in render.pieces(answer.text):
-        yield event({"text": piece}, "text")
-    yield event(answer.to_dict(), "answer")
+async def _ask_events(first: Found | str | Answer, rest: AsyncIterator[Found | str | Answer]) -> AsyncIterator[str]:
+    yield _ask_event(first)
+    try:
+        async for said in rest:
+            for part in render.pieces(said) if isinstance(said, str) else [said]:
+                yield _ask_event(part)
+    except PinciteError as exc:
+        yield event({"error": str(exc)}, "error")
+
+
+def _ask_event(said: Found | str | Answer) -> str:
+    match said:
+        case Found():
+            return event({"searched_for": said.searched_for, "passages": len(said.hits)}, "searched")
+        case Answer():
+            return event(said.to_dict(), "answer")
+    return event({"text": said}, "text")

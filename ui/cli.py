@@ -6,20 +6,20 @@ Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ingest import DocumentInfo, Library, PinciteError, Progress, Report, Settings, follow
+from ingest import DocumentInfo, Library, PinciteError, Report, Settings, follow
 from retriever import Found, Retriever
 
 from .chat import converse
 from .last import Source, recall, remember, sources_of
-from .terminal import print_answer, print_hits
+from .terminal import counter, print_answer, print_hits, progress_bar
 from .viewing import open_source
 
 app = typer.Typer(
@@ -79,6 +79,22 @@ TagsOption = Annotated[
 ]
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"pincite {version('pincite')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    told: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    # What stands before a command; its help is the app's own.
+    pass
+
+
 def main() -> None:
     """Runs the command line; the entry point of the package."""
     try:
@@ -116,7 +132,7 @@ def ingest(
             _follow(opened, paths, tags or [], as_json)
             return
         try:
-            with _progress() as progress:
+            with progress_bar() as progress:
                 report = opened.ingest(*paths, progress=progress, tags=tags or [])
         except KeyboardInterrupt:
             _fail("Stopped. What was read so far is kept; run the same command again to go on.")
@@ -301,7 +317,7 @@ def check(
     another encoder.
     """
     if repair:
-        with _progress() as progress:
+        with progress_bar() as progress:
             problems = Library.repair(library, progress=progress)
     with _library(library) as opened:
         if not repair:
@@ -343,7 +359,7 @@ def evaluate(
     for folder in folders:
         if not folder.is_dir():
             raise PinciteError(f"{folder} is not a folder; give one with corpus.jsonl and queries.jsonl.")
-        with _counter() as progress:
+        with counter() as progress:
             results.append(run(folder, out, limit, settings, progress))
     _print_json(results[0] if len(results) == 1 else results, indent=None if as_json else 2)
 
@@ -369,7 +385,10 @@ def chat(documents: DocumentsOption = None, tags: TagsOption = None, library: Li
 @app.command()
 def serve(
     host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen at.")] = 7860,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=1, max=65535, help="The port to listen at.  [default: 7860, or the next free one]"),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     library: LibraryOption = None,
 ) -> None:
@@ -410,7 +429,7 @@ def mcp(library: LibraryOption = None) -> None:
 
 @contextmanager
 def _open(library: Path | None) -> Iterator[Retriever]:
-    with _progress() as progress:
+    with progress_bar() as progress:
         retriever = Retriever.open(library, progress=progress)
     with retriever:
         yield retriever
@@ -436,43 +455,6 @@ def _history(file: Path | None) -> list[Any]:
         ):
             raise PinciteError(f"{file} is not a conversation; it holds {form}.")
     return turns
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on stderr that appears with the first report and leaves no trace."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("Reading"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("files, {task.fields[passages]} passages, {task.fields[rate]:.0f}/s"),
-        TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
-    )  # fmt: skip
-    console = Console(stderr=True)
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", visible=False, total=None, passages=0, rate=0.0)
-        began = time.monotonic()
-
-        def report(now: Progress) -> None:
-            rate = now.passages / max(time.monotonic() - began, 0.1)
-            bar.update(task, visible=True, total=now.of_files, completed=now.files, description=now.name,
-                       passages=now.passages, rate=rate)  # fmt: skip
-
-        yield report
-
-
-@contextmanager
-def _counter() -> Iterator[Callable[[str, int, int], None]]:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("building the library", total=None)
-        yield lambda name, done, of: bar.update(task, description=escape(name), completed=done, total=of)
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:

@@ -1,7 +1,7 @@
 """An answer as it is told piece by piece: server-sent events (https://html.spec.whatwg.org/#server-sent-events)."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi.responses import StreamingResponse
@@ -16,12 +16,7 @@ def event(data: Any, name: str = "") -> str:
     return (f"event: {name}\n" if name else "") + f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def stream(events: Iterable[str]) -> StreamingResponse:
+def stream(events: AsyncIterator[str]) -> StreamingResponse:
     """The events as one response, which no proxy on the way is to keep or to collect."""
-
-    async def sent() -> AsyncIterator[str]:
-        for each in events:
-            yield each
-
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(sent(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)

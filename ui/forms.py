@@ -105,6 +105,7 @@ class AnswerShape(Form):
     evidence: list[HitShape]
     library: LibraryShape
     timings_ms: dict[str, float]
+    note: str | None = Field(description="How the answer came about, where there is something to say.")
 
 
 class FoundShape(Form):

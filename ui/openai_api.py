@@ -6,21 +6,23 @@ effect. The content ends with the numbered sources; `citations`, on the message 
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from ingest import QuestionError
-from retriever import Answer, Turn
+from ingest import PinciteError, QuestionError
+from retriever import Answer, Found, Turn
 
 from . import render
 from .events import event, stream
 from .guard import told
 from .service import Service
 
+# Nothing is billed by tokens here, and none are counted.
+_USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 _MODEL = {"id": "pincite", "object": "model", "created": 0, "owned_by": "pincite"}
 
 
@@ -86,10 +88,11 @@ def add_openai(app: FastAPI, service: Service) -> None:
     )
     async def completions(form: ChatForm) -> Response:
         question, history = _conversation(form)
-        answer = await service.ask("openai", question, history)
         if form.stream:
-            return stream(_chunks(answer, bool(form.stream_options and form.stream_options.include_usage)))
-        return JSONResponse(_completion(answer))
+            said = service.stream("openai", question, history)
+            await anext(said)  # what is refused is refused before anything is said
+            return stream(_chunks(said, bool(form.stream_options and form.stream_options.include_usage)))
+        return JSONResponse(_completion(await service.ask("openai", question, history)))
 
 
 def _conversation(form: ChatForm) -> tuple[str, list[Turn]]:
@@ -111,30 +114,39 @@ def _spoken(message: ChatMessage) -> Turn:
 def _completion(answer: Answer) -> dict[str, Any]:
     citations = answer.to_dict()["citations"]
     message = {"role": "assistant", "content": render.as_markdown(answer), "refusal": None, "citations": citations}
-    return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": _MODEL["id"],
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-        # Nothing is billed by tokens here, and none are counted.
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-        "citations": citations,
-    }
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    return _frame("chat.completion") | {"choices": [choice], "usage": _USAGE, "citations": citations}
 
 
-def _chunks(answer: Answer, with_usage: bool) -> Iterator[str]:
+def _frame(kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": _MODEL["id"]}
+
+
+async def _chunks(said: AsyncIterator[Found | str | Answer], with_usage: bool) -> AsyncIterator[str]:
     """The completion as OpenAI's stream sends it; the citations are in the last chunk of the choice."""
-    whole = _completion(answer)
-    frame = {key: whole[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+    frame = _frame("chat.completion.chunk")
 
     def chunk(delta: Mapping[str, Any], finish: str | None = None, **more: Any) -> str:
         return event(frame | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} | more)
 
     yield chunk({"role": "assistant", "content": ""})
-    for piece in render.pieces(render.as_markdown(answer)):
-        yield chunk({"content": piece})
-    yield chunk({"citations": whole["citations"]}, "stop", citations=whole["citations"])
+    sent = ""
+    try:
+        async for each in said:
+            text = each if isinstance(each, str) else ""
+            citations = None
+            if isinstance(each, Answer):
+                whole, citations = render.as_markdown(each), each.to_dict()["citations"]
+                # A language model that failed in the middle is followed by the answer that counts.
+                text = whole[len(sent) :] if whole.startswith(sent) else f"\n\n{whole}"
+            for piece in render.pieces(text.replace("![", "!\\[")):
+                sent += piece
+                yield chunk({"content": piece})
+            if citations is not None:
+                yield chunk({"citations": citations}, "stop", citations=citations)
+    except PinciteError as exc:
+        yield event({"error": {"message": str(exc), "type": "server_error", "param": None, "code": None}})
+        return
     if with_usage:
-        yield event(frame | {"choices": [], "usage": whole["usage"]})
+        yield event(frame | {"choices": [], "usage": _USAGE})
     yield "data: [DONE]\n\n"

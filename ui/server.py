@@ -1,8 +1,10 @@
 """The server: the web chat, the API and MCP at one address, with patience for slow clients but not without end."""
 
 import asyncio
+import errno
 import logging
 import socket
+import sys
 import threading
 import webbrowser
 from contextlib import suppress
@@ -15,19 +17,23 @@ from .api import create_app
 from .guard import LOCAL_NAMES, Access
 from .service import AT_ONCE, AT_ONCE_WITH_LLM
 
+PORT = 7860
+# Where that port is taken so many are tried, itself included.
+PORTS_TRIED = 10
 # How long the head of a request may take to arrive.
 HEAD_SECONDS = 10.0
 
 
-def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_browser: bool = False) -> None:
+def serve(retriever: Retriever, host: str = "127.0.0.1", port: int | None = None, open_browser: bool = False) -> None:
     """Serves the chat, the API and MCP until it is interrupted; prints the address first.
 
-    Raises PinciteError where the port is taken, and for another host than this machine if no token is set.
+    Without a port it is `PORT`, or the next one that is free. Raises PinciteError where the port is taken, and for
+    another host than this machine if no token is set.
     """
     settings: Settings = retriever.library.settings
     if host not in LOCAL_NAMES and not settings.token:
         raise PinciteError(f"Whoever reaches {host} could read your documents: set a token first, PINCITE_TOKEN=...")
-    listening = listen(host, port)
+    listening = listen(host, port) if port is not None else _listen_near(host)
     from .web import mount_chat
 
     access = Access.of(settings, host)
@@ -35,6 +41,8 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int = 7860, open_
     app = mount_chat(create_app(retriever, access, settings.answer_seconds, at_once), retriever)
     server = server_of(app)
     address = _address(host, listening.getsockname()[1])
+    if port is None and listening.getsockname()[1] != PORT:
+        print(f"Port {PORT} is taken, so it is another; choose one with --port (make run PORT=...).", file=sys.stderr)
     print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)
     if open_browser:
         threading.Timer(1.0, webbrowser.open, (address,)).start()
@@ -110,6 +118,18 @@ def _patient_protocol() -> Any:
 def _is_not_a_page_left_open(record: logging.LogRecord) -> bool:
     cut_off = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
     return not cut_off and "timeout graceful shutdown exceeded" not in str(record.msg)
+
+
+def _listen_near(host: str) -> socket.socket:
+    """A socket bound to `PORT`, or to the first of the next ones that is free."""
+    for port in range(PORT, PORT + PORTS_TRIED):
+        try:
+            return listen(host, port)
+        except PinciteError as exc:
+            # An address that is not this machine's fails at every port.
+            if not isinstance(exc.__cause__, OSError) or exc.__cause__.errno != errno.EADDRINUSE:
+                raise
+    raise PinciteError(f"Ports {PORT} to {PORT + PORTS_TRIED - 1} are taken: choose another with --port.")
 
 
 def listen(host: str, port: int) -> socket.socket:

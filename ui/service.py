@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from ingest import BusyError, PinciteError, TooSlowError
@@ -19,7 +21,7 @@ AT_ONCE_WITH_LLM = 16
 # Questions that may wait for their turn; one more is told to come again.
 WAITING = 256
 # How long one may take, its wait included, unless the settings say otherwise.
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 90.0
 
 T = TypeVar("T")
 
@@ -43,26 +45,57 @@ class Service:
         documents: Iterable[str] = (),
         tags: Iterable[str] = (),
     ) -> Answer:
-        """The answer to `question`, counted as asked through `face`; BusyError, TooSlowError, or the retriever's."""
-        came = time.perf_counter()
-        began = came
+        """The answer to `question`; counted, and raises, as `stream` does."""
+        async for said in self.stream(face, question, history, documents, tags):
+            if isinstance(said, Answer):
+                return said
+        raise AssertionError("a stream ends with its answer")
 
-        def work() -> Answer:
+    async def stream(
+        self,
+        face: str,
+        question: str,
+        history: Iterable[Turn] = (),
+        documents: Iterable[str] = (),
+        tags: Iterable[str] = (),
+    ) -> AsyncGenerator[Found | str | Answer, None]:
+        """What `Retriever.stream` gives, as it comes, counted as asked through `face`.
+
+        BusyError before the first is given; TooSlowError at any time; or what the retriever raises.
+        """
+        came = began = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._seconds
+        queue: asyncio.Queue[Found | str | Answer | None] = asyncio.Queue()
+        nobody_listens = threading.Event()
+
+        def work() -> None:
             nonlocal began
             began = time.perf_counter()
-            return self.retriever.ask(question, history, documents, tags)
+            for said in self.retriever.stream(question, history, documents, tags):
+                if nobody_listens.is_set():
+                    return
+                loop.call_soon_threadsafe(queue.put_nowait, said)
 
         outcome = "failed"
         try:
-            answer = await self.run(work)
+            with self._turn():
+                working = loop.run_in_executor(self._threads, work)
+                working.add_done_callback(lambda _: queue.put_nowait(None))
+                while (said := await self._in_time(queue.get(), until - loop.time())) is not None:
+                    if isinstance(said, Answer):
+                        outcome = ""
+                        self.metrics.answered(face, said, began - came)
+                    yield said
+                await working
         except PinciteError:
             outcome = "refused"
             raise
-        else:
-            outcome = ""
-            self.metrics.answered(face, answer, began - came)
-            return answer
+        except GeneratorExit:  # the client has heard enough
+            outcome = outcome and "refused"
+            raise
         finally:
+            nobody_listens.set()
             if outcome:
                 self.metrics.asks.labels(face, outcome).inc()
 
@@ -80,16 +113,24 @@ class Service:
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns, done in a thread in its turn; BusyError, TooSlowError, or what it raises."""
+        with self._turn():
+            return await self._in_time(asyncio.get_running_loop().run_in_executor(self._threads, work), self._seconds)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         if self._inside >= AT_ONCE + WAITING:
             raise BusyError("Too many questions are being answered; ask again in a moment.")
         self._inside += 1
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._threads, work)
-            return await asyncio.wait_for(future, self._seconds)
-        except TimeoutError as exc:
-            raise TooSlowError(f"No answer was found within {self._seconds:g} seconds; ask again.") from exc
+            yield
         finally:
             self._inside -= 1
+
+    async def _in_time(self, result: Awaitable[T], seconds: float) -> T:
+        try:
+            return await asyncio.wait_for(result, seconds)
+        except TimeoutError as exc:
+            raise TooSlowError(f"No answer was found within {self._seconds:g} seconds; ask again.") from exc
 
     def close(self) -> None:
         """Lets go of the threads; what is being answered is not waited for."""

@@ -1,13 +1,17 @@
-"""Answers and passages on a terminal: numbered sources with the quoted words highlighted."""
+"""What is shown on a terminal: answers with numbered sources and the quoted words marked, passages, progress."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
-from ingest import Document
+from ingest import Document, Progress
 from retriever import Answer, Citation, Found, Hit
 
 from .last import Source
@@ -30,6 +34,8 @@ def print_answer(answer: Answer) -> None:
         console.print("The nearest passages:")
         for number, hit in enumerate(answer.evidence[:3], 1):
             _print_hit(console, number, hit)
+    if answer.note:
+        console.print(f"[dim]{escape(answer.note)}[/dim]")
     console.print(f"[dim]Confidence that your documents answer this: {answer.confidence:.0%}[/dim]")
 
 
@@ -100,3 +106,33 @@ def _short(text: str) -> str:
     """The beginning of `text` on one line."""
     shown = " ".join(text.split())
     return shown[:SHOWN_CHARS] + ("…" if len(shown) > SHOWN_CHARS else "")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on stderr that appears with the first report and leaves no trace."""
+    columns = (
+        TextColumn("Reading"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("files, {task.fields[passages]} passages, {task.fields[rate]:.0f}/s"),
+        TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", visible=False, total=None, passages=0, rate=0.0)
+        began = time.monotonic()
+
+        def report(now: Progress) -> None:
+            rate = now.passages / max(time.monotonic() - began, 0.1)
+            bar.update(task, visible=True, total=now.of_files, completed=now.files, description=now.name,
+                       passages=now.passages, rate=rate)  # fmt: skip
+
+        yield report
+
+
+@contextmanager
+def counter() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that is told a name and how much of how much is done."""
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("building the library", total=None)
+        yield lambda name, done, of: bar.update(task, description=escape(name), completed=done, total=of)

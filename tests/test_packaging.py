@@ -1,0 +1,53 @@
+"""The wheel: all that the product needs is in it, and it works without the checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = place.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_code_assets_and_articles_and_nothing_else(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert wheel.name == f"pincite-{version('pincite')}-py3-none-any.whl"
+    for package in ("ingest", "retriever", "ui"):
+        files = {
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / package).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        assert files <= names, f"missing: {files - names}"
+    articles = {path.relative_to(ROOT / "corpus").as_posix() for path in (ROOT / "corpus").rglob("*") if path.is_file()}
+    assert {f"ingest/_corpus/{name}" for name in articles} <= names
+    assert {name.split("/")[0].removesuffix(f"-{version('pincite')}.dist-info") for name in names} == {
+        *("ingest", "retriever", "ui", "pincite")
+    }
+
+
+def test_what_is_in_the_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "import ui.cli; from ingest.corpus import corpus_folder\n"
+        "assert ui.cli.__file__.startswith(sys.path[0]) and str(corpus_folder()).startswith(sys.path[0])\n"
+        "assert len(list(corpus_folder().rglob('*.md'))) >= 30\n"
+        "ui.cli.main()"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, "-P", "-c", code, str(tmp_path / "site"), "--version"]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == (f"pincite {version('pincite')}\n", "")
