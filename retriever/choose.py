@@ -7,7 +7,6 @@ of these are then encoded alone behind their title and heading, which says much 
 sentence is about, and scored again. Weights: `tests/evals/fit.py`; figures in DESIGN.md.
 """
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ingest import POOLED_TOKENS, Library, content_words, encoder_text, sentences, stem, words
+from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stem, words
 
-from .search import Candidate, Query
+from .search import Candidate, Query, word_rarity
 
 Floats = npt.NDArray[np.float32]
 
@@ -88,16 +87,6 @@ def word_matches(query: Query, matched: Floats) -> Floats:
     if not query.terms:
         return np.array([matched.mean()], np.float32)
     return np.array([matched[rows].mean() for rows in query.terms.values()], np.float32)
-
-
-def word_rarity(library: Library, question: str) -> dict[str, float]:
-    """The question's content words, stemmed -> inverse document frequency in the library."""
-    _, passages = library.store.counts()
-    rarity = {}
-    for term in dict.fromkeys(stem(word) for word in content_words(question)):
-        df = library.store.document_frequency(term)
-        rarity[term] = math.log(1 + (passages - df + 0.5) / (df + 0.5))
-    return rarity
 
 
 def cover(text: str, rarity: Mapping[str, float]) -> float:

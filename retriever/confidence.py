@@ -13,8 +13,8 @@ import numpy as np
 
 from ingest import Library
 
-from .choose import Sentence, cover, word_matches, word_rarity
-from .search import Candidate, Query
+from .choose import Sentence, cover, word_matches
+from .search import Candidate, Query, word_rarity
 
 # How many passages and sentences are looked at.
 LOOKED_AT = 5

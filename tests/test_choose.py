@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from ingest import Document, Library, stem
-from retriever.choose import Sentence, asked_kind, cover, score_sentences, word_rarity
+from retriever.choose import Sentence, asked_kind, cover, score_sentences
 from retriever.confidence import WEIGHTS, confidence, estimate
-from retriever.search import Candidate, Part, Query, encode_query, search
+from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
     "Kitchen\n\nThe kettle is blue. It whistles in the morning and wakes the whole house.\n\n"

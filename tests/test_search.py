@@ -6,7 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
-from retriever.search import PROPOSED, WEIGHTS, Candidate, Part, Query, encode_query, fuse, search
+from retriever.search import (
+    NEIGHBOURS,
+    NEIGHBOURS_SHARE,
+    PROPOSED,
+    WEIGHTS,
+    Candidate,
+    Part,
+    Query,
+    encode_query,
+    fuse,
+    search,
+    smooth,
+    token_weights,
+)
 
 TEXTS = {
     "kitchen": "The kettle in the kitchen is blue and whistles.",
@@ -45,20 +58,21 @@ def test_scores_are_those_of_the_three_rankers(house: Library) -> None:
     for candidate in found:
         ((_, vectors),) = house.store.passages([candidate.id]).values()
         assert candidate.scores["dense"] == pytest.approx(float(vectors.vector @ encoded.pooled[0]), abs=1e-5)
-        uniform = np.full(len(encoded.tokens[0]), 1 / len(encoded.tokens[0]), np.float32)
-        (late,) = maxsim(similarities(encoded.tokens[0], [vectors.codes]), uniform)
+        (late,) = maxsim(similarities(encoded.tokens[0], [vectors.codes]), query.weights)
         assert candidate.scores["late"] == pytest.approx(float(late), abs=1e-5)
         assert candidate.scores["words"] == pytest.approx(words.get(candidate.id, 0.0))
         assert ("words" in candidate.ranks) == (candidate.id in words)
     for ranker in ("dense", "late"):
         order = sorted(found, key=lambda c: -c.scores[ranker])
         assert [c.ranks[ranker] for c in order] == [1, 2, 3, 4]
-    total = sum(WEIGHTS.values())
-    for candidate in found:
-        expected = 0.0
-        for ranker, weight in WEIGHTS.items():
-            values = [c.scores[ranker] for c in found]
-            expected += weight * (candidate.scores[ranker] - min(values)) / (max(values) - min(values)) / total
+    fused = np.zeros(len(found))
+    for ranker, weight in WEIGHTS.items():
+        values = np.array([c.scores[ranker] for c in found])
+        fused += weight * (values - values.min()) / np.ptp(values) / sum(WEIGHTS.values())
+    pooled = np.stack([house.store.passages([c.id])[c.id][1].vector for c in found])
+    for i, candidate in enumerate(found):  # four passages: the other three are its neighbours
+        alike = np.maximum(pooled @ pooled[i], 0) * (np.arange(4) != i)
+        expected = (1 - NEIGHBOURS_SHARE) * fused[i] + NEIGHBOURS_SHARE * (alike @ fused) / alike.sum()
         assert candidate.score == pytest.approx(expected, abs=1e-5)
     assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
     assert np.linalg.norm(query.vector) == pytest.approx(1)
@@ -80,7 +94,8 @@ def test_parts_are_weighted_means(house: Library) -> None:
     mean = 0.25 * first.pooled[0] + 0.75 * second.pooled[0]
     assert query.vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
     assert query.tokens == pytest.approx(np.concatenate([first.tokens[0], second.tokens[0]]))
-    assert query.weights.tolist() == pytest.approx([0.25, 0.375, 0.375])
+    assert query.weights.sum() == pytest.approx(1)
+    assert query.weights[0] == pytest.approx(0.25)
     assert query.terms == {"kettl": [0]}, "the words of the question itself"
 
 
@@ -91,6 +106,37 @@ def test_terms_are_the_content_words_with_their_tokens(house: Library) -> None:
     nothing, found = run(house, Part("?"))
     assert nothing.terms == {}
     assert len(found) == len(TEXTS)
+
+
+def test_rare_words_weigh_more_and_punctuation_nothing(house: Library) -> None:
+    question = "Is the garden, in the house, near pears?"
+    query, _ = run(house, Part(question))
+    spans = house.encoder.token_spans(question)
+    weight = {question[s:e]: float(w) for (s, e), w in zip(spans, query.weights, strict=True)}
+    assert weight["pears"] == pytest.approx(weight["garden"]), "each is in one passage"
+    assert weight["near"] > weight["pears"] > weight["the"] > 0, "no passage holds near"
+    assert weight[","] == weight["?"] == 0
+    assert token_weights(3, [], {}, {}).tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_like_passages_lend_each_other_their_scores() -> None:
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], np.float32)
+    by_hand = []
+    scores = np.array([1.0, 0.0, 0.5, 0.25])
+    for i in range(4):
+        alike = np.maximum(vectors @ vectors[i], 0) * (np.arange(4) != i)
+        near = (alike @ scores) / alike.sum() if alike.sum() else scores[i]
+        by_hand.append(0.7 * scores[i] + 0.3 * near)
+    assert NEIGHBOURS == 3
+    assert smooth(scores, vectors) == pytest.approx(by_hand)
+    assert smooth(scores[:1], vectors[:1]).tolist() == [1.0]
+    many = np.eye(6, dtype=np.float32) + 0.1
+    many[0, 1] = many[1, 0] = 0.9  # only the three most alike count, of the five others
+    many[0, 2] = many[0, 3] = 0.5
+    alike = np.sort((many @ many[0])[1:])[::-1][:3]
+    ordered = np.argsort(-(many @ many[0])[1:], kind="stable")[:3] + 1
+    values = np.arange(6.0)
+    assert smooth(values, many)[0] == pytest.approx(0.3 * (alike @ values[ordered]) / alike.sum())
 
 
 def test_k_cuts_the_ranking(house: Library) -> None:

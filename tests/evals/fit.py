@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from ingest import Library
 from retriever import choose, confidence
 from retriever.evaluate import metrics, sets
-from retriever.search import Part, encode_query, search
+from retriever.search import Part, encode_query, search, word_rarity
 from tests.evals.run import CORPUS, load, same_article
 
 Rows = list[dict[str, float]]
@@ -90,7 +90,7 @@ def example(
         query = encode_query(library, [Part(text)])
         candidates = search(library, query, documents=documents)
         ranked = choose.score_sentences(library, query, text, candidates)
-        whole = confidence.features(query, candidates, ranked, choose.word_rarity(library, text))
+        whole = confidence.features(query, candidates, ranked, word_rarity(library, text))
     right = [any(same(s.text, g) for g in gold) for s in ranked]
     return Example(answerable, made, [dict(s.features) for s in ranked], right, whole)
 
