@@ -18,7 +18,7 @@ from .errors import (
     UnknownDocumentError,
 )
 from .indexes.late import POOLED_TOKENS, maxsim, similarities
-from .indexes.lexical import content_words, expression, stem, words
+from .indexes.lexical import STOP_WORDS, content_words, expression, stem, words
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
 from .records import DocumentInfo
@@ -29,6 +29,7 @@ from .watching import follow
 __all__ = [
     "MAX_QUESTION_CHARS",
     "POOLED_TOKENS",
+    "STOP_WORDS",
     "BusyError",
     "Content",
     "Document",

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,7 +28,7 @@ from .choose import score_sentences
 from .confidence import estimate
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
-from .rewrite import LEANING_WEIGHT, Rewritten, rewrite
+from .rewrite import rewrite
 from .search import Part, encode_query, search
 from .spelling import mend
 from .write import NOT_IN_LIBRARY, write
@@ -105,18 +105,15 @@ class Retriever:
         standalone = self._standalone(question, turns)
         rewriting_seconds = clock.seconds()
         with self.library.reading():
-            rewritten = standalone or rewrite(mend(self.library, question), turns)
+            searched_for = standalone or rewrite(self.library, mend(self.library, question), turns)
             clock.lap("rewrite")
             within = self.library.within(documents, tags)
-            query = encode_query(self.library, rewritten.parts)
+            query = encode_query(self.library, [Part(searched_for)])
             clock.lap("encode")
             candidates = search(self.library, query, documents=within)
             clock.lap("search")
-            ranked = score_sentences(self.library, query, rewritten.in_context, candidates)
-            probability = estimate(self.library, query, rewritten.in_context, candidates, ranked)
-            if len(rewritten.parts) > 1:
-                # A follow-up is judged as one whole question too; either alone judges worse (DESIGN.md, "Follow-ups").
-                probability = (probability + self._as_one(rewritten.in_context, within)) / 2
+            ranked = score_sentences(self.library, query, searched_for, candidates)
+            probability = estimate(self.library, query, searched_for, candidates, ranked)
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             text, citations = write(ranked, self._page_at) if answered else (NOT_IN_LIBRARY, ())
@@ -127,13 +124,13 @@ class Retriever:
             passages = to_read(found) if self._llm else []
             pages = {p.document: self.library.store.pages(p.document) for p in passages}
         evidence = tuple(c.hit for c in candidates[:EVIDENCE])
-        yield Found(rewritten.searched_for, evidence)
+        yield Found(searched_for, evidence)
         note = None
         if self._llm is not None and answered:
             draft = Draft(
                 self._llm,
                 self.library.encoder,
-                rewritten.searched_for,
+                searched_for,
                 passages,
                 lambda passage, offset: page_at(pages[passage.document], offset),
                 self.library.settings.llm_unsupported == "drop",
@@ -153,7 +150,7 @@ class Retriever:
             yield text
         yield Answer(
             question=question,
-            searched_for=rewritten.searched_for,
+            searched_for=searched_for,
             answered=answered,
             text=text,
             confidence=probability,
@@ -181,28 +178,20 @@ class Retriever:
         turns = conversation(history)
         question = _checked(question)
         with self.library.reading():
-            rewritten = rewrite(mend(self.library, question), turns)
+            searched_for = rewrite(self.library, mend(self.library, question), turns)
             within = self.library.within(documents, tags)
-            candidates = search(self.library, encode_query(self.library, rewritten.parts), k, within)
-        return Found(rewritten.searched_for, tuple(c.hit for c in candidates))
+            candidates = search(self.library, encode_query(self.library, [Part(searched_for)]), k, within)
+        return Found(searched_for, tuple(c.hit for c in candidates))
 
-    def _standalone(self, question: str, turns: Sequence[Turn]) -> Rewritten | None:
+    def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
         """A follow-up as the language model rewrites it; None without a model, or where it fails."""
         if self._llm is None or not turns:
             return None
         seconds = REWRITE_SHARE * self.library.settings.llm_seconds
         try:
-            text = prompt.rewritten(self._llm.reply(prompt.rewriting(question, turns), seconds))
+            return prompt.rewritten(self._llm.reply(prompt.rewriting(question, turns), seconds)) or None
         except LLMError:
             return None
-        return Rewritten(text, (Part(question), Part(text, LEANING_WEIGHT))) if text else None
-
-    def _as_one(self, question: str, within: Collection[str] | None) -> float:
-        """How likely it is that the library answers `question`, asked without any conversation."""
-        query = encode_query(self.library, [Part(question)])
-        candidates = search(self.library, query, documents=within)
-        ranked = score_sentences(self.library, query, question, candidates)
-        return estimate(self.library, query, question, candidates, ranked)
 
     @property
     def state(self) -> LibraryState:
