@@ -189,7 +189,7 @@ class Retriever:
             return None
         seconds = REWRITE_SHARE * self.library.settings.llm_seconds
         try:
-            return prompt.rewritten(self._llm.reply(prompt.rewriting(question, turns), seconds)) or None
+            return prompt.rewritten(self._llm.reply(prompt.rewriting(question, turns), seconds))
         except LLMError:
             return None
 
