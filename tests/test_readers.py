@@ -112,6 +112,17 @@ def test_an_empty_heading_opens_nothing_and_levels_may_jump() -> None:
 # --- tables --------------------------------------------------------------------------------------
 
 
+def test_a_heading_that_repeats_the_one_right_above_it_is_left_out() -> None:
+    builder = ContentBuilder()
+    for level, text in ((1, "Guide"), (2, "Guide"), (2, "Use"), (2, "Use it")):
+        builder.heading(level, text)
+    builder.paragraph("Words.")
+    builder.heading(2, "Use it")
+    content = builder.finish()
+    assert content.text == "Guide\n\nUse\n\nUse it\n\nWords.\n\nUse it"
+    assert content.sections[0].path == ("Guide",)
+
+
 def test_each_row_says_what_its_cells_mean() -> None:
     rows = [["Drug", "Target"], ["nivolumab", "PD-1"], ["", "CTLA-4"], ["", ""]]
     assert row_lines(rows, 1) == ["Drug: nivolumab | Target: PD-1", "Target: CTLA-4"]

@@ -252,6 +252,16 @@ x = 1 % kept
 """
 
 
+def test_asciidoc_characters_by_name_and_quotes() -> None:
+    text = "The ``main branch'' at HEAD{caret}, see linkgit:git-fsmonitor{litdd}daemon[1]; a &lt; b and {unknown}."
+    assert blocks(text, "a.adoc") == ["The “main branch” at HEAD^, see git-fsmonitor--daemon(1); a < b and {unknown}."]
+
+
+def test_lines_that_mdbook_replaces_are_left_out() -> None:
+    text = "Before.\n\n```rust\n{{#rustdoc_include ../src/main.rs:here}}\n```\n\n{{#include a.md}}\n\nAfter `{{#x}}`."
+    assert blocks(text, "a.md") == ["Before.", "After {{#x}}."]
+
+
 def test_tex() -> None:
     content = content_of(TEX, "a.tex")
     assert content.title == "Checkpoint inhibitors"

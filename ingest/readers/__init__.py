@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from ..documents import Content
 from ..errors import NoTextError, SourceError
 from .archives import expand, inner_suffix
+from .building import one_line
 from .kinds import looks_like, ole_suffix
 from .words import words
 
@@ -92,7 +93,7 @@ def read(data: bytes, name: str) -> Content:
     content = _reader(suffix)(data, name)
     if not content.text.strip():
         raise NoTextError(f"{name} holds no text.")
-    return content if content.title else replace(content, title=PurePosixPath(name).stem)
+    return content if content.title else replace(content, title=one_line(PurePosixPath(name).stem))
 
 
 def _suffix(data: bytes, name: str) -> str:

@@ -67,11 +67,16 @@ class ContentBuilder:
     def heading(self, level: int, text: str) -> None:
         """Opens a section under `text`; `level` counts from 1, the outermost."""
         text = one_line(text)
-        if not text:
+        if not text or self._is_said_twice(text):
             return
         self._open = [(lvl, t) for lvl, t in self._open if lvl < level] + [(level, text)]
         start = self._add(text)
         self._sections.append(Section(start, tuple(t for _, t in self._open)))
+
+    def _is_said_twice(self, text: str) -> bool:
+        """Whether the heading that stands right above says the same, as the title above the first heading may."""
+        above = self._sections[-1] if self._sections else None
+        return above is not None and above.start + len(text) == self._length and above.path[-1] == text
 
     def paragraph(self, text: str) -> None:
         """Adds running text: line breaks inside it become spaces."""

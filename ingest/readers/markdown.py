@@ -17,6 +17,8 @@ _TOML_FRONT = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+(?:\n|\Z)", re.DOTALL)
 # Links between notes: "[[page]]", "[[page|what is shown]]".
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*[^\W\d_][^\[\]|\n]*)\]\]")
 _TASK = re.compile(r"\[([ xX])\] ")
+# What mdBook puts in the place of such a line is in another file: "{{#include ../main.rs:here}}".
+_INCLUDE = re.compile(r"^[ \t]*\{\{#\w+[^{}\n]*\}\}[ \t]*\n?", re.MULTILINE)
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")
 
@@ -39,7 +41,7 @@ def parse_markdown(text: str, builder: ContentBuilder | None = None) -> Content:
     if front := _TOML_FRONT.match(text):
         writer.title = _front_title(front[1])
         text = text[front.end() :]
-    writer.write(_parse(text))
+    writer.write(_parse(_INCLUDE.sub("", text)))
     return builder.finish(writer.title)
 
 

@@ -20,6 +20,14 @@ _DIRECTIVE = re.compile(r"(?:include|ifdef|ifndef|endif|ifeval|toc|image|video|a
 _ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
 _CELL = re.compile(r"(?:^|(?<=\s))(?:\d*(?:\.\d+)?[*+])?[<^>]?(?:\.[<^>])?[a-z]?\|")
 _MOST_DEPTH = 20
+# Attributes that every document has: characters that would be markup as they stand (and two that Git's manual adds).
+_CHARACTERS = {
+    **dict(
+        zip("plus caret asterisk tilde backtick backslash apos quot pipe vbar".split(), "+^*~`\\'\"||", strict=True)
+    ),
+    **dict(zip("lt gt amp startsb endsb lsquo rsquo ldquo rdquo deg nbsp sp".split(), "<>&[]‘’“”°  ", strict=True)),
+    **{"empty": "", "zwsp": "", "wj": "", "cpp": "C++", "litdd": "--"},
+}
 
 
 def read_asciidoc(data: bytes, name: str) -> Content:
@@ -37,14 +45,7 @@ class _Reader:
     def __init__(self) -> None:
         self.builder = ContentBuilder()
         self._flow = Flow(self.builder)
-        self._attributes: dict[str, str] = {
-            "nbsp": " ",
-            "plus": "+",
-            "lt": "<",
-            "gt": ">",
-            "amp": "&",
-            "empty": "",
-        }
+        self._attributes = dict(_CHARACTERS)
         self._notes: list[str] = []
         self._lists: list[str] = []  # the marks of the lists that are open, the outermost first
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 # Inline markup, in the order in which it is taken off. Constrained marks need a border of a word.
 _INLINE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"(?<![\\\w])(?:linkgit|man):([\w.-]+)\[(\d)\]"), r"\1(\2)"),
+    (re.compile(r"(?<![\\\w])(?:linkgit|man):([\w.{}-]+)\[(\d)\]"), r"\1(\2)"),
     (
         re.compile(r"(?:link|xref|mailto|image):([^\s\[]+)\[([^\]]*)\]"),
         lambda m: m[2].split(",")[0].strip('"') or m[1],
@@ -23,6 +24,7 @@ _INLINE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"\(\(([^()\n]{1,200})\)\)"), r"\1"),
     (re.compile(r"\[[.#][\w.#-]+\](?=[`*_#])"), ""),
     (re.compile(r"(?<![\w`\\])`\+(.+?)\+`(?!\w)"), r"\1"),
+    (re.compile(r"``(?=[^`'\s])([^`']{1,200})(?<=\S)''"), r"“\1”"),
     (re.compile(r"``([^`]+)``|(?<![\w`\\])`(?=\S)([^`]+?)(?<=\S)`(?!\w)"), lambda m: m[1] or m[2]),
     (
         re.compile(r"\*\*(?=\S)(.+?)\*\*|(?<![\w*\\])\*(?=\S)([^*]+?)(?<=\S)\*(?![\w*])"),
@@ -44,4 +46,4 @@ def without_markup(text: str) -> str:
     """
     for pattern, replacement in _INLINE:
         text = pattern.sub(replacement, text)
-    return text
+    return unescape(text)
