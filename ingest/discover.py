@@ -1,6 +1,8 @@
 """Which files an ingest is about, in which order, and under which name each is kept."""
 
 import os
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,64 +23,80 @@ class File:
 class Discovery:
     """What the named paths hold. `folders` are the folders that were named: what is gone below them is removed.
 
-    `skipped` counts the files of unknown kind by suffix.
+    `skipped` counts the files of unknown kind by suffix, and links to folders, which are not followed: they may lead
+    in a circle. `closed` are folders below them that may not be listed, each with the reason.
     """
 
     files: tuple[File, ...]
     folders: tuple[Path, ...]
     skipped: Mapping[str, int]
+    closed: tuple[tuple[Path, str], ...]
 
 
 def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], leave_out: Path) -> Discovery:
     """The files at `paths`, folders searched through, in a fixed order; SourceError for a path that is not there.
 
-    Hidden files and folders, and the folder `leave_out`, are passed over. A file that is named itself is
-    taken whatever its suffix.
+    Hidden files and folders, what Office leaves beside an open document, and the folder `leave_out` are passed over.
+    A file that is named itself is taken whatever its suffix.
     """
     files: dict[Path, File] = {}
     folders: list[Path] = []
-    skipped: dict[str, int] = {}
+    skipped: Counter[str] = Counter()
+    closed: list[tuple[Path, str]] = []
     for named in paths:
         # Not resolved through links: a linked file keeps the place where the user sees it.
         path = Path(os.path.abspath(Path(named).expanduser()))
         if path.is_dir():
             folders.append(path)
-            for found in _walk(path, leave_out):
-                if found.suffix.lower() in suffixes:
+            for found in _walk(path, leave_out, closed):
+                if found.is_symlink() and found.is_dir():
+                    skipped["link to a folder"] += 1
+                elif found.suffix.lower() in suffixes:
                     files.setdefault(found, File(found, found.relative_to(path).as_posix()))
                 else:
-                    kind = found.suffix.lower() or "no suffix"
-                    skipped[kind] = skipped.get(kind, 0) + 1
+                    skipped[found.suffix.lower() or "no suffix"] += 1
         elif path.exists():
             files.setdefault(path, File(path, path.name))
         else:
             raise SourceError(f"{named} does not exist; give a file or a folder that does.")
-    return Discovery(tuple(files.values()), tuple(folders), skipped)
+    return Discovery(tuple(files.values()), tuple(folders), skipped, tuple(closed))
 
 
-def _walk(folder: Path, leave_out: Path) -> Iterator[Path]:
-    for root, names, files in os.walk(folder, onerror=_refuse):
+def _walk(folder: Path, leave_out: Path, closed: list[tuple[Path, str]]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise SourceError(f"{folder} cannot be listed: {error.strerror}.") from error
+        closed.append((Path(error.filename), f"it cannot be listed ({error.strerror})"))
+
+    for root, names, files in os.walk(folder, onerror=refused):
         if LIBRARY in files:  # the folder is a library as well
             names[:] = [n for n in names if n != "indexes"]
         names[:] = sorted(n for n in names if not n.startswith(".") and Path(root, n) != leave_out)
-        yield from (Path(root, f) for f in sorted(files) if not f.startswith("."))
-
-
-def _refuse(error: OSError) -> None:
-    raise SourceError(f"{error.filename} cannot be listed: {error.strerror}.") from error
+        links = [n for n in names if Path(root, n).is_symlink()]
+        yield from (Path(root, f) for f in sorted([*files, *links]) if not f.startswith((".", "~$")))
 
 
 def name_for(file: File, taken: Mapping[str, str | None]) -> str:
-    """The name of the document made from `file`: as much of its path as no other document has taken.
+    """The name of the document made from `file`: as much of its path as no other document has taken, as it is shown.
 
     `taken` maps names to the source paths of their documents.
 
     >>> name_for(File(Path("/a/b/c.md"), "c.md"), {"c.md": "/x/c.md"})
     'b/c.md'
     """
-    parts = file.path.parts[1:]
+    parts = [shown(part) for part in file.path.parts[1:]]
     for count in range(len(Path(file.below).parts), len(parts) + 1):
         name = "/".join(parts[-count:])
         if name not in taken:
             return name
-    return str(file.path)
+    return shown(str(file.path))
+
+
+def shown(name: str) -> str:
+    r"""`name` as it can be printed: without control characters, and without bytes that are no UTF-8.
+
+    >>> shown("a\nb.md")
+    'a\ufffdb.md'
+    """
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

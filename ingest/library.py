@@ -124,14 +124,7 @@ class Library:
         """The encoder that the library's vectors are made with, loaded on first use."""
         with self._encoder_lock:
             if self._encoder is None:
-                with self.reading() as store:
-                    stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
-                if stored and stored != self.settings.encoder:
-                    raise LibraryError(
-                        f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
-                        "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
-                    )
-                self._encoder = load_encoder(self.settings.encoder, fingerprint)
+                self._encoder = load_encoder(self.settings.encoder, self._fingerprint())
             return self._encoder
 
     def nearest(self, vector: Floats, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
@@ -142,6 +135,17 @@ class Library:
         """
         with self._dense_lock:
             return self.dense().search(vector, k, within)
+
+    def _fingerprint(self) -> str | None:
+        """That of the encoder which the library keeps to; LibraryError if the setting names another."""
+        with self.reading() as store:
+            stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
+        if stored and stored != self.settings.encoder:
+            raise LibraryError(
+                f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
+                "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
+            )
+        return fingerprint
 
     def dense(self) -> DenseIndex:
         """The dense index of the state being read, or of a later one that another thread reads; inside `reading`."""
@@ -234,10 +238,10 @@ class Library:
         if not paths:
             raise ValueError("name at least one file or folder")
         with self._writing():
+            self._fingerprint()  # the encoder itself is not needed if nothing has changed
             try:
-                encoder = self._pinned_encoder()
-                seconds = self.settings.read_seconds
-                return ingest_paths(self.store, encoder, paths, self.folder.absolute(), progress, tags, seconds)
+                seconds, place = self.settings.read_seconds, self.folder.absolute()
+                return ingest_paths(self.store, self._pinned_encoder, paths, place, progress, tags, seconds)
             finally:
                 self._save()
 
@@ -364,17 +368,15 @@ class Library:
 
     def _save(self) -> None:
         """Writes the dense index to disk where that on disk lags the store by much."""
-        dimension = self.encoder.spec.dimension
         with self.store.reading():
-            index = self.dense()
-            generation = self.store.generation
-            saved = derived.saved_generation(self.folder)
-            saved = saved if saved <= generation else 0
-            lag = self.store.changes_since(saved)
             if not list_is_current(self.folder, self.store):
                 write_list(self.folder, self.store)
-        if lag > max(STALE_PASSAGES, STALE_SHARE * len(index)) or (lag and not saved):
-            derived.save(self.folder, index, dimension, generation)
+            saved = derived.saved_generation(self.folder)
+            lag = self.store.changes_since(saved if saved <= self.store.generation else 0)
+            if not lag or (saved and lag <= max(STALE_PASSAGES, STALE_SHARE * self.store.counts()[1])):
+                return
+            index, generation = self.dense(), self.store.generation
+        derived.save(self.folder, index, self.encoder.spec.dimension, generation)
 
 
 @contextmanager

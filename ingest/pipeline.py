@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .discover import File, discover, name_for
+from .discover import File, discover, name_for, shown
 from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
@@ -105,7 +105,7 @@ class _Read:
 
 def ingest_paths(
     store: Store,
-    encoder: Encoder,
+    load_encoder: Callable[[], Encoder],
     paths: Iterable[str | os.PathLike[str]],
     leave_out: Path,
     progress: Callable[[Progress], None] | None = None,
@@ -114,7 +114,7 @@ def ingest_paths(
 ) -> Report:
     """Brings the store in line with the files and folders at `paths`; `tags` are given to all they hold.
 
-    `seconds` is how long a small file may take to read.
+    `load_encoder` is called if there is something to encode; `seconds` is how long a small file may take to read.
 
     SourceError for a path that is not there or holds nothing that can be read; a single bad file is
     listed in the report and the run goes on. Files are read in a process of their own while the encoder works.
@@ -127,24 +127,50 @@ def ingest_paths(
     report.skipped = dict(found.skipped)
     with store.reading():
         shelf = _Shelf(store.known(), store.names())
+    report.failed += [(shown(str(path)), reason) for path, reason in found.closed]
     gone = shelf.gone(found.folders, {file.path for file in found.files})
-    if not found.files and not gone:
+    if not found.files and not gone and not found.closed:
         where = ", ".join(str(path) for path in found.folders)
         raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES | ARCHIVES))}")
     changed = [file for file in found.files if not _unchanged(file, shelf, report)]
 
-    group: list[_Prepared] = []
-    touched: list[Source] = []
     done = len(found.files) - len(changed)
 
-    def tell(name: str, encoded: int = 0) -> None:
+    def tell(files: int, name: str, encoded: int = 0) -> None:
         if progress:
-            progress(Progress(done, len(found.files), report.encoded + encoded, name))
+            progress(Progress(done + files, len(found.files), report.encoded + encoded, name))
 
-    with closing(_read_beside(changed, shelf, encoder, seconds)) as files:
-        for file in files:
-            tell(file.below)
-            done += 1
+    if changed:
+        _take_in(store, load_encoder(), changed, shelf, seconds, report, tell)
+    _remove(store, gone, report)
+    if tags:
+        with store.reading():
+            shelf = _Shelf(store.known(), {})
+        present = [known.name for file in found.files for known in shelf.of(file.path)]
+        with store.writing():
+            store.tag(present, tags)
+    tell(len(changed), "")
+    with store.reading():
+        report.documents, report.passages = store.counts()
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def _take_in(
+    store: Store,
+    encoder: Encoder,
+    files: Sequence[File],
+    shelf: "_Shelf",
+    seconds: float,
+    report: Report,
+    tell: Callable[[int, str, int], None],
+) -> None:
+    """Reads, encodes and stores what is in the files; adds to the report what came of it."""
+    group: list[_Prepared] = []
+    touched: list[Source] = []
+    with closing(_read_beside(files, shelf, encoder, seconds)) as found:
+        for number, file in enumerate(found):
+            tell(number, file.below, 0)
             report.failed += file.failed
             report.unchanged += len(file.unchanged)
             touched += file.unchanged
@@ -153,25 +179,13 @@ def ingest_paths(
                 report.added, report.changed = report.added + prepared.is_new, report.changed + (not prepared.is_new)
                 group.append(prepared)
                 if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
-                    report.encoded += put(store, encoder, group, partial(tell, file.below))
+                    report.encoded += put(store, encoder, group, partial(tell, number + 1, file.below))
                     group.clear()
     report.encoded += put(store, encoder, group)
-    _remove(store, gone, report)
     if touched:
         with store.writing():
             for source in touched:
                 store.touch(source)
-    if tags:
-        with store.reading():
-            shelf = _Shelf(store.known(), {})
-        present = [known.name for file in found.files for known in shelf.of(file.path)]
-        with store.writing():
-            store.tag(present, tags)
-    tell("")
-    with store.reading():
-        report.documents, report.passages = store.counts()
-    report.seconds = time.perf_counter() - began
-    return report
 
 
 class _Shelf:
@@ -205,9 +219,17 @@ class _Shelf:
             path = Path(source.partition(MEMBER)[0])
             if path in present or not any(folder in path.parents for folder in folders):
                 continue
-            if not path.is_file():  # one that was named itself and is passed over in its folder stays
+            if _is_gone(path):  # one that was named itself and is passed over in its folder stays
                 names.append(entry.name)
         return names
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether there is no file at `path`: not one that may only not be looked at."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False
 
 
 def _unchanged(file: File, shelf: _Shelf, report: Report) -> bool:
@@ -262,14 +284,14 @@ def _read_beside(files: Sequence[File], shelf: _Shelf, encoder: Encoder, seconds
 def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Read:
     """What came of one file."""
     before = {known.source.path: known for known in shelf.of(file.path)}
-    read = _Read(_shown(file.below))
+    read = _Read(shown(file.below))
 
     def failed(reason: str) -> _Read:
         kept = "; its earlier version stays in the library" if before and not read.gone else ""
-        read.failed.append((_shown(str(file.path)), reason + kept))
+        read.failed.append((shown(str(file.path)), reason + kept))
         return read
 
-    if _shown(str(file.path)) != str(file.path):
+    if os.fsencode(file.path).decode("utf-8", "replace") != str(file.path):
         return failed("its name is not text in UTF-8; rename it")
     try:
         status = file.path.stat()
@@ -286,15 +308,14 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
         for part in reading.read(data, file.path.name, shas):
             place, path = _placed(file, part)
             if part.reason is not None:
-                read.failed.append((str(place.path), part.reason))
+                read.failed.append((shown(str(place.path)), part.reason))
                 continue
             present.add(path)
             source = Source(path, status.st_size, status.st_mtime_ns)
             if part.content is None:
                 read.unchanged.append(source)
                 continue
-            content = part.content if part.content.title else replace(part.content, title=_title(place.path))
-            document = Document.of(shelf.name(place, path), part.sha256, content)
+            document = Document.of(shelf.name(place, path), part.sha256, part.content)
             read.documents.append(cut(document, encoder, source, path not in before))
     except SourceError as exc:  # what it held before is no longer what it holds
         read.documents.clear()
@@ -384,16 +405,6 @@ def cut(document: Document, encoder: Encoder, source: Source | None = None, is_n
     """A document cut into passages, ready for `put`."""
     passages = split(document, encoder.token_spans, encoder.spec.max_tokens)
     return _Prepared(document, passages, [passage_hash(p) for p in passages], source, is_new)
-
-
-def _title(path: Path) -> str:
-    words = path.stem.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:] if words else path.name
-
-
-def _shown(path: str) -> str:
-    """`path` as text that can be printed: bytes of it that are no UTF-8 are replaced."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def differences(encoder: Encoder, passage: Passage, stored: Vectors) -> float:

@@ -14,8 +14,10 @@ answer is one line, of what is to be seen in a part: {"rectangles"}, {"image"}, 
 import base64
 import hashlib
 import json
+import math
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -32,11 +34,12 @@ MAX_FILE_BYTES = 400_000_000
 # What a child may use: its address space, where the system can limit it.
 MEMORY_BYTES = 2_000_000_000
 # And time: so many seconds for a file, and so many more for each megabyte of it. Ordinary files take hundredths,
-# and large ones a tenth of a second a megabyte; but a dense PDF takes 4, and an archive is ten files in one. The
-# machine may be busy.
+# and large ones a tenth of a second a megabyte; but a dense PDF takes 4, and an archive is ten files in one. They are
+# counted in the processor's time, for the machine may be busy; so many times as long the parent waits at most.
 SECONDS = 8.0
 SECONDS_PER_MEGABYTE = 1.0
 SECONDS_PER_PACKED_MEGABYTE = 10.0
+PATIENCE = 4.0
 # Text beyond this is no document to read; it would fill the memory of everything behind.
 MAX_TEXT_CHARS = 50_000_000
 # An answer's line is at most so long: the text in UTF-8, what JSON escapes in it, its headings.
@@ -70,6 +73,7 @@ class Reading:
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         self._child: subprocess.Popen[bytes] | None = None
+        self._allowed = seconds  # to the file at hand
         self._unread = b""  # what came after the last whole line
         self._stopped = False
 
@@ -111,27 +115,29 @@ class Reading:
         """
         if len(data) > MAX_FILE_BYTES:
             raise SourceError(f"{name} is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it.")
-        began, seconds = time.monotonic(), self._seconds(name, len(data))
+        seconds = self._seconds(name, len(data))
+        latest = time.monotonic() + PATIENCE * seconds
         begun = 0
         for _ in range(MAX_BREAKDOWNS):
             part: dict[str, Any] = {}
-            until = began + seconds
+            until = latest
             try:
                 self._send({"name": name, "seconds": seconds, "skip": begun, "known": dict(known or {})}, data)
                 while not (answer := json.loads(self._line(until))).keys() & {"end", "refused"}:
                     if "begins" in answer:
                         part, begun = answer, begun + 1
-                        until = min(began + seconds, time.monotonic() + self._seconds(part["begins"], part["bytes"]))
+                        own = PATIENCE * self._seconds(part["begins"], part["bytes"])
+                        until = min(latest, time.monotonic() + own)
                     else:
                         yield _part(part, answer)
-                        part, until = {}, began + seconds
+                        part, until = {}, latest
             except GeneratorExit:  # the rest is not wanted
                 self.close()
                 raise
             except _BrokenDownError as exc:
                 self.close()
                 shown = PurePosixPath(part.get("begins", name)).name
-                if self._stopped or not part or part["begins"] == name or time.monotonic() > began + seconds:
+                if self._stopped or not part or part["begins"] == name or time.monotonic() > latest:
                     raise SourceError(f"{shown} is refused: {exc}.") from exc
                 yield Part(part["begins"], part["sha256"], None, f"{shown} is refused: {exc}.")
                 continue
@@ -148,7 +154,7 @@ class Reading:
         seconds = self._seconds(name, len(data))
         try:
             self._send({"name": name, "seconds": seconds, "look": look}, data)
-            answer: dict[str, Any] = json.loads(self._line(time.monotonic() + seconds))
+            answer: dict[str, Any] = json.loads(self._line(time.monotonic() + PATIENCE * seconds))
         except _BrokenDownError as exc:
             self.close()
             raise SourceError(f"{name} is refused: {exc}.") from exc
@@ -164,6 +170,7 @@ class Reading:
         if self._stopped:
             raise _BrokenDownError("the run was stopped")
         self.start()
+        self._allowed = header["seconds"]
         assert self._child
         assert self._child.stdin
         try:
@@ -197,6 +204,8 @@ class Reading:
         status = self._child.returncode
         if status == _NO_MEMORY:
             return _BrokenDownError(f"reading it takes more than {MEMORY_BYTES // 1_000_000_000} GB of memory")
+        if status == -signal.SIGXCPU:
+            return _BrokenDownError(f"reading it takes more than {self._allowed:.0f} seconds")
         return _BrokenDownError("its reader broke down or was stopped for using too much")
 
 
@@ -345,6 +354,6 @@ def _limit_seconds(seconds: float) -> None:
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime + seconds) + 2
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

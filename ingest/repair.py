@@ -123,7 +123,7 @@ def _fill(
     paths = {source.partition(MEMBER)[0] for source in unread.values()}
     there = sorted(path for path in paths if path and Path(path).exists())
     if there:
-        ingest_paths(new, encoder, there, new.path.parent.parent.absolute(), told, seconds=seconds)
+        ingest_paths(new, lambda: encoder, there, new.path.parent.parent.absolute(), told, seconds=seconds)
     with new.reading():
         waiting = [known.name for known in new.known().values() if known.source.size < 0]
     with new.writing() as generation:

@@ -504,3 +504,49 @@ def test_an_ingest_that_was_interrupted_is_taken_up_again(library: Library, tmp_
     report = library.ingest(tmp_path / "house")
     assert (report.unchanged, report.added) == (len(kept), 30 - len(kept))
     assert report.encoded == fake_encoder.encoded - encoded == 300 - sum(info.passages for info in kept)
+
+
+def test_a_folder_that_may_not_be_listed_costs_only_itself(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "house", kitchen=paragraph(1))
+    write(tmp_path / "house" / "cellar", wine=paragraph(2))
+    library.ingest(tmp_path / "house")
+    write(tmp_path / "house", attic=paragraph(3))
+    closed, list_folder, is_file = tmp_path / "house" / "cellar", os.scandir, Path.is_file
+
+    def scandir(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return list_folder(path)
+
+    def looked_at(path: Path) -> bool:
+        if closed in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "is_file", looked_at)
+    report = library.ingest(tmp_path / "house")
+    monkeypatch.undo()
+    assert (report.added, report.removed, report.documents) == (1, 0, 3)
+    assert report.failed == [(str(closed), "it cannot be listed (Permission denied)")]
+
+
+def test_names_are_printable_and_office_locks_and_links_to_folders_are_passed_over(
+    library: Library, tmp_path: Path
+) -> None:
+    house = tmp_path / "house"
+    write(house, kitchen=paragraph(1))
+    (house / "two\nlines\x1b.md").write_text("Words.")
+    (house / "two\nlines\x07.md").write_text("Other words.")
+    (house / "~$plan.docx").write_bytes(b"\x00owner")
+    (house / "loop").symlink_to(house)
+    report = library.ingest(house)
+    assert (report.added, report.failed, report.skipped) == (3, [], {"link to a folder": 1})
+    assert {info.document: info.title for info in library.documents()} == {
+        "house/two\ufffdlines\ufffd.md": "two lines",
+        "two\ufffdlines\ufffd.md": "two lines",
+        "kitchen.md": "Kitchen",
+    }
+    assert library.ingest(house).unchanged == 3
