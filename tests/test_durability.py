@@ -36,3 +36,9 @@ def test_whatever_the_disk_alters_is_found_and_mended() -> None:
     told = ran("tests.durability.mutations", "--mutations", "60", "--seed", "7")
     assert " 0 faults" in told
     assert "and mended" in told
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_readers_never_see_parts_of_two_states() -> None:
+    told = ran("tests.durability.readers", "--readers", "4", "--minutes", "0.08")
+    assert "0 processes failed, 0 mixed states, check: whole" in told

@@ -11,6 +11,7 @@ from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
 from ingest.readers import expand, read
 from ingest.readers.building import normalise
+from tests.making import docx, odf, p, pptx, shape, xlsx, zipped
 
 
 def check(content: Content) -> Content:
@@ -20,45 +21,7 @@ def check(content: Content) -> Content:
     return content
 
 
-def zipped(parts: dict[str, str | bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def relations(**targets: str) -> str:
-    """Relations by id: "kind target"."""
-    entries = (
-        f'<Relationship Id="{id_}" Type="http://x/{kind}" Target="{target}"/>'
-        for id_, (kind, target) in ((id_, value.split()) for id_, value in targets.items())
-    )
-    return f"<Relationships>{''.join(entries)}</Relationships>"
-
-
-TYPES = '<Types><Override ContentType="application/{}.main+xml"/></Types>'
-NS = 'xmlns:w="w" xmlns:r="r" xmlns:m="m" xmlns:mc="mc"'
-
 # --- Word ----------------------------------------------------------------------------------------
-
-
-def docx(body: str, **parts: str) -> bytes:
-    names = {name: f"{name} {name}.xml" for name in parts}
-    return zipped(
-        {
-            "[Content_Types].xml": TYPES.format("wordprocessingml.document"),
-            "_rels/.rels": relations(a="officeDocument word/document.xml"),
-            "word/document.xml": f"<w:document {NS}><w:body>{body}</w:body></w:document>",
-            "word/_rels/document.xml.rels": relations(**names),
-            **{f"word/{name}.xml": f"<w:{name} {NS}>{xml}</w:{name}>" for name, xml in parts.items()},
-        }
-    )
-
-
-def p(text: str, style: str = "", more: str = "") -> str:
-    named = f'<w:pStyle w:val="{style}"/>' if style else ""
-    return f'<w:p><w:pPr>{named}{more}</w:pPr><w:r><w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
 
 
 STYLES = (
@@ -154,30 +117,6 @@ def test_docx_text_boxes_code_formulas_and_drawings_in_two_ways() -> None:
 # --- PowerPoint ----------------------------------------------------------------------------------
 
 
-def shape(kind: str, *paragraphs: str) -> str:
-    holder = f'<p:nvPr><p:ph type="{kind}"/></p:nvPr>' if kind else ""
-    texts = "".join(f"<a:p>{text if '<' in text else f'<a:r><a:t>{text}</a:t></a:r>'}</a:p>" for text in paragraphs)
-    return f"<p:sp>{holder}<p:txBody>{texts}</p:txBody></p:sp>"
-
-
-def pptx(*slides: str, notes: str = "") -> bytes:
-    numbers = range(1, len(slides) + 1)
-    ids = "".join(f'<p:sldId id="25{n}" r:id="r{n}"/>' for n in reversed(numbers))
-    parts: dict[str, str | bytes] = {
-        "[Content_Types].xml": TYPES.format("presentationml.presentation"),
-        "_rels/.rels": relations(a="officeDocument ppt/presentation.xml"),
-        "ppt/presentation.xml": f'<p:p xmlns:p="p" xmlns:r="r"><p:sldIdLst>{ids}</p:sldIdLst></p:p>',
-        "ppt/_rels/presentation.xml.rels": relations(**{f"r{n}": f"slide slides/{n}.xml" for n in numbers}),
-    }
-    for n, slide in zip(numbers, slides, strict=True):
-        tree = '<p:s xmlns:p="p" xmlns:a="a" xmlns:r="r" xmlns:c="c"><p:cSld><p:spTree>{}</p:spTree></p:cSld></p:s>'
-        parts[f"ppt/slides/{n}.xml"] = tree.format(slide)
-        if notes:
-            parts[f"ppt/slides/_rels/{n}.xml.rels"] = relations(n="notesSlide ../notes.xml", c="chart ../chart.xml")
-            parts["ppt/notes.xml"] = tree.format(shape("body", notes))
-    return zipped(parts)
-
-
 def test_pptx_slides_are_pages_in_the_order_of_the_show() -> None:
     second = shape("body", "a", '<a:pPr lvl="1"/><a:r><a:t>b</a:t></a:r>') + shape("title", "Last")
     first = shape("ctrTitle", "Opening") + shape("sldNum", "7") + shape("", "free text")
@@ -210,26 +149,6 @@ def test_pptx_tables_charts_and_notes() -> None:
 # --- Excel ---------------------------------------------------------------------------------------
 
 
-def xlsx(sheets: dict[str, str], strings: tuple[str, ...] = (), styles: str = "", merges: str = "") -> bytes:
-    numbers = range(1, len(sheets) + 1)
-    listed = "".join(f'<sheet name="{name}" r:id="r{n}"/>' for n, name in zip(numbers, sheets, strict=True))
-    parts: dict[str, str | bytes] = {
-        "[Content_Types].xml": TYPES.format("spreadsheetml.sheet"),
-        "_rels/.rels": relations(a="officeDocument xl/workbook.xml"),
-        "xl/workbook.xml": f'<workbook xmlns:r="r"><sheets>{listed}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": relations(
-            s="sharedStrings strings.xml",
-            y="styles styles.xml",
-            **{f"r{n}": f"worksheet {n}.xml" for n in numbers},
-        ),
-        "xl/strings.xml": "<sst>" + "".join(f"<si><t>{text}</t></si>" for text in strings) + "</sst>",
-        "xl/styles.xml": f"<styleSheet>{styles}</styleSheet>",
-    }
-    for n, rows in zip(numbers, sheets.values(), strict=True):
-        parts[f"xl/{n}.xml"] = f"<worksheet><sheetData>{rows}</sheetData>{merges}</worksheet>"
-    return zipped(parts)
-
-
 def test_xlsx_rows_name_their_headers_and_values_are_shown_as_in_their_cells() -> None:
     styles = (
         '<numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/></numFmts>'
@@ -258,15 +177,6 @@ def test_xlsx_a_header_over_several_columns_names_each_of_them() -> None:
 
 
 # --- OpenDocument --------------------------------------------------------------------------------
-
-
-def odf(kind: str, body: str, styles: str = "") -> bytes:
-    spaces = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "table", "style", "draw", "presentation"))
-    content = (
-        f"<office:document-content {spaces}><office:automatic-styles>{styles}</office:automatic-styles>"
-        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
-    )
-    return zipped({"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": content})
 
 
 def test_odt_headings_lists_tables_notes_and_hidden_text() -> None:

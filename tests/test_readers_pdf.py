@@ -13,64 +13,7 @@ from ingest.readers.pdf import rectangles_of
 from ingest.readers.pdf.glyphs import opened
 from ingest.readers.pdf.lines import read_sheets
 from ingest.readers.pdf.prose import Hyphens
-
-Placed = tuple[float, float, float, str]  # x, y, size, text
-
-
-FONTS = ("Helvetica", "Helvetica-Bold", "Courier")
-
-
-def pdf(*pages: Sequence[Placed], title: str = "", bold: float = 99, turned: bool = False, outline: str = "") -> bytes:
-    """A PDF whose pages (595 x 842 points) show lines given as (x, y, size, text), from size `bold` in bold.
-
-    A text behind "`" is set in a fixed pitch. Pages that are `turned` show their text running upwards. `outline` names
-    headings, each on the page of its number: "One Two".
-    """
-    objects = [b"<</Type/Catalog/Pages 2 0 R%s>>" % (b"/Outlines 3 0 R" if outline else b""), b""]
-    names = outline.split()
-    if names:
-        first, last = 4, 3 + len(names)
-        objects.append(b"<</First %d 0 R/Last %d 0 R/Count %d>>" % (first, last, len(names)))
-        for i, name in enumerate(names):
-            after = b"/Next %d 0 R" % (first + i + 1) if i + 1 < len(names) else b""
-            page = last + 2 + 2 * i
-            objects.append(b"<</Title(%s)/Parent 3 0 R/Dest[%d 0 R/Fit]%s>>" % (name.encode(), page, after))
-    kids = []
-    fonts = b"".join(
-        b"/F%d<</Type/Font/Subtype/Type1/BaseFont/%s/Encoding/WinAnsiEncoding>>" % (i, font.encode())
-        for i, font in enumerate(FONTS)
-    )
-    for placed in pages:
-        shown = b"".join(_line(*line, bold, turned) for line in placed)
-        objects.append(b"<</Length %d>>stream\n%sendstream" % (len(shown), shown))
-        objects.append(
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents %d 0 R/Resources<</Font<<%s>>>>>>"
-            % (*((842, 595) if turned else (595, 842)), len(objects), fonts)
-        )
-        kids.append(b"%d 0 R" % len(objects))
-    objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
-    objects.append(b"<</Title(%s)>>" % title.encode())
-    out, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    size = len(objects) + 1
-    trailer = b"<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(objects), len(out))
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer" % (size, table) + trailer
-
-
-def _line(x: float, y: float, size: float, text: str, bold: float, turned: bool) -> bytes:
-    font = 2 if text.startswith("`") else 1 if size >= bold else 0
-    escaped = text.removeprefix("`").encode("cp1252").replace(b"(", rb"\(").replace(b")", rb"\)")
-    # Turned by 90 degrees, what is x runs upwards and what is y from right to left.
-    matrix = b"0 1 -1 0 %g %g" % (842 - y, x) if turned else b"1 0 0 1 %g %g" % (x, y)
-    return b"BT /F%d %g Tf %s Tm (%s) Tj ET\n" % (font, size, matrix, escaped)
-
-
-def column(x: float, top: float, *texts: str, size: float = 10) -> list[Placed]:
-    """Lines one below the other."""
-    return [(x, top - 12 * i, size, text) for i, text in enumerate(texts)]
+from tests.making import Placed, column, pdf
 
 
 def read_pdf(*pages: Sequence[Placed], **options: object) -> Content:
