@@ -118,7 +118,11 @@ def _torch_forward(model: Any) -> Forward:
 
 def _load(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    # Its progress bars and remarks on other models' settings would stand between the lines of ours.
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         return SentenceTransformer(str(folder), local_files_only=True).eval()
     except (OSError, ValueError, KeyError) as exc:

@@ -5,6 +5,7 @@ them whenever a page is read: what the disk has altered is an error, never an an
 """
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,6 @@ from .errors import LibraryError
 FILE = "pincite.db"
 # Who holds this file's lock may write.
 LOCK = "writer.lock"
-REMEDY = "mend it with: pincite check --repair"
 # SQLite's name of the VFS, and the bytes that it wants at the end of a page.
 _VFS = "cksmvfs"
 _CHECKSUM_BYTES = 8
@@ -124,7 +124,7 @@ def translated(path: Path) -> Iterator[None]:
         raise LibraryError(f"The library at {path.parent} cannot be used: {_one_line(exc)}.") from exc
     except _DAMAGE as exc:
         if "no such table" in str(exc):
-            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {REMEDY}") from exc
+            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {_remedy(path.parent)}") from exc
         raise damaged(path.parent, _one_line(exc)) from exc
     except OSError as exc:
         raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
@@ -132,7 +132,11 @@ def translated(path: Path) -> Iterator[None]:
 
 def damaged(folder: Path, what: str) -> LibraryError:
     """The error that says that the library in `folder` is damaged, and how to mend it."""
-    return LibraryError(f"The library at {folder} is damaged ({what}); {REMEDY}")
+    return LibraryError(f"The library at {folder} is damaged ({what}); {_remedy(folder)}")
+
+
+def _remedy(folder: Path) -> str:
+    return f"mend it with: pincite check --repair --library {shlex.quote(str(folder))}"
 
 
 def _one_line(error: Exception) -> str:

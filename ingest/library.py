@@ -277,8 +277,8 @@ class Library:
             found = store.problems()
             if list_is_damaged(self.folder):
                 found.append("the list of sources beside the store is damaged or gone (written by: check --repair)")
-        if found and not store.counts()[1]:
-            return found
+            if found and not store.counts()[1]:
+                return found
         with self.reading():
             found += self._dense_problems()
             found += self._vector_problems()

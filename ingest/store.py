@@ -115,7 +115,8 @@ class Store:
             try:
                 yield
             finally:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # after some errors SQLite has ended it already
+                    self._db.execute("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[int]:

@@ -19,7 +19,7 @@ from retriever import Found, Retriever
 
 from .chat import converse
 from .last import Source, recall, remember, sources_of
-from .terminal import counter, print_answer, print_hits, progress_bar
+from .terminal import EMPTY, counter, print_answer, print_hits, progress_bar
 from .viewing import open_source
 
 app = typer.Typer(
@@ -281,6 +281,8 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
     if as_json:
         _print_json([info.to_dict() for info in found])
         return
+    if not found:
+        print(EMPTY, file=sys.stderr)
     for info in found:
         marks = "".join(f"\t#{tag}" for tag in info.tags)
         print(f"{info.document}\t{info.title}\t{info.passages} passages{marks}")

@@ -17,6 +17,9 @@ from platformdirs import user_state_path
 from ingest import PinciteError
 from retriever import Answer, Citation, Hit
 
+# How many of the nearest passages are listed where there is no answer.
+NEAREST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -42,7 +45,7 @@ def sources_of(answer: Answer) -> list[Source]:
     """What `print_answer` numbers: the citations, or the nearest passages where there is no answer."""
     if answer.answered:
         return [Source.of(c.number, c) for c in answer.citations]
-    return [Source.of(number, hit) for number, hit in enumerate(answer.evidence, 1)]
+    return [Source.of(number, hit) for number, hit in enumerate(answer.evidence[:NEAREST], 1)]
 
 
 def state_folder() -> Path:

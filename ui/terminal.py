@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
@@ -14,10 +13,11 @@ from rich.text import Text
 from ingest import Document, Progress
 from retriever import Answer, Citation, Found, Hit
 
-from .last import Source
+from .last import NEAREST, Source
 
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
+EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
 
 
 def print_answer(answer: Answer) -> None:
@@ -32,8 +32,10 @@ def print_answer(answer: Answer) -> None:
             _print_citation(console, citation)
     elif answer.evidence:
         console.print("The nearest passages:")
-        for number, hit in enumerate(answer.evidence[:3], 1):
+        for number, hit in enumerate(answer.evidence[:NEAREST], 1):
             _print_hit(console, number, hit)
+    else:
+        console.print(EMPTY)
     if answer.note:
         console.print(f"[dim]{escape(answer.note)}[/dim]")
     console.print(f"[dim]Confidence that your documents answer this: {answer.confidence:.0%}[/dim]")
@@ -51,7 +53,7 @@ def print_sources(sources: Sequence[tuple[Source, Document]]) -> None:
     console = Console(highlight=False)
     for source, document in sources:
         console.print(f"[cyan]\\[{source.number}][/cyan] {escape(_where(document, source))}")
-        console.print(Padding(Text(_short(source.quote)), (0, 0, 1, 4)))
+        _print_indented(console, Text(_short(source.quote)))
 
 
 def print_paragraphs(document: Document, spans: Sequence[tuple[int, int]], source: Source) -> None:
@@ -62,10 +64,10 @@ def print_paragraphs(document: Document, spans: Sequence[tuple[int, int]], sourc
         paragraph = Text(document.text[start:end])
         low, high = max(source.start, start) - start, min(source.end, end) - start
         if low < high:
-            paragraph.stylize("reverse", low, high)
+            paragraph = Text.assemble(paragraph[:low], _marked(console, paragraph.plain[low:high]), paragraph[high:])
         else:
             paragraph.stylize("dim")
-        console.print(Padding(paragraph, (0, 0, 1, 4)))
+        _print_indented(console, paragraph)
 
 
 def _where(document: Document, source: Source) -> str:
@@ -89,9 +91,9 @@ def _print_citation(console: Console, citation: Citation) -> None:
     where = place(p.document, p.title, p.heading, citation.page)
     console.print(f"[cyan]\\[{citation.number}][/cyan] {escape(where)}")
     paragraph = Text(" ".join(p.text[: citation.start - p.start].split()[-12:]) + " ", style="dim")
-    paragraph.append(" ".join(citation.quote.split()), style="reverse")
+    paragraph.append(_marked(console, " ".join(citation.quote.split())))
     paragraph.append(" " + " ".join(p.text[citation.end - p.start :].split()[:12]), style="dim")
-    console.print(Padding(paragraph, (0, 0, 1, 4)))
+    _print_indented(console, paragraph)
 
 
 def _print_hit(console: Console, number: int, hit: Hit) -> None:
@@ -99,7 +101,20 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     console.print(
         f"[cyan]{number}.[/cyan] {escape(place(p.document, p.title, p.heading, p.page))}  [dim]{hit.score:.2f}[/dim]"
     )
-    console.print(Padding(Text(_short(p.text)), (0, 0, 1, 4)))
+    _print_indented(console, Text(_short(p.text)))
+
+
+def _marked(console: Console, quote: str) -> Text:
+    """The quoted words, marked: by colour, or in guillemets where there is none."""
+    return Text(quote, style="reverse") if console.color_system else Text(f"«{quote}»")
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    """Prints `text` indented, and an empty line, without white space at the ends of lines."""
+    for line in text.wrap(console, max(console.width - 4, 20)):
+        line.rstrip()
+        console.print(Text("    ").append(line) if line else line, no_wrap=True, overflow="ignore", crop=False)
+    console.print()
 
 
 def _short(text: str) -> str:
