@@ -374,13 +374,6 @@ class Store:
             "UPDATE documents SET size = ?, mtime_ns = ? WHERE source = ?", (source.size, source.mtime_ns, source.path)
         )
 
-    def move(self, name: str, source: Source) -> None:
-        """Remembers that the document `name` now comes from another file with the same bytes."""
-        self._db.execute(
-            "UPDATE documents SET source = ?, size = ?, mtime_ns = ? WHERE name = ?",
-            (source.path, source.size, source.mtime_ns, name),
-        )
-
     def remove(self, name: str, generation: int) -> None:
         """Removes the document `name` with its passages, vectors and words; UnknownDocumentError if absent."""
         row = self._db.execute("SELECT id FROM documents WHERE name = ?", (name,)).fetchone()

@@ -68,8 +68,10 @@ def main() -> None:
     parser.add_argument("plain", type=Path)
     parser.add_argument("-k", type=int, default=5, help="how many passages are looked at")
     parser.add_argument("--questions", type=int, help="ask only so many of each file, drawn at random")
+    parser.add_argument("--only", default="", help="ask only about files with this in their name")
     args = parser.parse_args()
-    queries = [query for query in lines(args.files / "queries.jsonl") if query["answerable"]]
+    asked = [query for query in lines(args.files / "queries.jsonl") if query["answerable"]]
+    queries = [query for query in asked if args.only in query["source_file"]]
     if args.questions:
         draw = random.Random(0)
         by_file = {
@@ -81,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         (place / "plain").mkdir()
-        plain_files(args.plain, queries, place / "plain")
+        plain_files(args.plain, asked, place / "plain")
         for source, library in ((args.files / "files", place / "a"), (place / "plain", place / "b")):
             with Library.open(library, create=True) as opened:
                 report = opened.ingest(source)

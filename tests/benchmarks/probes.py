@@ -1,4 +1,4 @@
-"""How much of what is known to be in a set of files the readers find: python tests/benchmarks/probes.py FOLDER
+"""How much of what is known to be in a set of files the readers find: python -m tests.benchmarks.probes FOLDER
 
 FOLDER holds `probes.jsonl` (checks by kind: "present" and "absent" texts, "meta" for pages and
 encryption of PDFs) and the files that it names; with `manifest.jsonl`, every file listed there is read

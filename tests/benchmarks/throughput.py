@@ -1,4 +1,4 @@
-"""How fast a folder comes in, as a share of what the encoder alone can do: python -m tests.benchmarks.ingest FOLDER
+"""How fast a folder comes in, as a share of what the encoder alone can do: python -m tests.benchmarks.throughput FOLDER
 
 Each round ingests the folder into a new library, end to end, and then has the encoder encode the very same
 passages from memory, all at once; the best of the rounds is printed for either. Processor seconds, those of
