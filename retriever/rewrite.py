@@ -33,7 +33,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
-_EMPTY_IT = re.compile(r"\bit\s+(takes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b", re.IGNORECASE)
+_EMPTY_IT = re.compile(r"\bit\s+(takes?|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b", re.IGNORECASE)
 
 
 def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:

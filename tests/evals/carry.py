@@ -31,7 +31,7 @@ TERM = (
     "name beside verb adjective last last_ends object before_last first opening since asked_times answer answer_place answer_times "
     "rare unknown"
 ).split()
-QUESTION = ("it they person this other none one two many the fragment names shared shared_last length").split()
+QUESTION = ("it they person this other none one two many the fragment names alone shared shared_last length").split()
 PAIRS = [
     ("last", "it"),
     ("first", "it"),
@@ -54,7 +54,7 @@ def examples(folder: Path | None, rarity: tuple[int, Mapping[str, int]]) -> Iter
         weigh(terms, *rarity)
         whole = needs(question, history)
         meant = {s for _, word in written(rewrite) for s in stems(word)}
-        rows = [
+        features = [
             [
                 *(term.features.get(name, 0.0) for name in TERM),
                 *(whole[name] for name in QUESTION),
@@ -62,8 +62,8 @@ def examples(folder: Path | None, rarity: tuple[int, Mapping[str, int]]) -> Iter
             ]
             for term in terms
         ]
-        if rows:
-            yield np.array(rows), np.array([float(meant.issuperset(term.stems)) for term in terms])
+        if features:
+            yield np.array(features), np.array([float(meant.issuperset(term.stems)) for term in terms])
 
 
 def follow_ups(folder: Path | None) -> Iterator[tuple[str, list[Turn], str]]:
@@ -76,15 +76,16 @@ def follow_ups(folder: Path | None) -> Iterator[tuple[str, list[Turn], str]]:
                     yield turn["text"], list(history), turn["standalone"]
                 history += [Turn("user", turn["text"]), Turn("assistant", turn["gold"][0]["quote"])]
         return
-    rows = _rows(folder / "queries.jsonl")
-    names = list(dict.fromkeys(map(_conversation, rows)))
+    queries = rows(folder / "queries.jsonl")
+    names = list(dict.fromkeys(map(_conversation, queries)))
     chosen = set(sorted(names, key=lambda name: zlib.crc32(name.encode()))[:CONVERSATIONS])
-    for row in rows:
+    for row in queries:
         if row["history"] and row.get("rewrite") and _conversation(row) in chosen:
             yield row["text"], [Turn.of(turn) for turn in row["history"]], row["rewrite"]
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
@@ -101,7 +102,7 @@ def frequencies(folder: Path | None) -> tuple[int, dict[str, int]]:
             part for path in CORPUS.glob("*.md") for part in path.read_text("utf-8").split("\n\n") if len(part) > 80
         ]
     else:
-        texts = [row["text"] for row in _rows(folder / "corpus.jsonl")]
+        texts = [row["text"] for row in rows(folder / "corpus.jsonl")]
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update({stem(word) for word in set(words(text))})
@@ -155,8 +156,8 @@ def main(folders: Sequence[Path]) -> None:
         )
     model = fit(*stacked(range(len(names))))
     print(f"BIAS = {model[0]:.2f}")
-    for name, value in zip([*TERM, *QUESTION, *PAIRS], model[1:], strict=True):
-        print(f"    {json.dumps(name) if isinstance(name, str) else name}: {value:.2f},".replace("'", '"'))
+    for feature, value in zip([*TERM, *QUESTION, *PAIRS], model[1:], strict=True):
+        print(f"    {feature!r}: {value:.2f},".replace("'", '"'))
 
 
 if __name__ == "__main__":

@@ -62,20 +62,26 @@ def inexact(retriever: Retriever, answer: Answer) -> int:
     return sum(retriever.text(document)[start:end] != quote for document, start, end, quote in spans)
 
 
+def conversations(retriever: Retriever) -> Iterator[tuple[str, int, dict[str, Any], Answer]]:
+    """Each turn of the committed conversations, asked after those before it: conversation, number, turn, answer."""
+    for row in load()["conversation"]:
+        history: list[Mapping[str, str]] = []
+        for number, turn in enumerate(row["turns"]):
+            answer = retriever.ask(turn["text"], history)
+            yield row["_id"], number, turn, answer
+            history += [{"role": "user", "text": turn["text"]}, {"role": "assistant", "text": answer.text}]
+
+
 def measure(retriever: Retriever, verbose: bool = False) -> dict[str, float]:
     """All figures, by name."""
     sets = load()
     answers = {row["_id"]: retriever.ask(row["text"]) for kind in ("question", "unanswerable") for row in sets[kind]}
     questions, unanswerable = sets["question"], sets["unanswerable"]
     later: list[tuple[Answer, dict[str, Any]]] = []
-    for row in sets["conversation"]:
-        history: list[Mapping[str, str]] = []
-        for number, turn in enumerate(row["turns"]):
-            answer = retriever.ask(turn["text"], history)
-            answers[f"{row['_id']}.{number}"] = answer
-            if number:
-                later.append((answer, turn))
-            history += [{"role": "user", "text": turn["text"]}, {"role": "assistant", "text": answer.text}]
+    for id, number, turn, answer in conversations(retriever):
+        answers[f"{id}.{number}"] = answer
+        if number:
+            later.append((answer, turn))
     if verbose:
         _explain(sets, answers, later)
     near = [row for row in unanswerable if row["distance"] == "near"]
