@@ -28,8 +28,8 @@ from .choose import score_sentences
 from .confidence import estimate
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
-from .rewrite import rewrite
-from .search import Part, encode_query, search
+from .rewrite import parts, rewrite
+from .search import encode_query, search
 from .spelling import mend
 from .write import NOT_IN_LIBRARY, write
 
@@ -105,10 +105,11 @@ class Retriever:
         standalone = self._standalone(question, turns)
         rewriting_seconds = clock.seconds()
         with self.library.reading():
-            searched_for = standalone or rewrite(self.library, mend(self.library, question), turns)
+            mended = mend(self.library, question)
+            searched_for = standalone or rewrite(self.library, mended, turns)
             clock.lap("rewrite")
             within = self.library.within(documents, tags)
-            query = encode_query(self.library, [Part(searched_for)])
+            query = encode_query(self.library, parts(searched_for, mended))
             clock.lap("encode")
             candidates = search(self.library, query, documents=within)
             clock.lap("search")
@@ -178,9 +179,10 @@ class Retriever:
         turns = conversation(history)
         question = _checked(question)
         with self.library.reading():
-            searched_for = rewrite(self.library, mend(self.library, question), turns)
+            mended = mend(self.library, question)
+            searched_for = rewrite(self.library, mended, turns)
             within = self.library.within(documents, tags)
-            candidates = search(self.library, encode_query(self.library, [Part(searched_for)]), k, within)
+            candidates = search(self.library, encode_query(self.library, parts(searched_for, mended)), k, within)
         return Found(searched_for, tuple(c.hit for c in candidates))
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:

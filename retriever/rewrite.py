@@ -4,8 +4,8 @@ A turn that opens a conversation, or changes the subject in so many words, is se
 any other, the words of the history that it probably means (`carry.py`) are written into it: in place of
 its pronoun ("How is CAR-T cell therapy given?"), else behind it ("And in lung cancer? (about: PD-1
 blockade)"). Where no word is probable the turn stands alone, so old subjects are not dragged along. The
-result is one question in words: users see it, may edit it, and ask it again. DESIGN.md, "Follow-ups", has
-the figures.
+result is one question in words: users see it, may edit it, and ask it again. The turn as it was asked helps
+to find passages, lest a word carried over in error outweigh it. DESIGN.md, "Follow-ups", has the figures.
 """
 
 import re
@@ -15,6 +15,7 @@ from ingest import Library
 
 from .answers import Turn
 from .carry import NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
+from .search import Part
 
 # Words are carried over from this probability on, into a question that could stand alone and into one that points back;
 # of them at most so many, and none much less probable than the first.
@@ -34,6 +35,11 @@ _PRONOUN = re.compile(
 )
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
 _EMPTY_IT = re.compile(r"\bit\s+(takes?|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b", re.IGNORECASE)
+
+
+def parts(searched_for: str, question: str) -> tuple[Part, ...]:
+    """What to search for where `question` was rewritten into `searched_for`: that, and the bare question beside it."""
+    return (Part(searched_for),) if searched_for == question else (Part(searched_for), Part(question))
 
 
 def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:

@@ -40,10 +40,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for: one or several texts, encoded.
+    """What is searched for: one or several texts, encoded, of which the first is the question that is answered.
 
-    `vector` (d,) is the weighted mean of the pooled vectors, of length 1; `tokens` (m, d) are the
-    token vectors of all parts and `weights` (m,) how much each counts in late interaction, summing to 1.
+    `vector` (d,) is the weighted mean of the pooled vectors, of length 1; `tokens` (m, d) are the token vectors of the
+    first part and `weights` (m,) how much each counts in late interaction, summing to 1.
     """
 
     parts: tuple[Part, ...]
@@ -75,28 +75,19 @@ class Candidate:
 
 
 def encode_query(library: Library, parts: Sequence[Part]) -> Query:
-    """The query that `parts` make together; inside `library.reading()`."""
+    """The query that `parts` make together; inside `library.reading()`.
+
+    Further parts help to find passages by vector and by words; late interaction, and the sentences that are chosen
+    by it, look at the first alone (measured in DESIGN.md, "Follow-ups").
+    """
     encoder = library.encoder
-    total = sum(part.weight for part in parts)
-    vector = np.zeros(encoder.spec.dimension, np.float32)
-    tokens: list[Floats] = []
-    weights: list[Floats] = []
-    terms: dict[str, list[int]] = {}
-    for part in parts:
-        encoded = encoder.encode_question(part.text)
-        share = part.weight / total
-        own = encoded.tokens[0]
-        vector += share * encoded.pooled[0]
-        spans = encoder.token_spans(part.text)[: len(own)]
-        found = dict(_terms(part.text, spans))
-        if part is parts[0]:
-            terms = found
-        tokens.append(own)
-        weights.append(
-            share * token_weights(len(own), _spoken(part.text, spans), found, word_rarity(library, part.text))
-        )
-    vector /= max(float(np.linalg.norm(vector)), 1e-12)
-    return Query(tuple(parts), vector, np.concatenate(tokens), np.concatenate(weights), terms)
+    encoded = [encoder.encode_question(part.text) for part in parts]
+    vector = np.stack([e.pooled[0] for e in encoded]).T @ np.array([part.weight for part in parts], np.float32)
+    text, tokens = parts[0].text, encoded[0].tokens[0]
+    spans = encoder.token_spans(text)[: len(tokens)]
+    terms = dict(_terms(text, spans))
+    weights = token_weights(len(tokens), _spoken(text, spans), terms, word_rarity(library, text))
+    return Query(tuple(parts), vector / max(float(np.linalg.norm(vector)), 1e-12), tokens, weights, terms)
 
 
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:

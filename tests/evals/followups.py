@@ -49,7 +49,7 @@ def opened(folder: Path | None, evalset: EvalSet | None) -> Iterator[Retriever]:
 
 def gains(evalset: EvalSet, retriever: Retriever) -> dict[str, float]:
     """nDCG@10 of the judged later turns that have a rewrite, by way of asking, and how many these are."""
-    standalone = {row["_id"]: row.get("rewrite") for row in rows(evalset.folder / "queries.jsonl")}
+    standalone = {row["_id"]: str(row.get("rewrite") or "") for row in rows(evalset.folder / "queries.jsonl")}
     asked = [
         query
         for query in evalset.queries
