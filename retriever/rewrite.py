@@ -22,7 +22,7 @@ from .search import Part
 STANDING = 0.45
 LEANING = 0.15
 CARRIED = 4
-OF_FIRST = 0.4
+OF_FIRST = 0.5
 # A phrase stands for a pronoun from this probability on.
 SURE = 0.4
 # Words of less probability still belong to a phrase if they stand beside one that is carried over.

@@ -87,7 +87,8 @@ def encode_query(library: Library, parts: Sequence[Part]) -> Query:
     spans = encoder.token_spans(text)[: len(tokens)]
     terms = dict(_terms(text, spans))
     weights = token_weights(len(tokens), _spoken(text, spans), terms, word_rarity(library, text))
-    return Query(tuple(parts), vector / max(float(np.linalg.norm(vector)), 1e-12), tokens, weights, terms)
+    vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+    return Query(tuple(parts), vector, tokens, weights, terms)
 
 
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:
