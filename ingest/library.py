@@ -19,7 +19,7 @@ from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import DenseIndex, Ids
 from .indexes.late import Floats
-from .pipeline import Progress, Report, differences, ingest_documents, ingest_paths
+from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths
 from .places import Origin
 from .records import DocumentInfo
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
@@ -193,6 +193,16 @@ class Library:
         """
         return self._origin(name).source(self.settings.read_seconds)
 
+    def source_path(self, name: str) -> Path | None:
+        """The file that a document was read from (of an archive's member, the archive); None if from elsewhere.
+
+        UnknownDocumentError if there is no such document.
+        """
+        with self.reading() as store:
+            store.document(name)
+            source = store.source(name)
+        return Path(source.path.partition(MEMBER)[0]) if source else None
+
     def _origin(self, name: str) -> Origin:
         with self.reading() as store:  # not while the source is read: that may take seconds
             return Origin.of(store, name)
@@ -260,6 +270,13 @@ class Library:
                 for name in dict.fromkeys(names):
                     self.store.remove(name, generation)
             self._save()
+
+    def set_tags(self, name: str, tags: Sequence[str]) -> None:
+        """Gives a document these tags in place of those it has; UnknownDocumentError if it is not there."""
+        with self._writing(), self.store.writing():
+            self.store.document(name)
+            self.store.untag(name)
+            self.store.tag([name], tags)
 
     def check(self, repair: bool = False) -> list[str]:
         """What is wrong with the library, a sentence each; with `repair`, what could not be mended.

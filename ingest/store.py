@@ -368,6 +368,10 @@ class Store:
             [(tag, name) for name in names for tag in tags],
         )
 
+    def untag(self, name: str) -> None:
+        """Takes all its tags from a document."""
+        self._db.execute("DELETE FROM tags WHERE document = (SELECT id FROM documents WHERE name = ?)", (name,))
+
     def touch(self, source: Source) -> None:
         """Remembers that the document from this file is unchanged though size or time of the file differ."""
         self._db.execute(

@@ -44,9 +44,10 @@ History = Iterable[Turn | Mapping[str, Any]]
 class Retriever:
     """A library opened for asking, its models loaded once. Safe to call from several threads."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, use_llm: bool = True) -> None:
+        """Answers from `library`; without `use_llm` by quoting only, even where a language model is set."""
         self.library = library
-        self._llm = LLM(library.settings) if library.settings.llm_base_url else None
+        self._llm = LLM(library.settings) if use_llm and library.settings.llm_base_url else None
 
     @classmethod
     def open(

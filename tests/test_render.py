@@ -8,7 +8,11 @@ import pytest
 
 from ingest import Document, DocumentInfo, Page, Passage, Section
 from retriever import Answer, Citation, Hit, LibraryState
-from ui import render
+from ui import lists, render
+from ui.conversations import Conversation, Scope
+from ui.render import TurnId
+from ui.suggestions import Suggestion
+from ui.uploads import Job
 
 TEXT = "Cells\n\nT cells kill tumour cells. They need a signal. [7] & more.\n\nHistory\n\nFirst seen in 1961 <b>."
 HOSTILE = [
@@ -85,7 +89,7 @@ def test_pieces_lose_nothing(text: str) -> None:
 
 
 def test_a_mark_becomes_a_chip_only_if_it_has_a_citation() -> None:
-    html = render.turn(answer("T cells kill tumour cells. [1] See [7].", cite(1, "T cells kill", passage())), 4)
+    html = render.turn(answer("T cells kill tumour cells. [1] See [7].", cite(1, "T cells kill", passage())), TurnId(4))
     assert len(re.findall('class="pc-chip"', html)) == 1
     assert 'href="#t4-s1"' in html
     assert html.count('id="t4-s1"') == 1
@@ -94,46 +98,50 @@ def test_a_mark_becomes_a_chip_only_if_it_has_a_citation() -> None:
 
 def test_two_turns_share_no_id() -> None:
     shown = answer("T cells kill tumour cells. [1]", cite(1, "T cells kill", passage()))
-    ids = [re.findall(r' id="([^"]+)"', render.turn(shown, number)) for number in (1, 11)]
+    ids = [re.findall(r' id="([^"]+)"', render.turn(shown, TurnId(number))) for number in (1, 11)]
     assert ids[0]
     assert not set(ids[0]) & set(ids[1])
 
 
 def test_a_citation_leads_to_its_span_and_page() -> None:
     cited = cite(1, "They need a signal.", passage(document="a b&c/dé.md", page=2))
-    html = unescape(render.turn(answer("They need a signal. [1]", cited), 1))
+    html = unescape(render.turn(answer("They need a signal. [1]", cited), TurnId(1)))
     assert f'data-source="document=a+b%26c%2Fd%C3%A9.md&start={cited.start}&end={cited.end}"' in html
     assert "Cells · Killing · p. 2".replace(" · ", "") in Html(html).words
 
 
-def test_a_citation_that_does_not_bear_out_its_sentence_says_so() -> None:
-    shown = answer("Wrong. [1]", cite(1, "They need a signal.", passage(), "unsupported"))
-    assert "does not bear out" in render.turn(shown, 1)
+def test_a_model_s_sentence_shows_its_verdict_and_the_answer_its_note() -> None:
+    cited = (cite(1, "They need a signal.", passage(), "unsupported"), cite(2, "T cells kill", passage(), "supported"))
+    html = render.turn(answer("Wrong. [1] Right. [2]", *cited, note="One sentence was left out."), TurnId(1))
+    assert html.count("does not bear out the sentence") == 2  # at the mark, and at the source
+    assert html.count("pc-doubted") == 1
+    assert html.count("supports the sentence") == 1
+    assert "One sentence was left out." in html
 
 
 def test_the_search_is_shown_only_where_it_differs_from_the_question() -> None:
-    assert "Searched for" not in render.turn(answer("x", searched_for="what  kills?"), 1)
+    assert "Searched for" not in render.turn(answer("x", searched_for="what  kills?"), TurnId(1))
     assert "Searched for: What kills? (about: cells)" in render.turn(
-        answer("x", searched_for="What kills? (about: cells)"), 1
+        answer("x", searched_for="What kills? (about: cells)"), TurnId(1)
     )
 
 
 def test_a_declined_question_is_said_plainly_with_the_nearest_passages() -> None:
-    html = render.turn(answer("", answered=False, confidence=0.04), 1)
+    html = render.turn(answer("", answered=False, confidence=0.04), TurnId(1))
     assert "Not in your documents" in html
     assert html.count('class="pc-row"') == 2
     assert "4\u00a0%" in Html(html).words
 
 
 def test_why_shows_every_ranker_and_a_dash_where_it_did_not_find_the_passage() -> None:
-    table = render.turn(answer("x"), 1).partition("<table>")[2]
+    table = render.turn(answer("x"), TurnId(1)).partition("<table>")[2]
     assert re.findall(r'<th scope="col">([^<]*)', table) == ["passage", "meaning", "words"]
     assert re.findall(r"<td>(\d|-)</td>", table) == ["1", "3", "-", "1"]
 
 
 def test_a_passage_is_shown_without_the_heading_it_begins_with() -> None:
     found = Hit(passage("Killing\n\nT cells kill."), 1.0, {"dense": 1})
-    html = render.turn(answer("", answered=False, evidence=(found,)), 1)
+    html = render.turn(answer("", answered=False, evidence=(found,)), TurnId(1))
     assert '<span class="pc-quote">T cells kill.</span>' in html
 
 
@@ -191,21 +199,27 @@ def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
     shown = answer(f"{words_of_theirs} [1]", cite(1, words_of_theirs, p), question=words_of_theirs)
     declined = answer("", answered=False, evidence=(Hit(p, 1.0, {words_of_theirs: 1}),), searched_for=words_of_theirs)
     held = document(words_of_theirs, words_of_theirs, words_of_theirs)
-    listed = [DocumentInfo(words_of_theirs, words_of_theirs, 1, "0" * 64)]
+    listed = [DocumentInfo(words_of_theirs, words_of_theirs, 1, "0" * 64, (words_of_theirs,))]
     for html in (
-        render.turn(shown, 1),
-        render.turn(declined, 1),
-        render.answering(shown, 1, shown.text),
-        render.failure(words_of_theirs, words_of_theirs, 1),
+        render.turn(shown, TurnId(1)),
+        render.turn(declined, TurnId(1)),
+        render.answering(words_of_theirs, TurnId(1, "c"), shown.text, shown.citations),
+        render.failure(words_of_theirs, words_of_theirs, TurnId(1, words_of_theirs)),
         render.source(held, 0, 5, 1, 1),
-        render.library(listed),
+        render.source(held, 0, 0, 1, 1, words_of_theirs, words_of_theirs, words_of_theirs),
+        render.gone(words_of_theirs, words_of_theirs),
+        lists.documents(listed),
+        lists.jobs([Job(1, "add", words_of_theirs, state="failed", told=words_of_theirs)]),
+        lists.conversations([Conversation("x", words_of_theirs, Scope(), 0.0)], "", True),
+        lists.suggestions([Suggestion(words_of_theirs, words_of_theirs)]),
+        lists.examples([words_of_theirs]),
     ):
         page = Html(html)
         assert {name for name, _ in page.tags} <= render.TAGS
         assert not [name for _, attributes in page.tags for name in attributes if name.startswith(("on", "style"))]
-        assert all(attributes.get("href", "#t1-s1") == "#t1-s1" for _, attributes in page.tags)
+        assert all(attributes.get("href", "#t1-s1") in ("#t1-s1", "/?c=x") for _, attributes in page.tags)
         assert words_of_theirs in page.words, "shown as the words they are"
-    appearing = Html(render.answering(shown, 1, shown.text))
+    appearing = Html(render.answering(words_of_theirs, TurnId(1, "c"), shown.text, shown.citations))
     assert appearing.words.count(words_of_theirs) == 2, "in the question and in the answer"
 
 
@@ -222,4 +236,4 @@ def test_markdown_carries_the_sources_and_no_image() -> None:
 
 
 def test_an_empty_library_says_what_to_do() -> None:
-    assert "pincite ingest" in render.library([])
+    assert "pincite ingest" in lists.documents([])

@@ -4,22 +4,23 @@ Two walls stand between a document and the page. Every text is escaped where it 
 piece goes through `clean`, an allow-list (nh3) that knows neither scripts, images, styles nor addresses
 outside the page. So a forgotten escape costs a broken layout, not a reader's data.
 
-The script `assets/pincite.js` relies on these marks: a link or button with `data-source` (a query string)
-opens that span in the source panel; `data-copy` holds what a button copies; `pc-turn` is one turn and carries
-`data-state` ("busy", "done").
+The scripts in `assets/` rely on these marks: a link or button with `data-source` (a query string) opens that span in
+the source panel; `data-copy` holds what a button copies, `data-act` what it does, `data-ask` what it asks; `pc-turn` is
+one turn and carries `data-state` ("busy", "done"), `data-conversation` and `data-number`.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 import nh3
 
-from ingest import Document, DocumentInfo, Passage, paragraphs
-from retriever import Answer, Citation, Hit
+from ingest import Document, Passage, content_words, paragraphs, stem, words
+from retriever import Answer, Citation, Hit, Verdict
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
@@ -29,9 +30,9 @@ _SPACE_BEFORE_MARK = re.compile(r" (?=\[\d)")
 _NO_BREAK = "\u00a0"
 
 TAGS = {
-    *("a", "article", "button", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "header", "li"),
-    *("mark", "ol", "p", "section", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr"),
-    "ul",
+    *("a", "article", "blockquote", "button", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "header"),
+    *("input", "li", "mark", "ol", "p", "section", "span", "strong", "summary", "table", "tbody", "td", "th", "thead"),
+    *("tr", "ul"),
 }
 _ATTRIBUTES = {
     "*": {"class", "id", "role", "tabindex", "hidden"},
@@ -41,7 +42,15 @@ _ATTRIBUTES = {
     "td": {"colspan"},
     "th": {"scope"},
 }
+# A link leads within the page, to a conversation, or to the ratings; "//host" would be another site's.
+_OWN_ADDRESS = re.compile(r"#|/\?|/page/ratings\Z")
 
+# What is said of the words behind a sentence that a language model worded.
+_VERDICTS: dict[Verdict, str] = {
+    "exact": "",
+    "supported": '<span class="pc-flag pc-high">supports the sentence</span>',
+    "unsupported": '<span class="pc-flag">does not bear out the sentence</span>',
+}
 # What a ranker looks at, in a reader's words; an unknown ranker keeps its own name.
 _RANKERS = {"dense": "meaning", "late": "close reading"}
 
@@ -53,9 +62,15 @@ def clean(html: str) -> str:
         tags=TAGS,
         attributes=_ATTRIBUTES,
         generic_attribute_prefixes={"data-", "aria-"},
+        tag_attribute_values={"input": {"type": {"checkbox"}}},
+        attribute_filter=_own_addresses_only,
         url_schemes=set(),
         link_rel=None,
     )
+
+
+def _own_addresses_only(tag: str, attribute: str, value: str) -> str | None:
+    return None if attribute == "href" and not _OWN_ADDRESS.match(value) else value
 
 
 def pieces(text: str) -> list[str]:
@@ -114,65 +129,70 @@ def as_markdown(answer: Answer) -> str:
     if answer.citations:
         lines += ["", "Sources:", ""]
         for c in answer.citations:
-            where = _plain(place(c.passage.title, c.passage.heading, c.page))
-            lines.append(f"{c.number}. {where} ({_plain(c.passage.document)}, characters {c.start}-{c.end})")
+            stands = plain(place(c.passage.title, c.passage.heading, c.page))
+            lines.append(f"{c.number}. {stands} ({plain(c.passage.document)}, characters {c.start}-{c.end})")
     return "\n".join(lines).replace("![", "!\\[")
 
 
-def searching(question: str, number: int) -> str:
-    """Turn `number` while the library is being searched."""
-    return _turn(question, number, "busy", '<p class="pc-busy">Searching your documents…</p>')
+@dataclass(frozen=True, slots=True)
+class TurnId:
+    """Where a turn stands: its number in a conversation that is kept (or in none). Its ids are unique by the number."""
+
+    number: int
+    conversation: str = ""
+
+    def query(self, kind: str, number: int) -> str:
+        """What a span's address says besides the span: which citation ("n") or hit ("h") of a kept turn it is."""
+        kept = {"c": self.conversation, "t": self.number, kind: number}
+        return f"&{urlencode(kept)}" if self.conversation else ""
 
 
-def answering(answer: Answer, number: int, text: str) -> str:
-    """Turn `number` while its answer appears: `text` is the part shown so far."""
-    return _turn(answer.question, number, "busy", _prose(answer, number, text))
+def searching(question: str, at: TurnId) -> str:
+    """A turn while the library is being searched."""
+    return _turn(question, at, "busy", '<p class="pc-busy">Searching your documents…</p>')
 
 
-def turn(answer: Answer, number: int) -> str:
-    """Turn `number`, complete: question, answer with its citation chips, sources, evidence."""
+def answering(question: str, at: TurnId, text: str, citations: Sequence[Citation] = ()) -> str:
+    """A turn while its answer appears: `text` is the part shown so far, `citations` those that are known by now."""
+    return _turn(question, at, "busy", _prose(citations, at, text))
+
+
+def turn(answer: Answer, at: TurnId, rating: int = 0, note: str = "") -> str:
+    """A turn, complete: question, answer with its citation chips, sources, evidence, and what can be done with it."""
     asked = " ".join(answer.question.split()).casefold()
     searched = " ".join(answer.searched_for.split())
-    also = f'<p class="pc-searched">Searched for: {escape(searched)}</p>' if searched.casefold() != asked else ""
-    body = _answered(answer, number) if answer.answered else _declined(answer)
-    return _turn(answer.question, number, "done", also + body + _evidence(answer))
+    also = ""
+    if searched.casefold() != asked:
+        change = button("pc-link", f'data-act="edit" data-text="{escape(searched)}"', "Change")
+        also = f'<p class="pc-searched">Searched for: {escape(searched)} {change}</p>'
+    body = _answered(answer, at) if answer.answered else _declined(answer, at)
+    return _turn(answer.question, at, "done", also + body + _evidence(answer, at) + _acts(at, rating, note))
 
 
-def failure(question: str, message: str, number: int) -> str:
-    """Turn `number`, which ended without an answer: what went wrong, in one sentence."""
-    return _turn(question, number, "done", f'<p class="pc-failure" role="alert">{escape(message)}</p>')
+def failure(question: str, message: str, at: TurnId) -> str:
+    """A turn that ended without an answer: what went wrong, in one sentence."""
+    told = f'<p class="pc-failure" role="alert">{escape(message)}</p>'
+    return _turn(question, at, "done", told + _acts(at))
 
 
-def stopped(question: str, number: int) -> str:
-    """Turn `number`, which the reader stopped before anything was found."""
-    return _turn(question, number, "done", '<p class="pc-busy">Stopped.</p>')
+def notice(message: str) -> str:
+    """A sentence in the place of a turn."""
+    return clean(f'<p class="pc-failure" role="status">{escape(message)}</p>')
 
 
-def library(documents: Sequence[DocumentInfo]) -> str:
-    """The source panel before a source is chosen: what is in the library."""
-    if not documents:
-        return clean(
-            '<h2 class="pc-title">No documents yet</h2><p class="pc-where">Add some on the command line: '
-            "<code>pincite ingest PATH</code></p>"
-        )
-    rows = ""
-    for d in documents:
-        named = f'<span class="pc-doc-title">{escape(d.title or d.document)}</span>'
-        named += f'<span class="pc-doc-name">{escape(d.document)}</span>'
-        opens = f'data-source="{escape(span_query(d.document, 0, 0))}"'
-        rows += f"<li>{_button('pc-doc', opens, named)}</li>"
-    passages = sum(d.passages for d in documents)
-    count = f"{_count(len(documents), 'document')}, {_count(passages, 'passage')}"
-    return clean(
-        f'<h2 class="pc-title">Your documents</h2><p class="pc-where">{count}</p><ul class="pc-docs">{rows}</ul>'
-    )
+def stopped(question: str, at: TurnId) -> str:
+    """A turn that the reader stopped before anything was found."""
+    return _turn(question, at, "done", '<p class="pc-busy">Stopped.</p>' + _acts(at))
 
 
-def source(document: Document, start: int, end: int, before: int, after: int) -> str:
+def source(
+    document: Document, start: int, end: int, before: int, after: int, told: str = "", lost: str = "", link: str = ""
+) -> str:
     """The source panel: the whole paragraphs that `start:end` touches, the quote marked, neighbours dimmed.
 
-    `before` and `after` count the neighbouring paragraphs. An empty span marks and dims nothing: it is a
-    document opened to be read from `start` on.
+    `before` and `after` count the neighbouring paragraphs. An empty span marks and dims nothing: it is a document
+    opened to be read from `start` on. `told` is a remark about a document that has changed, `lost` a quote that is not
+    in it any more. `link` is the query of an address that opens this very place again.
     """
     spans = list(paragraphs(document.text))
     first = min(bisect_right(spans, start, key=lambda span: span[1]), max(0, len(spans) - 1))
@@ -190,21 +210,47 @@ def source(document: Document, start: int, end: int, before: int, after: int) ->
             body += f"<{tag}{near}>{_marked(document.text, opens, closes, start, end)}</{tag}>"
     name = document.title or document.id
     heading, page = document.heading_at(start), document.page_at(start)
-    steps = (trail(document.title, heading), f"page {page}" if page else "")
-    where = escape(" · ".join(step for step in steps if step))
-    copy = ""
+    steps = escape(" · ".join(s for s in (trail(document.title, heading), f"page {page}" if page else "") if s))
+    acts = button("pc-copy", f'data-copy-link="{escape(link)}"', "Copy link") if link else ""
     if start < end:
         quote = " ".join(document.text[start:end].split())
         cited = f"“{quote}” - {place(name, heading, page)} ({document.id}, characters {start}-{end})"
-        copy = _button("pc-copy", f'data-copy="{escape(cited)}"', "Copy citation")
-    earlier = _button("pc-more", 'data-more="earlier"', "Show what comes before") if low > 0 else ""
-    later = _button("pc-more", 'data-more="later"', "Show what follows") if high < len(spans) else ""
+        acts += button("pc-copy", f'data-copy="{escape(cited)}"', "Copy citation")
+    earlier = button("pc-more", 'data-more="earlier"', "Show what comes before") if low > 0 else ""
+    later = button("pc-more", 'data-more="later"', "Show what follows") if high < len(spans) else ""
+    # Only a PDF has pages that can be shown as they are printed.
+    views = page_view = ""
+    if page and document.id.lower().endswith(".pdf"):
+        picture = escape(urlencode({"document": document.id, "page": page, "start": start, "end": end}))
+        views = (
+            '<div class="pc-views" role="group" aria-label="View">'
+            + button("", 'data-view="text" aria-pressed="true"', "Text")
+            + button("", 'data-view="page" aria-pressed="false"', "Page")
+            + "</div>"
+        )
+        page_view = f'<div class="pc-picture" data-picture="{picture}" hidden></div>'
     return clean(
         f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(name)}</h2>'
-        + (f'<p class="pc-where">{where}</p>' if where else "")
-        + f'<p class="pc-file"><code>{escape(document.id)}</code>{copy}</p></header>'
-        f'<div class="pc-text">{earlier}{body}{later}</div>'
+        + (f'<p class="pc-where">{steps}</p>' if steps else "")
+        + f'<p class="pc-file"><code>{escape(document.id)}</code><span>{acts}</span></p>{views}</header>'
+        + _changed(told, lost)
+        + page_view
+        + f'<div class="pc-text">{earlier}{body}{later}</div>'
     )
+
+
+def gone(name: str, quote: str) -> str:
+    """The source panel for a citation of a document that is not in the library any more."""
+    return clean(
+        f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(name)}</h2></header>'
+        + _changed("This document is not in the library any more.", quote)
+    )
+
+
+def _changed(told: str, lost: str) -> str:
+    """What has changed since a citation was made, with the words as they were then."""
+    quote = f"<p>The quote was:</p><blockquote>{escape(lost)}</blockquote>" if lost else ""
+    return f'<div class="pc-changed" role="status"><p>{escape(told)}</p>{quote}</div>' if told else ""
 
 
 def reference(openapi: Mapping[str, Any]) -> str:
@@ -235,84 +281,121 @@ def reference(openapi: Mapping[str, Any]) -> str:
     return head + clean(f'<div class="pc-reference">{intro}{"".join(parts)}</div>') + "</main></body></html>"
 
 
-def _turn(question: str, number: int, state: str, body: str) -> str:
-    """One turn of the conversation as an article; ids are unique by its number."""
+def _turn(question: str, at: TurnId, state: str, body: str) -> str:
+    """One turn of the conversation as an article."""
+    id = f"t{at.number}"
     return clean(
-        f'<article class="pc-turn" id="t{number}" data-state="{state}" aria-labelledby="t{number}-q">'
-        f'<h2 class="pc-question" id="t{number}-q">{escape(question)}</h2>{body}</article>'
+        f'<article class="pc-turn" id="{id}" data-state="{state}" data-number="{at.number}" '
+        f'data-conversation="{escape(at.conversation)}" data-question="{escape(question)}" '
+        f'aria-labelledby="{id}-q"><h2 class="pc-question" id="{id}-q">{escape(question)}</h2>{body}</article>'
     )
 
 
-def _prose(answer: Answer, number: int, text: str) -> str:
+def _acts(at: TurnId, rating: int | None = None, note: str = "") -> str:
+    """What can be done with a finished turn; without a `rating` there is no answer to rate."""
+    if not at.conversation:
+        return ""
+    acts = button("pc-link", 'data-act="edit"', "Edit question") + button("pc-link", 'data-act="again"', "Ask again")
+    acts += button("pc-link", 'data-act="link"', "Copy link")
+    rate = ""
+    if rating is not None:
+        chosen = ((1, "Yes"), (-1, "No"))
+        rates = "".join(
+            button("pc-link", f'data-act="rate" data-rating="{n}" aria-pressed="{str(n == rating).lower()}"', word)
+            for n, word in chosen
+        )
+        rate = f'<span class="pc-rate" role="group" aria-label="Helpful?">Helpful? {rates}</span>'
+    kept = f'<p class="pc-note">{escape(note)}</p>' if note else ""
+    return f'<p class="pc-acts">{acts}{rate}</p>{kept}'
+
+
+def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
     """`text` as paragraphs, with each mark that has a citation made a chip."""
-    cited = {c.number: c for c in answer.citations}
+    cited = {c.number: c for c in citations}
 
     def chip(mark: re.Match[str]) -> str:
         n = int(mark[1])
         if n not in cited:
             return mark[0]
         c = cited[n]
-        told = escape(f"Source {n}: {place(c.passage.title, c.passage.heading, c.page)}")
-        return f'<a class="pc-chip" href="#t{number}-s{n}" aria-label="{told}" {_opens(c)}>{n}</a>'
+        doubt = ", which does not bear out the sentence" if c.verdict == "unsupported" else ""
+        told = escape(f"Source {n}: {place(c.passage.title, c.passage.heading, c.page)}{doubt}")
+        opens = _opens(c, at.query("n", n))
+        doubted = " pc-doubted" if c.verdict == "unsupported" else ""
+        return f'<a class="pc-chip{doubted}" href="#t{at.number}-s{n}" aria-label="{told}" {opens}>{n}</a>'
 
     paragraphs = [p for p in re.split(r"\n\s*\n", text.strip()) if p]
     html = "".join(f"<p>{_MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(p)))}</p>" for p in paragraphs)
     return f'<div class="pc-answer">{html}</div>'
 
 
-def _answered(answer: Answer, number: int) -> str:
+def _answered(answer: Answer, at: TurnId) -> str:
     level, told = assurance(answer)
     rows = "".join(
-        f'<li id="t{number}-s{c.number}">{_row(c, c.quote, c.page, c.verdict == "unsupported")}</li>'
+        f'<li id="t{at.number}-s{c.number}">{_row(c, c.quote, c.page, at.query("n", c.number), c.verdict)}</li>'
         for c in answer.citations
     )
-    copy = _button("pc-copy", f'data-copy="{escape(as_markdown(answer))}"', "Copy with sources")
+    copy = button("pc-copy", f'data-copy="{escape(as_markdown(answer))}"', "Copy with sources")
     return (
-        _prose(answer, number, answer.text)
+        _prose(answer.citations, at, answer.text)
+        + (f'<p class="pc-remark">{escape(answer.note)}</p>' if answer.note else "")
         + f'<p class="pc-meta"><span class="pc-sure pc-{level}">{escape(told)}</span>{copy}</p>'
         + (f'<h3 class="pc-small">Sources</h3><ol class="pc-sources">{rows}</ol>' if rows else "")
     )
 
 
-def _declined(answer: Answer) -> str:
-    """The honest "no": it is said in plain words, and the nearest passages can be opened."""
-    rows = "".join(f"<li>{_row(hit, _opening(hit.passage), hit.passage.page)}</li>" for hit in answer.evidence[:4])
+def _declined(answer: Answer, at: TurnId) -> str:
+    """The honest "no": it is said in plain words what is missing, and the nearest passages can be opened."""
+    rows = "".join(
+        f"<li>{_row(hit, _opening(hit.passage), hit.passage.page, at.query('h', rank))}</li>"
+        for rank, hit in enumerate(answer.evidence[:4], 1)
+    )
     heading = '<h3 class="pc-small">The nearest passages</h3>'
+    absent = missing(answer)
+    lacks = f"<p>None of the passages found mentions: {escape(', '.join(absent))}.</p>" if absent else ""
     return (
         '<div class="pc-declined"><p><strong>Not in your documents.</strong> No passage answers this, '
-        "so Pincite does not guess. Other words may help, or a document that covers it.</p>"
+        f"so Pincite does not guess. Other words may help, or a document that covers it.</p>{lacks}"
         f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
         + (f'{heading}<ul class="pc-sources">{rows}</ul>' if rows else "")
     )
 
 
-def _row(what: Citation | Hit, quote: str, page: int | None, is_unsupported: bool = False) -> str:
+def missing(answer: Answer) -> list[str]:
+    """The words of the question that none of the passages found has, in any form; empty if nothing was found."""
+    held = {stem(word) for hit in answer.evidence for word in words(f"{hit.passage.context} {hit.passage.text}")}
+    asked = dict.fromkeys(content_words(answer.question))
+    return [word for word in asked if stem(word) not in held] if held else []
+
+
+def _row(what: Citation | Hit, quote: str, page: int | None, more: str, verdict: Verdict = "exact") -> str:
     """A source as a button: its number if it has one, where it stands, and its words."""
     p = what.passage
     number = f'<span class="pc-number">{what.number}</span>' if isinstance(what, Citation) else ""
-    where = "".join(
+    steps = "".join(
         f"<span>{escape(part)}</span>" for part in (trail(p.title, p.heading), f"p. {page}" if page else "") if part
     )
-    flag = '<span class="pc-flag">does not bear out the sentence</span>' if is_unsupported else ""
-    return _button(
+    # An answer in the source's own words needs no verdict.
+    flag = _VERDICTS[verdict]
+    return button(
         "pc-row",
-        _opens(what),
+        _opens(what, more),
         f'{number}<span class="pc-row-text"><span class="pc-row-place">'
-        f"<strong>{escape(p.title or p.document)}</strong>{where}{flag}</span>"
+        f"<strong>{escape(p.title or p.document)}</strong>{steps}{flag}</span>"
         f'<span class="pc-quote">{escape(quote)}</span></span>',
     )
 
 
-def _evidence(answer: Answer) -> str:
+def _evidence(answer: Answer, at: TurnId) -> str:
     """Why these passages: for each passage that was weighed, its rank by every ranker."""
     if not answer.evidence:
         return ""
     rankers = list(dict.fromkeys(name for hit in answer.evidence for name in hit.found_by))
     head = "".join(f'<th scope="col">{escape(_RANKERS.get(name, name))}</th>' for name in rankers)
     rows = ""
-    for hit in answer.evidence:
+    for rank, hit in enumerate(answer.evidence, 1):
         p = hit.passage
-        opener = _button("pc-link", _opens(hit), escape(_opening(p, 90)))
+        opener = button("pc-link", _opens(hit, at.query("h", rank)), escape(_opening(p, 90)))
         ranks = "".join(f"<td>{_rank(hit, name)}</td>" for name in rankers)
         rows += f"<tr><td>{opener}<span>{escape(place(p.title, p.heading, p.page))}</span></td>{ranks}</tr>"
     return (
@@ -327,13 +410,13 @@ def _rank(hit: Hit, ranker: str) -> str:
     return str(hit.found_by[ranker]) if ranker in hit.found_by else "-"
 
 
-def _opens(what: Citation | Hit) -> str:
+def _opens(what: Citation | Hit, more: str) -> str:
     """The attribute by which a click opens this span in the source panel."""
     if isinstance(what, Citation):
         query = span_query(what.passage.document, what.start, what.end)
-        return f'data-number="{what.number}" data-source="{escape(query)}"'
+        return f'data-number="{what.number}" data-source="{escape(query + more)}"'
     p = what.passage
-    return f'data-source="{escape(span_query(p.document, p.start, p.end))}"'
+    return f'data-source="{escape(span_query(p.document, p.start, p.end) + more)}"'
 
 
 def _marked(text: str, low: int, high: int, start: int, end: int) -> str:
@@ -344,7 +427,8 @@ def _marked(text: str, low: int, high: int, start: int, end: int) -> str:
     return f"{escape(text[low:a])}<mark>{escape(text[a:b])}</mark>{escape(text[b:high])}"
 
 
-def _button(kind: str, attributes: str, inner: str) -> str:
+def button(kind: str, attributes: str, inner: str) -> str:
+    """A button of class `kind`; `attributes` and `inner` are HTML."""
     return f'<button type="button" class="{kind}" {attributes}>{inner}</button>'
 
 
@@ -355,11 +439,16 @@ def _opening(passage: Passage, chars: int = 240) -> str:
     return line if len(line) <= chars else line[: chars - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _count(n: int, noun: str) -> str:
+def count(n: int, noun: str) -> str:
+    """`n` things in words.
+
+    >>> count(1, "passage"), count(1200, "passage")
+    ('1 passage', '1,200 passages')
+    """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """`text` with the characters that mean something in Markdown made plain."""
     return re.sub(r"([\\`*_\[\]<>!|])", r"\\\1", text)
 

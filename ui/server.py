@@ -7,15 +7,17 @@ import socket
 import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 from ingest import PinciteError, Settings
 from retriever import Retriever
 
 from .api import create_app
+from .conversations import Conversations
 from .guard import LOCAL_NAMES, Access
 from .service import AT_ONCE, AT_ONCE_WITH_LLM
+from .uploads import Uploads
 
 PORT = 7860
 # Where that port is taken so many are tried, itself included.
@@ -38,8 +40,9 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int | None = None
 
     access = Access.of(settings, host)
     at_once = AT_ONCE_WITH_LLM if settings.llm_base_url else AT_ONCE
-    app = mount_chat(create_app(retriever, access, settings.answer_seconds, at_once), retriever)
-    server = server_of(app)
+    conversations, uploads = Conversations.open(retriever.library.folder), Uploads(retriever.library.folder, settings)
+    app = create_app(retriever, access, settings.answer_seconds, at_once)
+    server = server_of(mount_chat(app, conversations, uploads))
     address = _address(host, listening.getsockname()[1])
     if port is None and listening.getsockname()[1] != PORT:
         print(f"Port {PORT} is taken, so it is another; choose one with --port (make run PORT=...).", file=sys.stderr)
@@ -47,7 +50,7 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int | None = None
     if open_browser:
         threading.Timer(1.0, webbrowser.open, (address,)).start()
     # Ctrl+C is how it is meant to end; uvicorn has closed everything before it passes the interrupt on.
-    with listening, suppress(KeyboardInterrupt):
+    with listening, closing(conversations), closing(uploads), suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
 
 

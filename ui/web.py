@@ -1,30 +1,32 @@
-"""The web chat: a Gradio page mounted at "/", and its source panel at `/page/*`.
+"""The web chat: a Gradio page mounted at "/", and the parts of it at `/page/*` (`parts.py`).
 
-Gradio carries the conversation: the question box, the queue, streaming and stopping. What is shown comes from
-`render` as finished HTML. The source panel needs no session: a citation names its span, `/page/source`
-renders it, and `assets/pincite.js` puts it on the page; so a citation of an old turn opens as well as one of
-the last.
+Gradio carries the asking: the question box, the queue, streaming and stopping. What is shown comes from `render` as
+finished HTML. No session holds a conversation: it stands in the library (`conversations.py`), the page's address names
+it, and every event brings along (as `wish`, JSON made by `assets/asking.js`) which one it is about. So a conversation
+outlives a reload and a restart, and a citation of an old turn opens as well as one of the last.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import anyio
-from fastapi import FastAPI, Query, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
 
-from ingest import MAX_QUESTION_CHARS, PinciteError
-from retriever import Answer, Retriever, Turn
+from ingest import MAX_QUESTION_CHARS, PinciteError, UnknownDocumentError
+from retriever import Answer, Retriever
 
-from . import render
+from . import lists, parts, render
+from .api import Server
+from .conversations import STOPPED, Conversation, Conversations, KeptTurn, Scope
 from .guard import MAX_BODY_BYTES
-from .service import AT_ONCE
+from .service import AT_ONCE, Service
+from .uploads import Uploads
 
-_ASSETS = Path(__file__).parent / "assets"
 # Questions to the shipped articles. Another library is offered those of them that it answers.
 _EXAMPLES = (
     "How does blocking PD-1 help T cells attack a tumour?",
@@ -36,22 +38,35 @@ _EXAMPLES = (
 # however long it is, within about a second.
 _STEP_SECONDS = 0.08
 _SHOWN_WITHIN_SECONDS = 1.0
-# Paragraphs around a quote that the panel shows at first, and the most that it may be asked for.
-_AROUND = 3
-_MOST_AROUND = 400
-# Paragraphs of a document that is opened without a quote.
-_FIRST_PARAGRAPHS = 40
 
 _HEAD = """
 <link rel="stylesheet" href="/page/pincite.css">
-<script src="/page/pincite.js"></script>
+<script type="module" src="/page/pincite.js"></script>
 <meta name="color-scheme" content="light dark">
 """
+# Gradio puts the script on the page when the page is made, so that the page may be there first.
+_ADDRESS = """async () => {
+    while (!window.pincite) await new Promise((done) => setTimeout(done, 20));
+    return [pincite.address()];
+}"""
 _MASTHEAD = """
-<header class="pc-masthead"><h1>Pincite</h1><p>Answers from your documents, with the exact source</p>
+<header class="pc-masthead">
+<button type="button" id="pc-show-side" aria-expanded="false" aria-controls="pc-side">Conversations</button>
+<h1>Pincite</h1><p>Answers from your documents, with the exact source</p>
 <nav aria-label="Pages"><button type="button" id="pc-show-documents">Documents</button>
+<details class="pc-menu" id="pc-export" hidden><summary>Export</summary><div>
+<a data-export="markdown">Markdown</a><a data-export="json">JSON</a>
+<a data-export="bibtex">References, BibTeX</a><a data-export="csl">References, CSL-JSON</a>
+</div></details>
 <a href="/api/docs">API</a></nav>
 </header>
+"""
+_SIDE = """
+<nav class="pc-side" aria-label="Conversations">
+<button type="button" id="pc-new">New conversation</button>
+<input type="search" id="pc-find" placeholder="Search conversations" aria-label="Search conversations" maxlength="200">
+<div id="pc-conversations"></div>
+</nav>
 """
 _WELCOME = """
 <h2>Ask your documents</h2>
@@ -59,7 +74,7 @@ _WELCOME = """
 Pincite says so.</p>
 """
 _PANEL = """
-<section class="pc-panel" aria-label="Source">
+<section class="pc-panel" aria-label="Sources">
 <div class="pc-bar">
 <button type="button" id="pc-all">All documents</button>
 <span id="pc-place"></span>
@@ -67,9 +82,20 @@ _PANEL = """
 <button type="button" id="pc-next" aria-label="Next source" title="Next source  ]">›</button>
 <button type="button" id="pc-close" aria-label="Close the source">×</button>
 </div>
-<div id="pc-view" tabindex="0" role="region" aria-label="Text of the source"></div>
+<div id="pc-shelf">
+<div class="pc-shelf-head"><h2 class="pc-title">Your documents</h2>
+<label class="pc-add">Add files<input type="file" id="pc-files" class="pc-hidden" multiple></label></div>
+<div id="pc-jobs" role="region" aria-label="Files on their way" aria-live="polite"></div>
+<input type="search" id="pc-filter" placeholder="Filter by name or tag" aria-label="Filter documents">
+<div id="pc-documents" tabindex="0" role="region" aria-label="Documents"></div>
+</div>
+<div id="pc-view" tabindex="0" role="region" aria-label="Text of the source" hidden></div>
 </section>
 """
+_SCOPE = (
+    '<p class="pc-scope"><button type="button" id="pc-scope" title="Choose documents">Asks all documents</button>'
+    '<button type="button" id="pc-scope-all" hidden>Ask all</button></p>'
+)
 _HINT = (
     "<p><kbd>/</kbd> ask <kbd>[</kbd> <kbd>]</kbd> walk through the sources <kbd>Esc</kbd> close or stop</p>"
     '<p class="pc-hidden" id="pc-said" role="status"></p>'
@@ -77,41 +103,52 @@ _HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """A finished turn of one reader's conversation: what was asked, what was said, and how it looks.
+class Wish:
+    """What an event of the page is about, as the page says it.
 
-    `answer` is empty where the turn failed; such a turn is shown, but is not part of the history.
+    `number` is the turn that is being answered, `instead_of` one whose place a new question takes; 0 means none.
     """
 
-    question: str
-    answer: str
-    html: str
+    conversation: str = ""
+    question: str = ""
+    number: int = 0
+    instead_of: int = 0
+    scope: Scope = field(default_factory=Scope)
+    typed: bool = False
+
+    @classmethod
+    def read(cls, text: str | None) -> Self:
+        """The wish that JSON from the page holds; what makes no sense in it is left out."""
+        try:
+            given = json.loads(text or "{}")
+        except ValueError:
+            given = {}
+        given = given if isinstance(given, dict) else {}
+
+        def number(name: str) -> int:
+            value = given.get(name)
+            return value if isinstance(value, int) and 0 < value < 1_000_000 else 0
+
+        return cls(
+            str(given.get("conversation") or "")[:40],
+            str(given.get("question") or ""),
+            number("number"),
+            number("instead_of"),
+            Scope.of(given.get("scope")),
+            bool(given.get("typed")),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One reader's conversation. `asking` is the question that is being answered now, or empty."""
+def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> FastAPI:
+    """`app` with the web chat at "/" and the parts of its page at `/page`; what is passed the caller closes."""
 
-    exchanges: tuple[Exchange, ...] = ()
-    asking: str = ""
+    @app.post("/gradio_api/upload", include_in_schema=False)
+    def no_upload() -> Response:
+        # Gradio's own would keep files of anyone's in a temporary folder, which the page has no use for.
+        return JSONResponse({"error": "Files are added by PUT /page/uploads, or with pincite ingest."}, 403)
 
-    def history(self) -> list[Turn]:
-        """The conversation as the retriever takes it."""
-        done = [e for e in self.exchanges if e.answer]
-        return [t for e in done for t in (Turn("user", e.question), Turn("assistant", e.answer))]
-
-    def shown(self) -> str:
-        """Every finished turn as HTML."""
-        return "".join(e.html for e in self.exchanges)
-
-    def ended(self, answer: str, html: str) -> "Talk":
-        """The conversation once the question in hand has got `answer`, shown as `html`."""
-        return Talk((*self.exchanges, Exchange(self.asking, answer, html)))
-
-
-def mount_chat(app: FastAPI, retriever: Retriever) -> FastAPI:
-    """`app` with the web chat at "/" and the parts of its page at `/page`."""
-    _mount_page_parts(app, retriever)
+    parts.add_parts(app, app.service.retriever, conversations, uploads)
+    app.body_limits |= parts.BODY_LIMITS
     # Read when Gradio is imported: nothing is sent to anyone, nothing is asked of a model hub.
     for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_RUN_HISTORY"):
         os.environ[name] = "False"
@@ -121,7 +158,7 @@ def mount_chat(app: FastAPI, retriever: Retriever) -> FastAPI:
 
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        _page(retriever),
+        _page(app.service, conversations),
         path="/",
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         head=_HEAD,
@@ -132,114 +169,101 @@ def mount_chat(app: FastAPI, retriever: Retriever) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        favicon_path=str(_ASSETS / "pincite.png"),
+        favicon_path=str(parts.ASSETS / "pincite.png"),
         max_file_size=MAX_BODY_BYTES,
     )
     return mounted
 
 
-def _mount_page_parts(app: FastAPI, retriever: Retriever) -> None:
-    """The stylesheet, the script, and the two views of the source panel."""
-    for name in ("pincite.css", "pincite.js"):
-        app.get(f"/page/{name}", include_in_schema=False)(_file(_ASSETS / name))
-
-    @app.post("/gradio_api/upload", include_in_schema=False)
-    def no_upload() -> Response:
-        # Gradio's own would keep files of anyone's in a temporary folder, which the page has no use for.
-        return JSONResponse({"error": "The chat takes no files: add them with pincite ingest."}, 403)
-
-    @app.get("/page/library", include_in_schema=False)
-    def library() -> Response:
-        return HTMLResponse(render.library(retriever.documents()))
-
-    @app.get("/page/source", include_in_schema=False)
-    def source(
-        document: str,
-        start: Annotated[int, Query(ge=0)],
-        end: Annotated[int, Query(ge=0)],
-        before: Annotated[int, Query(ge=0, le=_MOST_AROUND)] = _AROUND,
-        after: Annotated[int, Query(ge=0, le=_MOST_AROUND)] = _AROUND,
-    ) -> Response:
-        shown = retriever.document(document)
-        if not start <= end <= len(shown.text):
-            changed = f"{document} has changed: it has no characters {start} to {end} any more."
-            return JSONResponse({"error": changed}, 409)
-        if start == end:
-            before, after = 0, after + _FIRST_PARAGRAPHS
-        return HTMLResponse(render.source(shown, start, end, before, after))
-
-
-def _file(path: Path) -> Any:
-    def send() -> Response:
-        # Asked for anew each time, sent only if changed: an upgrade shows at once.
-        return FileResponse(path, headers={"cache-control": "no-cache"})
-
-    return send
-
-
-def _page(retriever: Retriever) -> Any:
+def _page(service: Service, conversations: Conversations) -> Any:
     """The Gradio page. Its events are private: programs use the API, which has no queue."""
     import gradio as gr
 
-    limiter = anyio.CapacityLimiter(AT_ONCE)
+    retriever = service.retriever
+    worded = bool(retriever.library.settings.llm_base_url)
 
     def box(asking: bool, value: str | None = None) -> Any:
         change: dict[str, Any] = {"submit_btn": not asking, "stop_btn": asking}
         return gr.update(**change) if value is None else gr.update(value=value, **change)
 
-    async def converse(question: str, talk: Talk) -> AsyncIterator[tuple[Any, ...]]:
-        question = question.strip()
-        if not question or talk.asking:
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    async def converse(question: str, wish: str) -> AsyncIterator[tuple[Any, ...]]:
+        asked, question = Wish.read(wish), question.strip()
+        if not question:
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
-        number = len(talk.exchanges) + 1
-        talk = Talk(talk.exchanges, question)
-        yield box(True, ""), talk.shown(), render.searching(question, number), talk, gr.update(visible=False)
+        if len(question) > MAX_QUESTION_CHARS:
+            told = f"The question is longer than {MAX_QUESTION_CHARS:,} characters: ask a shorter one."
+            yield box(False), gr.skip(), render.failure(question[:200] + "…", told, render.TurnId(0)), gr.skip()
+            return
         try:
-            if len(question) > MAX_QUESTION_CHARS:
-                raise PinciteError(f"The question is longer than {MAX_QUESTION_CHARS:,} characters: ask a shorter one.")
-            answer = await anyio.to_thread.run_sync(retriever.ask, question, talk.history(), limiter=limiter)
+            conversation, number = await anyio.to_thread.run_sync(
+                conversations.begin, asked.conversation, question, asked.scope, asked.instead_of
+            )
         except PinciteError as exc:
-            html = render.failure(question, str(exc), number)
-            yield box(False, question), gr.skip(), html, talk.ended("", html), gr.skip()
+            yield box(False), gr.skip(), render.failure(question, str(exc), render.TurnId(0)), gr.skip()
             return
-        talk = talk.ended(answer.text, render.turn(answer, number))
-        async for text in _appearing(answer):
-            yield gr.skip(), gr.skip(), render.answering(answer, number, text), talk, gr.skip()
-        yield box(False), gr.skip(), talk.exchanges[-1].html, talk, gr.skip()
+        at = render.TurnId(number, conversation.id)
+        cleared = "" if asked.typed else None
+        yield box(True, cleared), _past(conversation, number), render.searching(question, at), gr.update(visible=False)
+        try:
+            within = _present(asked.scope, retriever)
+            text = ""
+            history = conversation.history(number)
+            async for said in service.stream("chat", question, history, within.documents, within.tags):
+                if isinstance(said, Answer):
+                    answer = said
+                elif isinstance(said, str) and worded:  # by a language model, which takes its time
+                    text += said
+                    yield gr.skip(), gr.skip(), render.answering(question, at, text), gr.skip()
+        except PinciteError as exc:
+            kept = conversations.finish(conversation.id, number, str(exc))
+            yield box(False), gr.skip(), _shown(kept, conversation.id), gr.skip()
+            return
+        kept = await anyio.to_thread.run_sync(conversations.finish, conversation.id, number, answer)
+        async for text in _appearing(answer, worded):
+            yield gr.skip(), gr.skip(), render.answering(question, at, text, answer.citations), gr.skip()
+        yield box(False), gr.skip(), _shown(kept, conversation.id), gr.skip()
 
-    def stop(talk: Talk) -> tuple[Any, ...]:
-        """What stays when the reader stops: the whole answer if it was found, else a word that it was not."""
-        if talk.asking:
-            talk = talk.ended("", render.stopped(talk.asking, len(talk.exchanges) + 1))
-        return box(False), talk.exchanges[-1].html if talk.exchanges else "", talk
+    def ended(wish: str, why: str) -> tuple[Any, ...]:
+        """What is shown when an answer is not awaited any more: the whole of it if it was found, else `why`."""
+        asked = Wish.read(wish)
+        if not asked.number:  # Gradio tells of a stop as of a failure: then nothing is being asked any more
+            return box(False), gr.skip()
+        kept = conversations.finish(asked.conversation, asked.number, why)
+        return box(False), _shown(kept, asked.conversation)
 
-    def broken(talk: Talk) -> tuple[Any, ...]:
-        """What is shown when something failed that nobody foresaw; the log has the rest.
+    def stop(wish: str) -> tuple[Any, ...]:
+        return ended(wish, STOPPED)
 
-        Gradio calls this after a stop as well: then nothing is being asked any more, and nothing changes.
-        """
-        if not talk.asking:
-            return gr.skip(), gr.skip(), gr.skip()
-        number = len(talk.exchanges) + 1
-        html = render.failure(talk.asking, "Pincite failed inside; its log says where. Ask again.", number)
-        return box(False, talk.asking), html, talk.ended("", html)
+    def broken(wish: str) -> tuple[Any, ...]:
+        return ended(wish, "Pincite failed inside; its log says where. Ask again.")
+
+    def opened(wish: str) -> tuple[Any, ...]:
+        """The conversation that the page's address names, or a new one: its turns, and whether to greet."""
+        asked = Wish.read(wish)
+        conversation = conversations.get(asked.conversation) if asked.conversation else None
+        if conversation is None:
+            told = render.notice("There is no such conversation any more.") if asked.conversation else ""
+            return box(False), _past(None, 0), told, gr.update(visible=True)
+        last = conversation.turns[-1] if conversation.turns else None
+        shown = _shown(last, conversation.id) if last else ""
+        return box(False), _past(conversation, last.number if last else 0), shown, gr.update(visible=last is None)
 
     # Asked for real, which also loads the model before the first reader waits for it.
-    offered = [example for example in _EXAMPLES if retriever.ask(example).answered]
+    quoting = Retriever(retriever.library, use_llm=False)
+    offered = [example for example in _EXAMPLES if quoting.ask(example).answered]
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
-        talk = gr.State(Talk())
         gr.HTML(_MASTHEAD, elem_id="pc-masthead", apply_default_css=False)
         with gr.Row(elem_id="pc-desk"):
+            gr.HTML(_SIDE, elem_id="pc-side", apply_default_css=False)
             with gr.Column(elem_id="pc-talk"):
                 with gr.Column(elem_id="pc-log"):
                     with gr.Column(elem_id="pc-welcome") as welcome:
-                        gr.HTML(_WELCOME, apply_default_css=False)
-                        with gr.Row(elem_id="pc-examples"):
-                            examples = [gr.Button(example, variant="secondary") for example in offered]
+                        gr.HTML(_WELCOME + lists.examples(offered), apply_default_css=False)
                     past = gr.HTML(elem_id="pc-past", apply_default_css=False)
                     now = gr.HTML(elem_id="pc-now", apply_default_css=False)
                 with gr.Column(elem_id="pc-dock"):
+                    gr.HTML(_SCOPE, apply_default_css=False)
                     question = gr.Textbox(
                         label="Your question",
                         show_label=False,
@@ -253,26 +277,69 @@ def _page(retriever: Retriever) -> Any:
                     )
                     gr.HTML(_HINT, elem_id="pc-hint", apply_default_css=False)
             gr.HTML(_PANEL, elem_id="pc-panel", apply_default_css=False)
+        # What the scripts press and fill in: Gradio has no other way to start an event from a script.
+        with gr.Row(elem_id="pc-levers"):
+            asking_lever = gr.Button("ask", elem_id="pc-ask")
+            opening_lever = gr.Button("open", elem_id="pc-open")
+        asked, wish = gr.Textbox(visible=False), gr.Textbox(visible=False)
 
-        shown = [question, past, now, talk, welcome]
+        shown = [question, past, now, welcome]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         # "multiple": until Gradio has closed what was stopped, it would let the next question fall.
         asking: dict[str, Any] = {"concurrency_limit": AT_ONCE, "trigger_mode": "multiple", **quiet}
-        begun: list[Any] = [question.submit(converse, [question, talk], shown, **asking)]
-        for example in examples:
-            begun.append(example.click(converse, [example, talk], shown, **asking))
+        begun: list[Any] = [
+            question.submit(converse, [question, wish], shown, js="(text) => pincite.typed(text)", **asking),
+            asking_lever.click(converse, [asked, wish], shown, js="() => pincite.wanted()", **asking),
+        ]
         # One after the other, so that `broken` sees what `stop` has done.
         ending: dict[str, Any] = {"concurrency_id": "ending", "concurrency_limit": 1, **quiet}
-        question.stop(stop, [talk], [question, now, talk], cancels=begun, **ending)
+        in_hand = "() => [pincite.inHand()]"
+        question.stop(stop, [wish], [question, now], js=in_hand, cancels=begun, **ending)
         for event in begun:
-            event.failure(broken, [talk], [question, now, talk], **ending)
+            event.failure(broken, [wish], [question, now], js=in_hand, **ending)
+        opening: dict[str, Any] = {"js": _ADDRESS, "concurrency_limit": AT_ONCE, **quiet}
+        page.load(opened, [wish], shown, **opening)
+        opening_lever.click(opened, [wish], shown, **opening)
     page.queue(max_size=64)
     return page
 
 
-async def _appearing(answer: Answer) -> AsyncIterator[str]:
-    """The answer's text, a piece longer each time."""
-    if not answer.answered:
+def _present(asked: Scope, retriever: Retriever) -> Scope:
+    """What of a scope there still is in the library; UnknownDocumentError if nothing is."""
+    if asked == Scope():
+        return asked
+    infos = retriever.documents()
+    names, tags = {d.document for d in infos}, {tag for d in infos for tag in d.tags}
+    present = Scope(tuple(d for d in asked.documents if d in names), tuple(t for t in asked.tags if t in tags))
+    if present == Scope():
+        raise UnknownDocumentError(
+            "None of the chosen documents is in the library any more: choose others, or ask all."
+        )
+    return present
+
+
+def _past(conversation: Conversation | None, before: int) -> str:
+    """Every turn before that number, behind a mark of what conversation it is."""
+    turns = [t for t in conversation.turns if t.number < before] if conversation else []
+    mark = lists.mark(conversation)
+    return mark + "".join(_shown(turn, conversation.id) for turn in turns if conversation)
+
+
+def _shown(turn: KeptTurn | None, conversation: str) -> str:
+    """A kept turn as HTML."""
+    if turn is None:
+        return render.notice("The conversation was deleted.")
+    at = render.TurnId(turn.number, conversation)
+    if turn.answer is not None:
+        return render.turn(turn.answer, at, turn.rating, turn.note)
+    if turn.failure == STOPPED:
+        return render.stopped(turn.question, at)
+    return render.failure(turn.question, turn.failure or "The answer was cut off: ask again.", at)
+
+
+async def _appearing(answer: Answer, at_once: bool) -> AsyncIterator[str]:
+    """The answer's text, a piece longer each time; nothing if it is to be shown at once."""
+    if at_once or not answer.answered:
         return
     parts = render.pieces(answer.text)
     step = min(_STEP_SECONDS, _SHOWN_WITHIN_SECONDS / len(parts))

@@ -3,176 +3,29 @@
 Every test fails on an error in the browser's console and on any request that leaves the server.
 """
 
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from ingest import Library
-
-ROOT = Path(__file__).parents[2]
-QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
-FAR_QUESTION = "Which team won the football world cup in 1998?"
-# The server of these tests: the real one, but that it can be told to be slow and to fail.
-SERVE = """
-import sys, time
-from retriever import Retriever
-from ui.server import serve
-
-class Moody:
-    def __init__(self, real): self.real = real
-    def __getattr__(self, name): return getattr(self.real, name)
-    def ask(self, question, *more):
-        if "slowly" in question: time.sleep(3)
-        if "and fail" in question: raise RuntimeError("as asked")
-        return self.real.ask(question, *more)
-
-with Retriever.open(sys.argv[1]) as retriever:
-    serve(Moody(retriever), port=0)
-"""
-CHROMIUMS = (
-    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+from .chatting import (
+    FAR_QUESTION,
+    QUESTION,
+    ROOT,
+    STICKING_OUT,
+    answered,
+    ask,
+    marked,
+    one_line,
+    picture,
+    post,
+    status,
+    text_of,
+    visiting,
 )
-NAMED_CHROMIUM = os.environ.get("CHROMIUM")
-CHROMIUM_ARGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-HOSTILE = """---
-title: '<img src=x onerror="window.hacked=1"> ![leak](http://evil.example/a.png)'
----
-
-# <script>window.hacked=2</script> Zorblax therapy
-
-Zorblax therapy was first described by Professor Quibble in 1907. <svg onload="window.hacked=3"> It cures hiccups.
-Zorblax therapy ${window.hacked=4} costs {{window.hacked=5}} nine pence. ![leak](http://evil.example/b.png)
-
-<iframe src="http://evil.example/c"></iframe> <a href="javascript:window.hacked=6">Zorblax</a>
-"""
-
-
-@contextmanager
-def serving(library: Path) -> Iterator[str]:
-    """The address of a server over `library`, in a process of its own as when a user runs it."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", SERVE, str(library)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            assert process.stdout is not None
-            told = process.stdout.readline()
-            address = re.search(r"http://\S+", told)
-            assert address, f"the server did not start: {told!r}"
-            yield address[0]
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def server(demo_library: Path) -> Iterator[str]:
-    with serving(demo_library) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("hostile")
-    sources = folder / "sources"
-    sources.mkdir()
-    (sources / "<b onmouseover=window.hacked=7>'\".md").write_text(HOSTILE, "utf-8")
-    with Library.open(folder / "library", create=True) as library:
-        library.ingest(sources)
-    with serving(folder / "library") as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = NAMED_CHROMIUM or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None:
-        pytest.fail("no Chromium: run tests/chromium.sh, or name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGS)
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def visiting(browser: Browser, address: str, width: int = 1280, height: int = 800, **options: Any) -> Iterator[Page]:
-    """The chat at `address`, open and ready; afterwards, that nothing went wrong and nothing went out."""
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    page = context.new_page()
-    requests: list[str] = []
-    problems: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}"))
-    page.goto(address)
-    expect(page.locator("#pc-view h2")).to_have_count(1)
-    yield page
-    assert page.evaluate("window.hacked") is None
-    context.close()
-    assert problems == []
-    inside = (f"{address}/", "data:", f"blob:{address}/")
-    assert [url for url in requests if not url.startswith(inside)] == []
-
-
-@pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    with visiting(browser, server) as opened:
-        yield opened
-
-
-def ask(page: Page, question: str) -> None:
-    """Asks, and waits until the turn is complete."""
-    turns = page.locator(".pc-turn").count()
-    box = page.get_by_label("Your question")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.locator(".pc-turn")).to_have_count(turns + 1)
-    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(question, timeout=20_000)
-
-
-def post(server: str, path: str, **body: Any) -> Any:
-    request = Request(server + path, json.dumps(body).encode(), {"content-type": "application/json"})
-    with urlopen(request, timeout=30) as reply:
-        return json.load(reply)
-
-
-def status(address: str, body: bytes | None = None) -> int:
-    try:
-        with urlopen(Request(address, body), timeout=30) as reply:
-            return int(reply.status)
-    except HTTPError as refused:
-        return refused.code
-
-
-def text_of(server: str, document: str) -> str:
-    arguments = {"name": "read_passage", "arguments": {"document": document}}
-    read = post(server, "/mcp", jsonrpc="2.0", id=1, method="tools/call", params=arguments)
-    return str(read["result"]["structuredContent"]["text"])
-
-
-def marked(page: Page) -> str:
-    return " ".join(page.locator("#pc-view mark").all_inner_texts())
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def test_a_citation_opens_its_paragraph_with_the_quote_marked(page: Page, server: str) -> None:
@@ -202,18 +55,24 @@ def test_the_first_source_stands_beside_the_answer_at_once(page: Page) -> None:
     expect(page.get_by_label("Your question")).to_be_focused()
 
 
-def test_hovering_a_citation_shows_its_quote(page: Page) -> None:
+def test_hovering_a_citation_shows_its_paragraph_with_the_quote_marked(page: Page) -> None:
     ask(page, QUESTION)
     quote = page.locator("#pc-now .pc-sources .pc-quote").first.inner_text()
     page.locator("#pc-now .pc-chip").first.hover()
-    expect(page.locator(".pc-card .pc-quote")).to_have_text(quote)
+    card = page.locator(".pc-card")
+    expect(card.locator("mark")).to_have_text(quote)
+    assert len(card.locator(".pc-excerpt").inner_text()) > len(quote)
+    picture(page, "preview")
     page.mouse.move(5, 5)
-    expect(page.locator(".pc-card")).to_have_count(0)
+    expect(card).to_have_count(0)
 
 
 def test_what_the_library_does_not_hold_is_said_and_the_nearest_passages_open(page: Page) -> None:
     ask(page, FAR_QUESTION)
-    expect(page.locator("#pc-now .pc-declined")).to_contain_text("Not in your documents")
+    declined = page.locator("#pc-now .pc-declined")
+    expect(declined).to_contain_text("Not in your documents")
+    expect(declined).to_contain_text(re.compile("None of the passages found mentions: .*football"))
+    picture(page, "declined")
     expect(page.locator("#pc-now .pc-chip")).to_have_count(0)
     row = page.locator("#pc-now .pc-row").first
     row.click()
@@ -250,12 +109,12 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#pc-view .pc-title")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#pc-view h2")).to_have_text("Your documents")
+    expect(page.get_by_role("heading", name="Your documents", exact=True)).to_be_visible()
 
 
 def test_an_example_is_asked_with_one_click(page: Page) -> None:
     page.get_by_role("button", name=QUESTION).click()
-    expect(page.locator("#pc-now .pc-turn[data-state=done] .pc-question")).to_have_text(QUESTION, timeout=20_000)
+    answered(page, QUESTION)
     expect(page.locator("#pc-welcome")).to_be_hidden()
 
 
@@ -266,7 +125,7 @@ def test_a_document_can_be_read_on_its_own(page: Page) -> None:
     expect(page.locator("#pc-view .pc-title")).to_have_text(title)
     expect(page.locator("#pc-view mark")).to_have_count(0)
     page.locator("#pc-all").click()
-    expect(page.locator("#pc-view h2")).to_have_text("Your documents")
+    expect(page.get_by_role("heading", name="Your documents", exact=True)).to_be_visible()
 
 
 def test_more_of_the_document_comes_on_demand(page: Page) -> None:
@@ -300,44 +159,89 @@ def test_stop_ends_the_waiting(page: Page) -> None:
 def test_an_unforeseen_failure_is_said_and_the_chat_goes_on(page: Page) -> None:
     ask(page, "What is a T cell, and fail")
     expect(page.locator("#pc-now .pc-failure")).to_contain_text("Pincite failed inside")
-    expect(page.get_by_label("Your question")).to_have_value("What is a T cell, and fail")
     ask(page, QUESTION)
     expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
+    expect(page.locator("#pc-past .pc-failure")).to_contain_text("Pincite failed inside")
 
 
-def test_no_document_runs_code_or_reaches_out(browser: Browser, hostile_server: str) -> None:
-    with visiting(browser, hostile_server) as page:
-        expect(page.locator("#pc-examples button")).to_have_count(0)  # it could answer none of them
-        ask(page, "Who first described Zorblax therapy?")
-        expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
-        expect(page.locator("#pc-view .pc-title")).to_contain_text("<img src=x")
-        page.locator("#pc-now .pc-chip").first.hover()
-        expect(page.locator(".pc-card")).to_contain_text("<img src=x")
-        page.locator("#pc-now summary").click()
-        ask(page, '<img src=x onerror="window.hacked=8"> What does Zorblax therapy cost?')
-        page.locator("#pc-all").click()
-        expect(page.locator(".pc-doc-name")).to_contain_text("onmouseover")
-        page.locator(".pc-doc").hover()
-        assert page.locator("#pc-desk :is(img, iframe, script, [onerror], [onload], [onmouseover])").count() == 0
+def test_a_question_is_edited_and_asked_again_in_its_place(page: Page) -> None:
+    ask(page, "What is tocilizumab given for?")
+    ask(page, QUESTION)
+    first = page.locator("#pc-past .pc-turn")
+    first.get_by_role("button", name="Edit question").click()
+    editor = first.get_by_role("textbox", name="Question")
+    expect(editor).to_be_focused()
+    expect(first.locator(".pc-editor")).to_contain_text("What was asked after it goes")
+    editor.fill("What does CTLA-4 do?")
+    picture(page, "edit")
+    editor.press("Enter")
+    answered(page, "What does CTLA-4 do?")
+    expect(page.locator(".pc-turn")).to_have_count(1)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#pc-now .pc-turn")).to_have_attribute("data-state", "busy")
+    answered(page, "What does CTLA-4 do?")
+    expect(page.locator(".pc-turn")).to_have_count(1)
+
+
+def test_what_was_searched_for_can_be_changed(page: Page) -> None:
+    ask(page, "What is tocilizumab given for?")
+    ask(page, "How is it given?")
+    searched = page.locator("#pc-now .pc-searched")
+    searched.get_by_role("button", name="Change").click()
+    editor = page.locator("#pc-now").get_by_role("textbox", name="Question")
+    assert "tocilizumab" in editor.input_value()
+    editor.fill("How is tocilizumab given, by infusion?")
+    editor.press("Enter")
+    answered(page, "How is tocilizumab given, by infusion?")
+    expect(page.locator(".pc-turn")).to_have_count(2)
+
+
+def test_suggestions_are_questions_that_the_library_answers(page: Page) -> None:
+    ask(page, QUESTION)
+    suggestion = page.locator("#pc-now .pc-suggestion").first
+    expect(suggestion).to_be_visible(timeout=20_000)
+    question = suggestion.get_attribute("data-ask")
+    assert question
+    picture(page, "suggestions")
+    suggestion.click()
+    answered(page, question)
+    expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
+    expect(page.locator(".pc-turn")).to_have_count(2)
+
+
+def test_why_these_passages(page: Page) -> None:
+    ask(page, QUESTION)
+    page.get_by_text("Why these passages").click()
+    table = page.locator("#pc-now .pc-why table")
+    assert table.locator("th").all_inner_texts()[0] == "passage"
+    assert table.locator("th").count() > 2
+    picture(page, "why")
+    table.locator(".pc-link").first.click()
+    expect(page.locator("#pc-view mark").first).to_be_in_viewport()
 
 
 def test_on_a_phone_nothing_is_cut_off_and_the_source_slides_up(browser: Browser, server: str) -> None:
     with visiting(browser, server, 390, 844, has_touch=True, color_scheme="dark") as page:
-        wide = """[document.documentElement, ...document.querySelectorAll("#pc-masthead *, #pc-desk *")]
-            .filter((e) => Math.max(e.getBoundingClientRect().right, e.scrollLeft + e.clientWidth) > innerWidth + 1)
-            .map((e) => e.outerHTML.slice(0, 80))"""
-        assert page.evaluate(wide) == []
+        assert page.evaluate(STICKING_OUT) == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         ask(page, QUESTION)
         panel = page.locator("#pc-panel")
         expect(panel).to_be_hidden()
         page.locator("#pc-now .pc-chip").first.tap()
         expect(page.locator("#pc-view mark").first).to_be_in_viewport()
-        assert page.evaluate(wide) == []
+        assert page.evaluate(STICKING_OUT) == []
+        picture(page, "phone-source")
         page.locator("#pc-close").tap()
         expect(panel).to_be_hidden()
         page.get_by_role("button", name="Documents", exact=True).tap()
         expect(panel).to_be_visible()
+        expect(page.locator("#pc-documents li").first).to_be_visible()
+        picture(page, "phone-documents")
+        page.locator("#pc-close").tap()
+        page.get_by_role("button", name="Conversations", exact=True).tap()
+        expect(page.locator("#pc-side")).to_be_visible()
+        assert page.evaluate(STICKING_OUT) == []
+        picture(page, "phone-conversations")
 
 
 def test_the_chat_s_server_takes_no_files_and_shows_none(server: str) -> None:

@@ -1,0 +1,167 @@
+"""Kept conversations in real Chromium: found again after reload and restart, and honest about what has changed since."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ingest import Library
+
+from .chatting import QUESTION, answered, ask, marked, one_line, picture, post, ready, serving, visiting
+
+KETTLE = "# Kitchen\n\n## The kettle\n\nThe kettle of the Zorblax family is blue and was bought in 1907.\n"
+LAMP = "# Lamps\n\n## The lamp\n\nThe lamp of the Zorblax family was made by Professor Quibble in 1911.\n"
+
+
+def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
+    ask(page, "What is tocilizumab given for?")
+    ask(page, "How is it given?")
+    link = page.locator("#pc-conversations a[aria-current=page]")
+    expect(link).to_have_text("What is tocilizumab given for?")
+    conversation = page.url.partition("?c=")[2]
+    assert conversation
+    # Found by a word of an answer or a question, and not by another.
+    find = page.get_by_label("Search conversations")
+    find.fill("tocilizumab given")
+    expect(link).to_have_count(1)
+    find.fill("xylophone")
+    expect(page.locator("#pc-conversations")).to_have_text("No conversation holds these words.")
+    find.fill("")
+    item = page.locator(f'#pc-conversations li[data-conversation="{conversation}"]')
+    item.get_by_label("More").click()
+    picture(page, "conversations")
+    item.get_by_role("button", name="Rename").click()
+    title = item.get_by_role("textbox", name="Title")
+    title.fill("My antibody")
+    title.press("Enter")
+    expect(item.locator("a")).to_have_text("My antibody")
+    # Another one, and back: both turns are there, and the first one's citation opens.
+    page.locator("#pc-new").click()
+    expect(page.locator(".pc-turn")).to_have_count(0)
+    item.locator("a").click()
+    expect(page.locator(".pc-turn")).to_have_count(2)
+    quote = page.locator("#pc-past .pc-quote").first.inner_text()
+    page.locator("#pc-past .pc-chip").first.click()
+    expect(page.locator("#pc-view mark").first).to_be_in_viewport()
+    assert one_line(quote)[:40] in one_line(marked(page))
+    page.go_back()
+    expect(page.locator(".pc-turn")).to_have_count(0)
+    page.go_forward()
+    expect(page.locator(".pc-turn")).to_have_count(2)
+    item.get_by_label("More").click()
+    item.get_by_role("button", name="Delete").click()
+    item.get_by_role("button", name="Really delete?").click()
+    expect(item).to_have_count(0)
+    expect(page.locator(".pc-turn")).to_have_count(0)
+
+
+def test_addresses_lead_to_a_turn_a_question_and_a_span(page: Page, server: str) -> None:
+    ask(page, "What is tocilizumab given for?")
+    ask(page, QUESTION)
+    conversation = page.url.partition("?c=")[2]
+    page.goto(f"{server}/?c={conversation}&t=1&n=1")
+    ready(page)
+    expect(page.locator("#t1")).to_be_in_viewport()
+    expect(page.locator("#pc-view mark").first).to_be_in_viewport()
+    expect(page.locator("#pc-place")).to_have_text(re.compile("^Source 1 of"))
+    answer = post(server, "/api/ask", question=QUESTION)
+    cited = answer["citations"][0]
+    span = {name: cited[name] for name in ("document", "start", "end")}
+    page.goto(f"{server}/?{urlencode(span)}")
+    ready(page)
+    expect(page.locator("#pc-view mark").first).to_be_in_viewport()
+    assert one_line(marked(page)) == one_line(cited["quote"])
+    page.goto(f"{server}/?{urlencode({'q': QUESTION})}")
+    answered(page, QUESTION)
+    assert "?c=" in page.url
+    page.goto(f"{server}/?c=nosuchthing")
+    expect(page.locator("#pc-now")).to_contain_text("There is no such conversation any more.")
+
+
+def test_a_conversation_leaves_as_files(page: Page, tmp_path: Path) -> None:
+    ask(page, QUESTION)
+    quotes = page.locator("#pc-now .pc-row[data-number] .pc-quote").all_inner_texts()
+    names = {"Markdown": "md", "JSON": "json", "References, BibTeX": "bib", "References, CSL-JSON": "csl.json"}
+    got = {}
+    for name, suffix in names.items():
+        page.locator("#pc-export summary").click()
+        if name == "Markdown":
+            picture(page, "export")
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name, exact=True).click()
+        assert download.value.suggested_filename == f"how-does-blocking-pd-1-help-t-cells-attack-a-tumour.{suffix}"
+        got[name] = Path(download.value.path()).read_text("utf-8")
+    assert all(one_line(quote)[:30] in one_line(got["Markdown"]) for quote in quotes)
+    assert json.loads(got["JSON"])["turns"][0]["answer"]["citations"]
+    assert json.loads(got["References, CSL-JSON"])[0]["archive_location"] in got["References, BibTeX"]
+
+
+def test_a_rating_with_its_note_is_kept_and_exported(page: Page) -> None:
+    ask(page, QUESTION)
+    rate = page.locator("#pc-now .pc-rate")
+    rate.get_by_role("button", name="Yes").click()
+    expect(rate.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
+    note = page.get_by_label("Note", exact=True)
+    note.fill("just what I wanted")
+    picture(page, "rating")
+    note.press("Enter")
+    expect(page.locator("#pc-now p.pc-note")).to_have_text("just what I wanted")
+    page.reload()
+    ready(page)
+    expect(page.locator("#pc-now p.pc-note")).to_have_text("just what I wanted")
+    expect(rate.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Ratings as an evaluation set").click()
+    assert download.value.suggested_filename == "pincite-ratings.zip"
+    assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path, encoder_cache: object) -> Iterator[Path]:
+    """A folder of two documents, and the library made of it beside."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "kitchen.md").write_text(KETTLE, "utf-8")
+    (sources / "lamps.md").write_text(LAMP, "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(sources)
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+def test_an_old_citation_opens_after_a_restart_and_says_what_has_changed(browser: Browser, kitchen: Path) -> None:
+    library = kitchen / "library"
+    with serving(library) as address, visiting(browser, address) as page:
+        ask(page, "What colour is the kettle of the Zorblax family?")
+        ask(page, "Who made the lamp of the Zorblax family?")
+        conversation = page.url.partition("?c=")[2]
+    (kitchen / "sources" / "kitchen.md").write_text(KETTLE.replace("# Kitchen\n", "# Kitchen\n\nNew words.\n"), "utf-8")
+    (kitchen / "sources" / "lamps.md").write_text(LAMP.replace("Quibble in 1911", "Quark in 1912"), "utf-8")
+    with Library.open(library) as opened:
+        assert opened.ingest(kitchen / "sources").changed == 2
+    with serving(library) as address, visiting(browser, f"{address}/?c={conversation}") as page:
+        expect(page.locator(".pc-turn")).to_have_count(2)
+        page.locator("#t1 .pc-chip").first.click()
+        expect(page.locator("#pc-view .pc-changed")).to_contain_text("the words stand here now")
+        assert "kettle of the Zorblax family is blue" in one_line(marked(page))
+        picture(page, "changed-moved")
+        page.locator("#t2 .pc-chip").first.click()
+        expect(page.locator("#pc-view .pc-changed")).to_contain_text("not in it any more")
+        expect(page.locator("#pc-view blockquote")).to_contain_text("Professor Quibble in 1911")
+        expect(page.locator("#pc-view mark")).to_have_count(0)
+        picture(page, "changed-gone")
+        # Removed from the page itself, while the conversation is open.
+        page.locator("#pc-all").click()
+        lamp = page.locator("#pc-documents li").filter(has_text="lamps.md")
+        lamp.get_by_label("More").click()
+        lamp.get_by_role("button", name="Remove").click()
+        lamp.get_by_role("button", name="Really remove?").click()
+        expect(lamp).to_have_count(0, timeout=20_000)
+        page.locator("#t2 .pc-chip").first.click()
+        expect(page.locator("#pc-view")).to_contain_text("not in the library any more")
+        expect(page.locator("#pc-view blockquote")).to_contain_text("Professor Quibble in 1911")

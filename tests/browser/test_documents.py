@@ -1,0 +1,196 @@
+"""Documents in real Chromium: dropped in, read while asking goes on, asked alone, tagged, removed, seen page by page."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ingest import Library
+
+from .chatting import QUESTION, ask, picture, post, serving, status, visiting
+
+DROP = """(files) => {
+    const moved = new DataTransfer();
+    for (const [name, text] of files) moved.items.add(new File([text], name));
+    for (const kind of ["dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: moved, bubbles: true, cancelable: true }));
+    }
+}"""
+GARDEN = "# Garden\n\nThe Zorblax garden has seven plum trees and a pond with a green frog called Emil.\n"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, encoder_cache: object) -> Path:
+    """A library of two short notes, one of them tagged."""
+    folder = tmp_path_factory.mktemp("notes")
+    for name, text in (
+        ("kettle.md", "# Kettle\n\nThe Zorblax kettle is blue and was bought by aunt Ottilie in 1907.\n"),
+        ("lamp.md", "# Lamp\n\nThe Zorblax lamp is green and was made by Professor Quibble in 1911.\n"),
+    ):
+        (folder / name).write_text(text, "utf-8")
+    with Library.open(folder / "library", create=True) as opened:
+        opened.ingest(folder / "kettle.md", tags=("kitchen",))
+        opened.ingest(folder / "lamp.md")
+    return folder / "library"
+
+
+@pytest.fixture(scope="module")
+def notes(library: Path) -> Iterator[str]:
+    with serving(library) as address:
+        yield address
+
+
+def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: str, library: Path) -> None:
+    with visiting(browser, notes) as page:
+        page.evaluate(DROP, [["garden.md", GARDEN], ["broken.pdf", "%PDF-1.7 nothing"]])
+        jobs = page.locator("#pc-jobs")
+        expect(jobs.locator("tr[data-job]")).to_have_count(2)
+        ask(page, "What colour is the Zorblax kettle?")
+        expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
+        page.locator("#pc-all").click()
+        expect(jobs.locator("[data-state=ready]")).to_contain_text("garden.md", timeout=20_000)
+        failed = jobs.locator("[data-state=failed]")
+        expect(failed).to_contain_text(re.compile("broken.pdf.*failed.+"), timeout=20_000)
+        expect(page.locator("#pc-documents li")).to_have_count(3)
+        picture(page, "uploads")
+        # What was read is asked at once, and its file is kept in the library.
+        ask(page, "What is the frog in the Zorblax garden called?")
+        expect(page.locator("#pc-now .pc-answer")).to_contain_text("Emil")
+        assert (library / "uploads" / "garden.md").read_text("utf-8") == GARDEN
+        # A second try with a better file under the name, and the list of what is done cleared.
+        page.locator("#pc-all").click()
+        (library / "uploads" / "broken.pdf").write_bytes(printed("The Zorblax bridge is made of oak."))
+        failed.get_by_role("button", name="Try again").click()
+        expect(jobs.locator("[data-state=ready]")).to_have_count(2, timeout=20_000)
+        jobs.get_by_role("button", name="Clear").click()
+        expect(jobs.locator("tr")).to_have_count(0)
+        # A new version of a file that is there.
+        page.locator("#pc-files").set_input_files(
+            {"name": "garden.md", "mimeType": "text/markdown", "buffer": GARDEN.replace("Emil", "Otto").encode()}
+        )
+        expect(jobs.locator("[data-state=ready]")).to_contain_text("garden.md", timeout=20_000)
+        ask(page, "What is the frog in the Zorblax garden called?")
+        expect(page.locator("#pc-now .pc-answer")).to_contain_text("Otto")
+        # Removed again, with its file.
+        page.locator("#pc-all").click()
+        garden = page.locator("#pc-documents li").filter(has_text="garden.md")
+        garden.get_by_label("More").click()
+        garden.get_by_role("button", name="Remove").click()
+        garden.get_by_role("button", name="Really remove?").click()
+        expect(garden).to_have_count(0, timeout=20_000)
+        assert not (library / "uploads" / "garden.md").exists()
+
+
+def test_what_is_too_large_or_without_a_name_is_refused_in_words(browser: Browser, notes: str) -> None:
+    with visiting(browser, notes, expected="status of 4") as page:
+        page.evaluate(DROP, [["empty.md", ""]])
+        expect(page.locator("#pc-jobs .pc-refused")).to_have_text("empty.md is empty.")
+    assert status(f"{notes}/page/uploads?name=x.md", b"x" * 50_000_001, "PUT") == 413
+    assert status(f"{notes}/page/uploads?name=..", b"x", "PUT") == 422
+
+
+def test_a_question_is_put_to_chosen_documents_only(browser: Browser, notes: str) -> None:
+    question = "What colour is the Zorblax kettle?"
+    with visiting(browser, notes) as page:
+        scope = page.locator("#pc-scope")
+        expect(scope).to_have_text(re.compile(r"^Asks all \d documents$"))
+        page.get_by_label("Ask only Lamp").check()
+        expect(scope).to_have_text(re.compile(r"^Asks 1 of \d documents$"))
+        ask(page, question)
+        expect(page.locator("#pc-now .pc-row").filter(has_text="Kettle")).to_have_count(0)
+        # It is the conversation's own, also after a reload.
+        page.reload()
+        expect(scope).to_have_text(re.compile(r"^Asks 1 of \d documents$"))
+        expect(page.get_by_label("Ask only Lamp")).to_be_checked()
+        picture(page, "scope")
+        page.get_by_role("button", name="Ask all").click()
+        expect(scope).to_have_text(re.compile("^Asks all"))
+        page.get_by_role("button", name="kitchen", exact=True).click()
+        expect(scope).to_have_text("Asks documents tagged kitchen")
+        ask(page, question)
+        expect(page.locator("#pc-now .pc-row").first).to_contain_text("Kettle")
+        page.locator("#pc-new").click()
+        expect(scope).to_have_text(re.compile("^Asks all"))
+
+
+def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: str) -> None:
+    with visiting(browser, notes) as page:
+        page.get_by_label("Filter documents").fill("lamp")
+        lamp = page.locator("#pc-documents li").filter(has_text="lamp.md")
+        expect(lamp).to_be_visible()
+        expect(page.locator("#pc-documents li").filter(has_text="kettle.md")).to_be_hidden()
+        lamp.get_by_label("More").click()
+        picture(page, "document-menu")
+        lamp.get_by_role("button", name="Tags…").click()
+        line = lamp.get_by_role("textbox")
+        line.fill("evening, green things")
+        line.press("Enter")
+        expect(lamp.locator(".pc-doc-tag")).to_have_text(["evening", "green things"], timeout=20_000)
+        lamp.get_by_label("More").click()
+        lamp.get_by_role("button", name="Read again").click()
+        expect(page.locator("#pc-jobs tr").filter(has_text="unchanged")).to_have_count(1, timeout=20_000)
+
+
+def test_a_quote_is_marked_on_the_page_of_a_pdf(page: Page, server: str) -> None:
+    ask(page, QUESTION)
+    cited = next(c for c in post(server, "/api/ask", question=QUESTION)["citations"] if c["document"].endswith(".pdf"))
+    page.locator("#pc-now .pc-chip").get_by_text(str(cited["number"]), exact=True).first.click()
+    page.get_by_role("button", name="Page", exact=True).click()
+    image = page.locator(".pc-sheet img")
+    expect(image).to_be_visible(timeout=20_000)
+    page.wait_for_function("document.querySelector('.pc-sheet img').naturalWidth > 500")
+    boxes = page.locator(".pc-box")
+    expect(boxes.first).to_be_in_viewport()
+    picture(page, "pdf-page")
+    # Under each rectangle there is ink, and more of it than in a strip of the same size on the margin.
+    ink = page.evaluate("""async () => {
+        const image = document.querySelector(".pc-sheet img");
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+        const drawn = canvas.getContext("2d");
+        drawn.drawImage(image, 0, 0);
+        return [...document.querySelectorAll(".pc-box")].map((box) => {
+            const share = (name) => parseFloat(box.style[name]) / 100;
+            const [x, y, w, h] = [share("left") * canvas.width, share("top") * canvas.height,
+                share("width") * canvas.width, share("height") * canvas.height].map(Math.round);
+            const { data } = drawn.getImageData(x, y, w, h);
+            let dark = 0;
+            for (let i = 0; i < data.length; i += 4) dark += data[i] < 128;
+            return dark / (w * h);
+        });
+    }""")
+    assert ink
+    assert all(0.04 < share < 0.6 for share in ink), ink
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(".pc-turn-page")).to_contain_text("Page 2 of")
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(page.locator("#pc-view mark").first).to_be_visible()
+
+
+def test_only_documents_of_the_library_have_pages(server: str) -> None:
+    for document in ("/etc/passwd", "../../etc/passwd", "nothing.pdf", "ctla-4.md"):
+        assert status(f"{server}/page/picture?document={document}&page=1") == 404
+    assert status(f"{server}/page/picture?document=editions/pd-1-and-pd-l1.pdf&page=99") in (404, 422, 503)
+
+
+def printed(text: str) -> bytes:
+    """A PDF of one page with one line of text."""
+    drawn = zlib.compress(f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode())
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(drawn), drawn),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    made = b"%PDF-1.4\n"
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj%b endobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(made)
+    return made + b"xref\n0 6\n0000000000 65535 f \n" + table + end

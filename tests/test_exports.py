@@ -1,0 +1,64 @@
+"""What leaves the chat as a file: Markdown, JSON, references, and ratings that `pincite eval` reads."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from ingest import Document, Passage
+from retriever import Answer, Citation, LibraryState
+from retriever.evaluate.sets import load
+from ui import exports
+from ui.conversations import Conversation, KeptTurn, Scope
+
+TEXT = "T cells {kill} 100 % of *tumour* cells."
+
+
+def conversation(*, rating: int = 0, note: str = "") -> Conversation:
+    def cited(number: int, document: str, page: int | None) -> Citation:
+        passage = Passage(document, "Cells & more", None, page, 0, len(TEXT), TEXT)
+        return Citation(number, passage, 0, len(TEXT), TEXT, page)
+
+    citations = (cited(1, "one/cells.pdf", 2), cited(2, "two/cells.pdf", 7), cited(3, "one/cells.pdf", 4))
+    answer = Answer("Why?", "Why?", True, "T cells. [1][2][3]", 0.9, citations, (), LibraryState(1, 2, 2))
+    failed = KeptTurn(2, "And?", None, "Stopped.", 1.0)
+    return Conversation("x", "Why?", Scope(), 2.0, (KeptTurn(1, "Why?", answer, "", 0.0, rating, note), failed))
+
+
+def test_markdown_holds_questions_answers_and_the_quoted_words() -> None:
+    shown = exports.as_markdown(conversation())
+    assert shown.startswith("# Why?\n\n## Why?\n\nT cells. [1][2][3]")
+    assert "> [1] T cells {kill} 100 % of \\*tumour\\* cells." in shown
+    assert "## And?\n\nStopped." in shown
+
+
+def test_json_holds_the_whole_answers() -> None:
+    whole = json.loads(exports.as_json(conversation(rating=1, note="good")))
+    first, second = whole["turns"]
+    assert first["answer"]["citations"][1]["document"] == "two/cells.pdf"
+    assert (first["rating"], first["note"], first["asked"]) == (1, "good", "1970-01-01T00:00:00+00:00")
+    assert (second["answer"], second["failure"]) == (None, "Stopped.")
+
+
+def test_references_are_one_for_each_document_with_a_key_of_its_own() -> None:
+    items = json.loads(exports.as_csl(conversation()))
+    assert [(i["id"], i["archive_location"], i["page"]) for i in items] == [
+        ("cells", "one/cells.pdf", "2, 4"),
+        ("cells-2", "two/cells.pdf", "7"),
+    ]
+    bibtex = exports.as_bibtex(conversation())
+    assert bibtex.count("@misc{") == 2
+    assert "title = {Cells \\& more}" in bibtex
+
+
+def test_ratings_are_a_set_that_eval_reads(tmp_path: Path) -> None:
+    good, bad = conversation(rating=1), conversation(rating=-1, note="other page")
+    documents = [Document(name, "Cells", TEXT, "") for name in ("one/cells.pdf", "two/cells.pdf", "three.md")]
+    packed = exports.evaluation_set([(good, good.turns[0]), (bad, bad.turns[0])], documents)
+    zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path)
+    read = load(tmp_path / "ratings")
+    assert [d.id for d in read.documents()] == ["one/cells.pdf", "two/cells.pdf", "three.md"]
+    assert read.qrels == {"x-1": {"one/cells.pdf": 1, "two/cells.pdf": 1}}
+    assert read.queries[0].gold_sentences == (TEXT, TEXT, TEXT)
+    assert read.queries[0].answerable is True
+    assert read.queries[1].answerable is None

@@ -1,0 +1,185 @@
+"""The parts of the chat's page by HTTP: what they give, what they refuse, and that no other site can use them."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ingest import Library
+from retriever import Retriever
+from ui.api import create_app
+from ui.conversations import Conversations, Scope
+from ui.parts import BODY_LIMITS, FILES, add_parts
+from ui.uploads import MAX_UPLOAD_BYTES, Uploads
+from ui.web import Wish
+
+TEXT = "# Kettle\n\nThe kettle is blue.\n\n## History\n\nThe kettle was bought in 1907 by an aunt.\n"
+
+
+@pytest.fixture
+def conversations(library: Library) -> Iterator[Conversations]:
+    opened = Conversations.open(library.folder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(library: Library, conversations: Conversations, tmp_path: Path) -> Iterator[TestClient]:
+    (tmp_path / "kettle.md").write_text(TEXT, "utf-8")
+    library.ingest(tmp_path / "kettle.md")
+    uploads = Uploads(library.folder)
+    app = create_app(Retriever(library))
+    add_parts(app, app.service.retriever, conversations, uploads)
+    app.body_limits |= BODY_LIMITS
+    with TestClient(app, base_url="http://127.0.0.1:7860") as opened:
+        yield opened
+    uploads.close()
+
+
+def kept(client: TestClient, conversations: Conversations, question: str = "What colour is the kettle?") -> str:
+    """The id of a conversation with one answered turn."""
+    begun, number = conversations.begin("", question, Scope())
+    retriever: Retriever = client.app.service.retriever  # type: ignore[attr-defined]
+    conversations.finish(begun.id, number, retriever.ask(question))
+    return begun.id
+
+
+def jobs(client: TestClient) -> str:
+    """The state of all jobs, once they have ended."""
+    until = time.monotonic() + 30
+    while 'data-busy="0"' not in (html := client.get("/page/uploads").text):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return html
+
+
+CHANGES: list[tuple[str, str, Any]] = [
+    ("PUT", "/page/uploads?name=x.md", b"x"),
+    ("PUT", "/page/uploads/1", None),
+    ("DELETE", "/page/uploads", None),
+    ("POST", "/page/documents/remove", {"document": "kettle.md"}),
+    ("POST", "/page/rating", {"conversation": "x", "number": 1, "rating": 1}),
+    ("POST", "/page/conversations/x", {"title": "y"}),
+    ("DELETE", "/page/conversations/x", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+def test_no_other_site_changes_anything(client: TestClient, method: str, path: str, body: Any) -> None:
+    sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+    headers = {"origin": "http://evil.example"}
+    assert client.request(method, path, headers=headers, **sent).status_code == 403
+    # A form of another site could send only these two kinds, without asking first.
+    if method == "POST":
+        for kind in ("text/plain", "application/x-www-form-urlencoded"):
+            refused = client.post(path, content=b'{"document": "kettle.md"}', headers={"content-type": kind})
+            assert refused.status_code in (415, 422)
+    assert client.get("/api/documents").json()[0]["document"] == "kettle.md"
+
+
+def test_a_file_goes_in_is_asked_and_goes_out(client: TestClient) -> None:
+    assert client.put("/page/uploads?name=lamp.md", content=b"The lamp is green.").status_code == 202
+    assert "lamp.md" in jobs(client)
+    assert client.post("/page/documents/tags", json={"document": "lamp.md", "tags": ["a b", " "]}).status_code == 202
+    jobs(client)
+    documents = client.get("/page/documents").text
+    assert 'data-tag="a b"' in documents
+    assert client.post("/page/scope", json={"tags": ["a b"]}).json()["told"] == "Asks documents tagged a b"
+    assert client.post("/page/documents/reread", json={"document": "lamp.md"}).status_code == 202
+    assert "unchanged" in jobs(client)
+    client.post("/page/documents/remove", json={"document": "lamp.md"})
+    jobs(client)
+    assert "lamp.md" not in client.get("/page/documents").text
+    assert client.delete("/page/uploads").status_code == 204
+    assert client.get("/page/uploads").text == ""
+
+
+def test_what_cannot_go_in_is_refused_with_a_sentence(client: TestClient) -> None:
+    assert client.put("/page/uploads?name=x.md", content=b"").json() == {"error": "x.md is empty."}
+    assert client.put("/page/uploads?name=../..", content=b"x").status_code == 422
+    length = {"content-length": str(MAX_UPLOAD_BYTES + 1)}
+    assert client.put("/page/uploads?name=x.md", content=b"x", headers=length).status_code == 413
+    assert client.post("/page/documents/remove", json={"document": "no.md"}).status_code == 404
+    assert client.put("/page/uploads/77").status_code == 404
+
+
+def test_a_kept_citation_is_found_again_or_said_to_be_gone(
+    client: TestClient, conversations: Conversations, library: Library, tmp_path: Path
+) -> None:
+    id = kept(client, conversations)
+    turn = conversations.get(id)
+    assert turn is not None
+    assert turn.turns[0].answer is not None
+    cited = turn.turns[0].answer.citations[0]
+    span: dict[str, Any] = {
+        "document": "kettle.md",
+        "start": cited.start,
+        "end": cited.end,
+        "c": id,
+        "t": 1,
+        "n": cited.number,
+    }
+
+    def source() -> str:
+        return client.get("/page/source", params=span).text
+
+    assert "pc-changed" not in source()
+    (tmp_path / "kettle.md").write_text(TEXT.replace("# Kettle", "# Kettle\n\nMuch has been added here."), "utf-8")
+    library.ingest(tmp_path / "kettle.md")
+    assert "the words stand here now" in source()
+    assert " ".join(re.findall("<mark>(.*?)</mark>", source())).split() == cited.quote.split()
+    (tmp_path / "kettle.md").write_text("Nothing of it.", "utf-8")
+    library.ingest(tmp_path / "kettle.md")
+    assert "not in it any more" in source()
+    library.remove("kettle.md")
+    assert "not in the library any more" in source()
+    assert client.get("/page/source", params={k: span[k] for k in ("document", "start", "end")}).status_code == 404
+
+
+def test_conversations_are_listed_renamed_exported_and_deleted(
+    client: TestClient, conversations: Conversations
+) -> None:
+    id = kept(client, conversations)
+    assert id in client.get("/page/conversations?search=kettle").text
+    assert id not in client.get("/page/conversations?search=lamp").text
+    assert client.post(f"/page/conversations/{id}", json={"title": "Blue"}).status_code == 204
+    for form, kind in (("markdown", "text/markdown"), ("json", "application/json"), ("bibtex", "application/x-bibtex")):
+        reply = client.get(f"/page/conversations/{id}/{form}")
+        assert reply.headers["content-type"].startswith(kind)
+        assert reply.headers["content-disposition"].startswith('attachment; filename="blue.')
+    assert client.get("/page/ratings").status_code == 422
+    assert client.post("/page/rating", json={"conversation": id, "number": 1, "rating": 1}).status_code == 204
+    assert client.get("/page/ratings").headers["content-type"] == "application/zip"
+    assert client.delete(f"/page/conversations/{id}").status_code == 204
+    for method in ("GET", "DELETE"):
+        path = f"/page/conversations/{id}" + ("/json" if method == "GET" else "")
+        assert client.request(method, path).status_code == 404
+
+
+def test_suggestions_are_answered_by_the_library(client: TestClient, conversations: Conversations) -> None:
+    id = kept(client, conversations)
+    questions = re.findall('data-ask="([^"]+)"', client.get(f"/page/suggestions?c={id}&t=1").text)
+    assert "Kettle: History" in questions
+    for question in questions:
+        assert client.post("/api/ask", json={"question": question}).json()["answered"]
+    assert client.get(f"/page/suggestions?c={id}&t=9").text == ""
+
+
+def test_everything_the_page_loads_is_there(client: TestClient) -> None:
+    for name in FILES:
+        assert client.get(f"/page/{name}").status_code == 200
+    assert client.get("/page/web.py").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"number": "x", "scope": 7}', '{"instead_of": -1}'])
+def test_a_wish_that_makes_no_sense_wishes_nothing(text: str) -> None:
+    assert Wish.read(text) == Wish()
+
+
+def test_a_wish_is_read_as_the_page_writes_it() -> None:
+    wish = Wish.read('{"conversation": "a", "number": 2, "scope": {"documents": ["x"], "tags": ["y"]}, "typed": true}')
+    assert wish == Wish("a", "", 2, 0, Scope(("x",), ("y",)), True)

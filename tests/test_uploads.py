@@ -1,0 +1,138 @@
+"""Files and changes that come from the page: done one after the other beside the server, each with its state."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from ingest import Library, SourceError
+from ui import uploads as module
+from ui.uploads import Job, Uploads, safe_name
+
+
+@pytest.fixture
+def uploads(library: Library) -> Iterator[Uploads]:
+    opened = Uploads(library.folder)
+    yield opened
+    opened.close()
+
+
+def receive(uploads: Uploads, name: str, *chunks: bytes) -> Job:
+    async def body() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    return anyio.run(uploads.receive, name, body())
+
+
+def ended(uploads: Uploads) -> list[Job]:
+    """The jobs, once all have ended."""
+    until = time.monotonic() + 30
+    while not all(job.ended for job in uploads.jobs()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return uploads.jobs()
+
+
+def test_a_file_is_kept_and_read(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "../notes.md", b"# Kettle\n\nThe kettle", b" is blue.\n")
+    [job] = ended(uploads)
+    assert (job.name, job.state) == ("notes.md", "ready")
+    assert library.text("notes.md") == "Kettle\n\nThe kettle is blue."
+    assert [path.name for path in uploads.folder.iterdir()] == ["notes.md"]
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(uploads: Uploads, library: Library) -> None:
+    for text in (b"The kettle is blue.", b"The kettle is red."):
+        receive(uploads, "notes.txt", text)
+        ended(uploads)
+    assert [d.document for d in library.documents()] == ["notes.txt"]
+    assert library.text("notes.txt") == "The kettle is red."
+    assert len(uploads.jobs()) == 1
+
+
+def test_what_cannot_be_read_says_why_and_can_be_tried_again(uploads: Uploads) -> None:
+    receive(uploads, "broken.pdf", b"%PDF-1.4 no")
+    [job] = ended(uploads)
+    assert job.state == "failed"
+    assert job.told
+    (uploads.folder / "broken.pdf").write_bytes(b"")
+    (uploads.folder / "broken.pdf").unlink()
+    assert uploads.retry(job.number)
+    [again] = ended(uploads)
+    assert "does not exist" in again.told
+    assert not uploads.retry(99)
+    uploads.dismiss()
+    assert uploads.jobs() == []
+
+
+def test_too_large_a_file_is_refused_and_leaves_nothing(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_UPLOAD_BYTES", 10)
+    with pytest.raises(SourceError, match="larger than"):
+        receive(uploads, "big.txt", b"12345678", b"12345678")
+    with pytest.raises(SourceError, match="is empty"):
+        receive(uploads, "none.txt")
+    assert list(uploads.folder.iterdir()) == []
+    assert uploads.jobs() == []
+
+
+def test_tags_and_removal_wait_in_the_same_line(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    uploads.tag("notes.txt", ("kitchen", "blue"))
+    ended(uploads)
+    assert library.documents()[0].tags == ("blue", "kitchen")
+    uploads.tag("notes.txt", ("kitchen",))
+    ended(uploads)
+    assert library.documents()[0].tags == ("kitchen",)
+    uploads.remove("notes.txt")
+    assert {job.state for job in ended(uploads)} == {"ready"}
+    assert library.documents() == []
+    assert list(uploads.folder.iterdir()) == []
+
+
+def test_removing_a_document_leaves_a_file_that_is_the_user_s_own(
+    uploads: Uploads, library: Library, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("The kettle is mine.", "utf-8")
+    library.ingest(own)
+    assert library.source_path("own.txt") == own
+    uploads.remove("own.txt")
+    ended(uploads)
+    assert own.exists()
+    assert library.documents() == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_unforeseen_failure_is_seen_and_the_next_job_is_done(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise RuntimeError("as asked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "ingest", fail)
+        receive(uploads, "notes.txt", b"The kettle is blue.")
+        assert "failed inside" in ended(uploads)[0].told
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    assert ended(uploads)[0].state == "ready"
+
+
+@pytest.mark.parametrize("name", ["", "..", "...", "/", "\x00\x01", "\u202e"])
+def test_a_file_without_a_name_is_refused(name: str) -> None:
+    with pytest.raises(SourceError, match="rename"):
+        safe_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 400 + ".pdf", "ü" * 300, "../../etc/passwd", "C:\\evil\\con.md", ".hidden", "a\x00b.md", "a\nb.md"]
+)
+def test_a_name_is_one_harmless_part_of_a_path(name: str, tmp_path: Path) -> None:
+    kept = safe_name(name)
+    assert (tmp_path / kept).parent == tmp_path
+    assert not kept.startswith(".")
+    assert len(kept.encode()) <= 200
+    assert kept.isprintable()
+    (tmp_path / kept).write_bytes(b"x")

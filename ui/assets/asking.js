@@ -1,0 +1,240 @@
+// Asking: which conversation the page shows, what is asked and where the answer comes. What the other scripts and
+// Gradio's events use of it is in `pincite`.
+window.pincite = (() => {
+  const $ = (id) => document.getElementById(id);
+  const wide = matchMedia("(min-width: 56.01rem)");
+  // The conversation on the page, the documents it asks, and the question that a script wants to be asked.
+  const state = { conversation: "", scope: { documents: [], tags: [] }, wanted: null, begun: 0 };
+
+  const say = (words) => {
+    const line = $("pc-said");
+    if (line) line.textContent = words;
+  };
+
+  // What the server says to a request: {ok, text}; a failure is its sentence.
+  async function call(address, method = "GET", body = undefined) {
+    const json = body !== undefined && !(body instanceof Blob);
+    const headers = json ? { "content-type": "application/json" } : {};
+    try {
+      const reply = await fetch(address, { method, headers, body: json ? JSON.stringify(body) : body });
+      const text = await reply.text();
+      if (reply.ok) return { ok: true, text };
+      try {
+        return { ok: false, text: JSON.parse(text).error };
+      } catch {
+        return { ok: false, text: `The server answered ${reply.status}.` };
+      }
+    } catch {
+      return { ok: false, text: "Pincite does not answer: is it still running?" };
+    }
+  }
+
+  // --- what Gradio's events ask for
+
+  const busy = () => document.querySelector('#pc-now .pc-turn[data-state="busy"]');
+  const wish = (more) => JSON.stringify({ conversation: state.conversation, scope: state.scope, ...more });
+
+  // Whether a question may be asked now; two at once would not know which comes first.
+  function free() {
+    if (busy() || Date.now() - state.begun < 1000) return false;
+    state.begun = Date.now();
+    return true;
+  }
+
+  const typed = (text) => (free() ? [text, wish({ typed: true })] : ["", "{}"]);
+
+  function wanted() {
+    const { question, ...more } = state.wanted || {};
+    state.wanted = null;
+    return question && free() ? [question, wish(more)] : ["", "{}"];
+  }
+
+  function inHand() {
+    const turn = busy();
+    if (!turn) return "{}";
+    const { conversation, number, question } = turn.dataset;
+    return JSON.stringify({ conversation, number: Number(number), question });
+  }
+
+  const address = () => JSON.stringify({ conversation: new URLSearchParams(location.search).get("c") || "" });
+
+  // --- what the scripts do
+
+  function ask(question, more = {}) {
+    state.wanted = { question, ...more };
+    $("pc-ask").click();
+  }
+
+  function open(query) {
+    history.pushState(null, "", query ? `/?${query}` : "/");
+    $("pc-open").click();
+  }
+
+  // An address may name a turn, one of its sources, a document, or a question; it is followed once it is all there.
+  let arriving = false;
+  function followAddress() {
+    const query = new URLSearchParams(location.search);
+    const turn = query.get("t") && $(`t${query.get("t")}`);
+    if (!arriving || (state.conversation && !document.querySelector("#pc-now .pc-turn"))) return;
+    arriving = false;
+    if (turn) turn.scrollIntoView();
+    const cited = turn && query.get("n") && $(`t${query.get("t")}-s${query.get("n")}`);
+    if (cited) pincite.openSource(cited.querySelector("[data-source]"), { focus: false });
+    if (query.get("document")) {
+      const span = new URLSearchParams({ document: query.get("document") });
+      for (const end of ["start", "end"]) span.set(end, query.get(end) || "0");
+      pincite.openAddress(span.toString());
+    }
+    if (query.get("q")) {
+      history.replaceState(null, "", "/");
+      ask(query.get("q"));
+    }
+  }
+
+  // The mark that comes with the turns says which conversation they are. (Gradio changes what is on the page in place.)
+  let marked = null;
+  function followMark() {
+    const mark = document.querySelector("#pc-past .pc-kept");
+    if (!mark || mark.dataset.conversation === marked) return;
+    marked = mark.dataset.conversation;
+    state.conversation = marked;
+    $("pc-export").hidden = !marked;
+    if (busy() || state.begun) history.replaceState(null, "", `/?c=${marked}`);
+    else state.scope = JSON.parse(mark.dataset.scope);
+    pincite.conversationChanged(marked);
+    arriving = !busy() && !state.begun;
+  }
+
+  // --- following the answer
+
+  let current = "";
+  let aligned = 0;
+
+  // Brings the turn to the top of the conversation, unless the reader has scrolled since.
+  function align(turn, begun) {
+    const log = $("pc-log");
+    if (!begun && Math.abs(log.scrollTop - aligned) > 2) return;
+    log.scrollTop += turn.getBoundingClientRect().top - log.getBoundingClientRect().top;
+    aligned = log.scrollTop;
+  }
+
+  async function suggest(turn) {
+    const { conversation, number } = turn.dataset;
+    if (!conversation || !turn.querySelector("[data-rating]")) return;
+    const { ok, text } = await call(`/page/suggestions?c=${conversation}&t=${number}`);
+    if (!ok || !text || !turn.isConnected) return;
+    const place = document.createElement("div");
+    place.className = "pc-next";
+    place.innerHTML = text;
+    turn.append(place);
+  }
+
+  function followTurn() {
+    const turn = document.querySelector("#pc-now .pc-turn");
+    if (!turn) {
+      current = "";
+      return;
+    }
+    const id = `${turn.dataset.conversation}/${turn.dataset.number}`;
+    const key = `${id} ${turn.dataset.state}`;
+    const begun = current.split(" ")[0] !== id;
+    const isBusy = turn.dataset.state === "busy";
+    const asked = isBusy || current === `${id} busy` || turn.dataset.number === "0";
+    if (isBusy || key !== current) align(turn, begun);
+    if (key === current) return;
+    current = key;
+    if (begun && isBusy) {
+      pincite.forgetSource();
+      say("Searching your documents");
+    }
+    if (isBusy) return;
+    state.begun = 0;
+    suggest(turn);
+    if (!asked) return; // an old conversation that was opened
+    const rows = turn.querySelectorAll(".pc-row[data-number]");
+    const declined = turn.querySelector(".pc-declined");
+    if (rows.length) say(`Answered, with ${rows.length} ${rows.length === 1 ? "source" : "sources"}`);
+    else say(declined ? "Not in your documents" : "No answer");
+    // Beside the answer stands its first source; on a narrow page it would cover the answer.
+    if (rows.length && wide.matches) pincite.openSource(rows[0], { focus: false });
+    else pincite.openShelf();
+    pincite.conversationChanged(state.conversation);
+  }
+
+  function follow() {
+    followMark();
+    followTurn();
+    followAddress();
+  }
+
+  // --- what can be done with a turn
+
+  function edit(turn, text) {
+    turn.querySelector(".pc-editor")?.remove();
+    const editor = document.createElement("form");
+    editor.className = "pc-editor";
+    const later = turn.closest("#pc-past") ? "<span>What was asked after it goes.</span>" : "";
+    editor.innerHTML = `<textarea aria-label="Question" rows="2" maxlength="4000"></textarea>
+      <p><button type="submit">Ask</button><button type="button" data-act="cancel">Cancel</button>${later}</p>`;
+    const box = editor.querySelector("textarea");
+    box.value = text;
+    editor.addEventListener("submit", (event) => {
+      event.preventDefault();
+      ask(box.value, { instead_of: Number(turn.dataset.number) });
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        editor.requestSubmit();
+      }
+    });
+    turn.querySelector(".pc-question").after(editor);
+    box.focus();
+  }
+
+  async function rate(turn, button) {
+    const { conversation, number } = turn.dataset;
+    const rating = button.getAttribute("aria-pressed") === "true" ? 0 : Number(button.dataset.rating);
+    const send = (note) => call("/page/rating", "POST", { conversation, number: Number(number), rating, note });
+    const { ok, text } = await send("");
+    if (!ok) return say(text);
+    pincite.loadConversations();
+    for (const one of turn.querySelectorAll("[data-rating]")) {
+      one.setAttribute("aria-pressed", String(Number(one.dataset.rating) === rating));
+    }
+    for (const old of turn.querySelectorAll(".pc-note")) old.remove();
+    if (!rating) return;
+    const form = document.createElement("form");
+    form.className = "pc-note";
+    form.innerHTML = `<input maxlength="2000" placeholder="What was good or wrong? (optional)" aria-label="Note">
+      <button type="submit">Keep note</button>`;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const note = form.querySelector("input").value;
+      const sent = await send(note);
+      const told = document.createElement("p");
+      told.className = "pc-note";
+      told.textContent = sent.ok ? note : sent.text;
+      form.replaceWith(told);
+      say("Kept");
+    });
+    turn.querySelector(".pc-acts").after(form);
+    form.querySelector("input").focus();
+  }
+
+  function act(button) {
+    const turn = button.closest(".pc-turn");
+    const { conversation, number, question } = turn.dataset;
+    switch (button.dataset.act) {
+      case "edit": return edit(turn, button.dataset.text || question);
+      case "cancel": return button.closest(".pc-editor").remove();
+      case "again": return ask(question, { instead_of: Number(number) });
+      case "link": return pincite.copy(button, `${location.origin}/?c=${conversation}&t=${number}`);
+      case "rate": return rate(turn, button);
+    }
+  }
+
+  window.addEventListener("popstate", () => $("pc-open")?.click());
+
+  return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, follow };
+})();

@@ -1,0 +1,254 @@
+// The lists beside the conversation: documents and which of them are asked, files on their way, kept conversations.
+(() => {
+  const { $, state, call, say } = pincite;
+  const POLL_MS = 600;
+
+  // --- documents, and the scope
+
+  async function loadDocuments() {
+    const { ok, text } = await call("/page/documents");
+    if (ok) $("pc-documents").innerHTML = text;
+    else $("pc-documents").textContent = text;
+    pincite.forgetPreviews();
+    filter();
+    showScope();
+  }
+
+  async function showScope() {
+    const { documents, tags } = state.scope;
+    for (const row of document.querySelectorAll("#pc-documents li")) {
+      row.querySelector(".pc-pick").checked = documents.includes(row.dataset.document);
+    }
+    for (const tag of document.querySelectorAll(".pc-tag")) {
+      tag.setAttribute("aria-pressed", String(tags.includes(tag.dataset.tag)));
+    }
+    const { ok, text } = await call("/page/scope", "POST", state.scope);
+    if (ok) $("pc-scope").textContent = JSON.parse(text).told;
+    $("pc-scope-all").hidden = !documents.length && !tags.length;
+  }
+
+  function toggle(list, value) {
+    const at = list.indexOf(value);
+    if (at >= 0) list.splice(at, 1);
+    else list.push(value);
+    showScope();
+  }
+
+  function filter() {
+    const words = $("pc-filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of document.querySelectorAll("#pc-documents li")) {
+      const text = row.querySelector(".pc-doc").textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+  }
+
+  async function changeDocument(row, button) {
+    const name = row.dataset.document;
+    const { act } = button.dataset;
+    if (act === "link") return pincite.copy(button, `${location.origin}/?${new URLSearchParams({ document: name })}`);
+    if (act === "tags") return editLine(row, "Tags, separated by commas", button.dataset.tags, (line) => {
+      send(name, "tags", line.split(","));
+    });
+    if (act === "remove" && !confirmed(button)) return;
+    row.querySelector(".pc-menu").open = false;
+    send(name, act, []);
+  }
+
+  async function send(document, act, tags) {
+    const { ok, text } = await call(`/page/documents/${act}`, "POST", { document, tags });
+    if (!ok) refuse(document, text);
+    loadJobs();
+  }
+
+  // --- files on their way in
+
+  // What was refused before it became a job: [name, sentence].
+  let refused = [];
+  let polling = 0;
+
+  function refuse(name, sentence) {
+    refused.push([name, sentence]);
+    say(sentence);
+  }
+
+  async function loadJobs() {
+    clearTimeout(polling);
+    const { ok, text } = await call("/page/uploads");
+    if (!ok) {
+      polling = setTimeout(loadJobs, 4 * POLL_MS);
+      return;
+    }
+    const place = $("pc-jobs");
+    const was = Number(place.querySelector("[data-busy]")?.dataset.busy || 0);
+    const focused = place.contains(document.activeElement);
+    place.innerHTML = text;
+    for (const [name, sentence] of refused) {
+      const line = document.createElement("p");
+      line.className = "pc-refused";
+      line.textContent = sentence.includes(name) ? sentence : `${name}: ${sentence}`;
+      place.prepend(line);
+    }
+    if (focused) $("pc-documents").focus({ preventScroll: true });
+    const busy = Number(place.querySelector("[data-busy]")?.dataset.busy || 0);
+    if (busy < was) loadDocuments();
+    if (busy) polling = setTimeout(loadJobs, POLL_MS);
+  }
+
+  async function upload(files) {
+    if (!files.length) return;
+    pincite.openShelf();
+    refused = [];
+    for (const [name, file] of files) {
+      const { ok, text } = await call(`/page/uploads?${new URLSearchParams({ name })}`, "PUT", file);
+      if (!ok) refuse(name, text);
+      await loadJobs();
+    }
+    loadDocuments();
+  }
+
+  // The files of a drop, also those in folders: [name, file]. A folder's name stays part of the name.
+  async function dropped(transfer) {
+    const found = [];
+    async function walk(entry) {
+      if (entry.isFile) {
+        const file = await new Promise((done, failed) => entry.file(done, failed));
+        if (!file.name.startsWith(".")) found.push([entry.fullPath.slice(1).replaceAll("/", " - "), file]);
+        return;
+      }
+      const reader = entry.createReader();
+      for (;;) {
+        const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+        if (!some.length) return;
+        for (const inside of some) await walk(inside);
+      }
+    }
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    if (!entries.length) return [...transfer.files].map((file) => [file.name, file]);
+    for (const entry of entries) await walk(entry);
+    return found;
+  }
+
+  const brings = (event) => event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    document.body.classList.add("pc-dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("pc-dropping");
+  });
+  document.addEventListener("drop", async (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    document.body.classList.remove("pc-dropping");
+    upload(await dropped(event.dataTransfer));
+  });
+
+  async function changeJob(button) {
+    if (button.dataset.act === "retry") {
+      await call(`/page/uploads/${button.closest("[data-job]").dataset.job}`, "PUT");
+    } else {
+      refused = [];
+      await call("/page/uploads", "DELETE");
+    }
+    loadJobs();
+  }
+
+  // --- conversations
+
+  async function loadConversations() {
+    const search = $("pc-find").value;
+    const { ok, text } = await call(`/page/conversations?${new URLSearchParams({ search })}`);
+    if (search !== $("pc-find").value) return;
+    if (ok) $("pc-conversations").innerHTML = text;
+    else $("pc-conversations").textContent = text;
+    for (const row of document.querySelectorAll("#pc-conversations li")) {
+      const own = row.dataset.conversation === state.conversation;
+      if (own) row.querySelector("a").setAttribute("aria-current", "page");
+    }
+  }
+
+  async function changeConversation(row, button) {
+    const id = row.dataset.conversation;
+    const { act } = button.dataset;
+    if (act === "link") return pincite.copy(button, `${location.origin}/?c=${id}`);
+    if (act === "rename") return editLine(row, "Title", row.querySelector("a").textContent, async (title) => {
+      await call(`/page/conversations/${id}`, "POST", { title });
+      loadConversations();
+    });
+    if (!confirmed(button)) return;
+    const { ok, text } = await call(`/page/conversations/${id}`, "DELETE");
+    if (!ok) say(text);
+    if (id === state.conversation) pincite.open("");
+    loadConversations();
+  }
+
+  // --- small things that rows share
+
+  // The first press of a button that destroys something asks, the second does it.
+  function confirmed(button) {
+    if (button.dataset.sure) return true;
+    const words = button.textContent;
+    button.dataset.sure = "asked";
+    button.textContent = `Really ${words.toLowerCase()}?`;
+    button.addEventListener("blur", () => {
+      delete button.dataset.sure;
+      button.textContent = words;
+    }, { once: true });
+    return false;
+  }
+
+  // A line to be edited in the place of a row's content; Enter keeps it, Escape leaves it.
+  function editLine(row, label, value, keep) {
+    row.querySelector(".pc-menu").open = false;
+    row.querySelector(".pc-line")?.remove();
+    const box = document.createElement("input");
+    Object.assign(box, { className: "pc-line", value, maxLength: 400 });
+    box.setAttribute("aria-label", label);
+    box.placeholder = label;
+    const leave = () => {
+      box.removeEventListener("blur", leave); // to be removed takes the focus, too
+      box.remove();
+    };
+    box.addEventListener("blur", leave);
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.stopPropagation();
+      leave();
+      if (event.key === "Enter") keep(box.value);
+    });
+    row.append(box);
+    box.select();
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "pc-filter") filter();
+    if (event.target.id === "pc-find") loadConversations();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "pc-files") {
+      upload([...event.target.files].map((file) => [file.name, file]));
+      event.target.value = "";
+    }
+    if (event.target.classList.contains("pc-pick")) {
+      toggle(state.scope.documents, event.target.closest("li").dataset.document);
+    }
+  });
+
+  Object.assign(pincite, {
+    loadDocuments, loadJobs, loadConversations, changeDocument, changeJob, changeConversation,
+    toggleTag: (tag) => toggle(state.scope.tags, tag),
+    askAll() {
+      state.scope = { documents: [], tags: [] };
+      showScope();
+    },
+    conversationChanged(id) {
+      for (const link of document.querySelectorAll("a[data-export]")) {
+        link.href = `/page/conversations/${id}/${link.dataset.export}`;
+        link.download = "";
+      }
+      showScope();
+      loadConversations();
+    },
+  });
+})();

@@ -1,0 +1,249 @@
+// The source panel: a span in its paragraph or on its page, its neighbours, the way through the sources of an answer,
+// and the preview of a citation. It shows only HTML that the server has cleaned, or plain text.
+(() => {
+  const { $, wide, call } = pincite;
+  const AROUND = 3;
+  const MORE = 12;
+  // What the panel shows: the query of its span, how much around it, and the link by which it was opened.
+  const shown = { source: "", before: AROUND, after: AROUND, opener: null };
+  let view = localStorage.getItem("pc-view") || "text";
+  let asked = 0;
+
+  const queried = () => `/page/source?${shown.source}&before=${shown.before}&after=${shown.after}`;
+
+  async function load(address) {
+    const mine = ++asked;
+    const { ok, text } = await call(address);
+    if (mine !== asked) return false; // a later click has overtaken this one
+    if (ok) $("pc-view").innerHTML = text;
+    else $("pc-view").textContent = text;
+    return true;
+  }
+
+  function show(which) {
+    $("pc-shelf").hidden = which !== "shelf";
+    $("pc-view").hidden = which !== "view";
+    $("pc-panel").classList.toggle("pc-shelf-shown", which === "shelf");
+  }
+
+  function openShelf() {
+    asked += 1;
+    shown.source = "";
+    show("shelf");
+    light();
+    layOut();
+  }
+
+  async function openSource(opener, options = {}) {
+    shown.opener = opener;
+    await openAddress(opener.dataset.source, options);
+  }
+
+  async function openAddress(source, { focus = true } = {}) {
+    Object.assign(shown, { source, before: AROUND, after: AROUND });
+    hideCard();
+    if (!(await load(queried()))) return;
+    show("view");
+    document.body.classList.toggle("pc-sheet-open", !wide.matches);
+    const mark = $("pc-view").querySelector("mark");
+    if (mark) toMiddle($("pc-view"), mark);
+    else $("pc-view").scrollTop = 0;
+    if (focus) $("pc-view").querySelector(".pc-title")?.focus({ preventScroll: true });
+    light();
+    choose(view);
+  }
+
+  function toMiddle(box, what) {
+    box.scrollTop += what.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+  }
+
+  async function showMore(which) {
+    shown[which === "earlier" ? "before" : "after"] += MORE;
+    const panel = $("pc-view");
+    // What is being read stays where it is, though text arrives above it.
+    const anchor = () => panel.querySelector("mark") || panel.querySelector(".pc-text > :last-child");
+    const top = anchor().getBoundingClientRect().top;
+    const scrolled = panel.scrollTop;
+    if (!(await load(queried()))) return;
+    panel.scrollTop = scrolled;
+    if (which === "earlier") panel.scrollTop += anchor().getBoundingClientRect().top - top;
+  }
+
+  // --- the page of a PDF, with the quote's rectangles on it
+
+  function choose(kind) {
+    const picture = $("pc-view").querySelector("[data-picture]");
+    const onPage = kind === "page" && picture;
+    for (const button of $("pc-view").querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String((button.dataset.view === "page") === Boolean(onPage)));
+    }
+    if (picture) {
+      picture.hidden = !onPage;
+      $("pc-view").querySelector(".pc-text").hidden = onPage;
+    }
+    layOut();
+    if (onPage) draw(picture);
+  }
+
+  // A page needs more room than text.
+  function layOut() {
+    const picture = !$("pc-view").hidden && $("pc-view").querySelector("[data-picture]:not([hidden])");
+    $("pc-desk").classList.toggle("pc-page-shown", Boolean(picture));
+  }
+
+  async function draw(place, page = 0) {
+    const query = new URLSearchParams(place.dataset.picture);
+    if (page) query.set("page", page);
+    place.setAttribute("aria-busy", "true");
+    if (!place.firstChild) place.textContent = "Drawing the page…";
+    const { ok, text } = await call(`/page/places?${query}`);
+    place.removeAttribute("aria-busy");
+    if (!place.isConnected) return;
+    if (!ok) {
+      place.textContent = text;
+      return;
+    }
+    const { ratio, boxes, pages } = JSON.parse(text);
+    const number = Number(query.get("page"));
+    const sheet = document.createElement("div");
+    sheet.className = "pc-sheet";
+    sheet.style.aspectRatio = ratio;
+    const image = document.createElement("img");
+    image.alt = `Page ${number} as it is printed${boxes.length ? ", with the quote marked" : ""}`;
+    image.src = `/page/picture?${new URLSearchParams({ document: query.get("document"), page: number })}`;
+    sheet.append(image);
+    for (const [left, top, right, bottom] of boxes) {
+      const box = document.createElement("span");
+      box.className = "pc-box";
+      const percent = (share) => `${(share * 100).toFixed(3)}%`;
+      Object.assign(box.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+      sheet.append(box);
+    }
+    const turn = document.createElement("p");
+    turn.className = "pc-turn-page";
+    for (const [step, name, sign] of [[-1, "Page before", "‹"], [1, "Next page", "›"]]) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", textContent: sign, disabled: number + step < 1 || number + step > pages });
+      button.setAttribute("aria-label", name);
+      button.addEventListener("click", () => draw(place, number + step));
+      turn.append(button);
+    }
+    turn.firstChild.after(` Page ${number} of ${pages} `);
+    place.replaceChildren(turn, sheet);
+    const first = place.querySelector(".pc-box");
+    if (first) toMiddle($("pc-view"), first);
+  }
+
+  // --- walking through the sources of an answer
+
+  // The numbered sources of the turn that the shown source belongs to (else of the last turn), in order.
+  function siblings() {
+    const turn = shown.opener?.closest(".pc-turn") || [...document.querySelectorAll(".pc-turn")].pop();
+    return turn ? [...turn.querySelectorAll(".pc-row")] : [];
+  }
+
+  // Marks what is open, in the answer and in the panel's bar.
+  function light() {
+    for (const old of document.querySelectorAll(".pc-open")) old.classList.remove("pc-open");
+    const rows = siblings();
+    const at = shown.source ? rows.findIndex((row) => row.dataset.source === shown.source) : -1;
+    if (at >= 0) {
+      for (const one of rows[0].closest(".pc-turn").querySelectorAll("[data-source]")) {
+        if (one.dataset.source === shown.source) one.classList.add("pc-open");
+      }
+    }
+    $("pc-place").textContent = at >= 0 ? `${rows[at].dataset.number ? "Source" : "Passage"} ${at + 1} of ${rows.length}` : "";
+    $("pc-previous").disabled = at <= 0;
+    $("pc-next").disabled = at < 0 || at >= rows.length - 1;
+  }
+
+  function walk(step) {
+    const rows = siblings();
+    const at = shown.source ? rows.findIndex((row) => row.dataset.source === shown.source) : -1;
+    const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step];
+    if (next) openSource(next, { focus: false });
+  }
+
+  function close() {
+    document.body.classList.remove("pc-sheet-open");
+    if (shown.opener?.isConnected) shown.opener.focus();
+  }
+
+  // --- the preview of a citation
+
+  let card = null;
+  let over = null;
+  const previews = new Map();
+
+  async function showCard(chip) {
+    hideCard();
+    const row = $(chip.getAttribute("href").slice(1))?.querySelector(".pc-row-text");
+    if (!row || !wide.matches) return;
+    over = chip;
+    card = document.createElement("div");
+    card.className = "pc-card";
+    card.id = "pc-card";
+    card.setAttribute("role", "tooltip");
+    card.append(row.cloneNode(true));
+    document.body.append(card);
+    chip.setAttribute("aria-describedby", "pc-card");
+    place(chip);
+    // The quote is there at once; its paragraph around it follows.
+    const { source } = chip.dataset;
+    if (!previews.has(source)) {
+      const { ok, text } = await call(`/page/source?${source}&before=0&after=0`);
+      if (!ok) return;
+      const parsed = new DOMParser().parseFromString(text, "text/html");
+      const parts = [...parsed.querySelectorAll(".pc-changed, .pc-text > :is(p, h3)")];
+      if (previews.size > 200) previews.clear();
+      previews.set(source, parts);
+    }
+    if (!card || over !== chip || !previews.get(source).length) return;
+    const excerpt = document.createElement("div");
+    excerpt.className = "pc-excerpt";
+    excerpt.append(...previews.get(source).map((part) => document.importNode(part, true)));
+    card.querySelector(".pc-quote").replaceWith(excerpt);
+    const mark = excerpt.querySelector("mark");
+    if (mark) toMiddle(excerpt, mark);
+    place(chip);
+  }
+
+  function place(chip) {
+    const at = chip.getBoundingClientRect();
+    const size = card.getBoundingClientRect();
+    const below = at.bottom + 8 + size.height < innerHeight;
+    // Over the conversation only: the source beside it stays readable.
+    const right = $("pc-talk").getBoundingClientRect().right - size.width - 16;
+    card.style.left = `${Math.max(16, Math.min(at.left - 24, right))}px`;
+    card.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - 8 - size.height)}px`;
+  }
+
+  function hideCard() {
+    over?.removeAttribute("aria-describedby");
+    card?.remove();
+    card = over = null;
+  }
+
+  for (const [on, off] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
+    document.addEventListener(on, (event) => {
+      const chip = event.target.closest?.(".pc-chip");
+      if (chip) showCard(chip);
+    });
+    document.addEventListener(off, (event) => {
+      if (event.target.closest?.(".pc-chip")) hideCard();
+    });
+  }
+
+  Object.assign(pincite, {
+    openSource, openAddress, openShelf, showMore, walk, close, hideCard,
+    hasCard: () => card !== null,
+    hasSource: () => shown.source !== "",
+    forgetSource: () => (shown.opener = null),
+    forgetPreviews: () => previews.clear(),
+    chooseView(kind) {
+      view = kind;
+      localStorage.setItem("pc-view", kind);
+      choose(kind);
+    },
+  });
+})();

@@ -1,0 +1,136 @@
+"""The lists beside the conversation as HTML: documents, jobs on them, conversations, suggestions, and the scope.
+
+Pure functions of their arguments; every text is escaped and every piece goes through `render.clean`. The scripts rely
+on `data-document`, `data-conversation`, `data-job` (what a row stands for), `data-act` (what a button does with it) and
+`data-ask` (the question that a button asks).
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from html import escape
+
+from ingest import DocumentInfo
+
+from .conversations import Conversation, Scope
+from .render import button, clean, count, span_query
+from .suggestions import Suggestion
+from .uploads import Job
+
+_STATES = {"queued": "queued", "reading": "reading", "encoding": "encoding", "ready": "ready", "failed": "failed"}
+_KINDS = {"add": "", "remove": "Remove ", "tag": "Tag "}
+
+
+def documents(found: Sequence[DocumentInfo]) -> str:
+    """Every document of the library with what can be done with it, and the tags to choose by."""
+    if not found:
+        return clean(
+            '<p class="pc-empty">No documents yet. Drop files here, choose them with “Add files”, or run '
+            "<code>pincite ingest FOLDER</code>.</p>"
+        )
+    tags = sorted({tag for d in found for tag in d.tags})
+    chips = "".join(button("pc-tag", f'data-tag="{escape(tag)}" aria-pressed="false"', escape(tag)) for tag in tags)
+    rows = "".join(_document(d) for d in found)
+    held = f"{count(len(found), 'document')}, {count(sum(d.passages for d in found), 'passage')}"
+    return clean(
+        (f'<div class="pc-tags" role="group" aria-label="Ask only documents tagged">{chips}</div>' if chips else "")
+        + f'<p class="pc-where" data-count="{len(found)}">{held}. Tick some to ask only those.</p>'
+        f'<ul class="pc-docs">{rows}</ul>'
+    )
+
+
+def _document(d: DocumentInfo) -> str:
+    title = escape(d.title or d.document)
+    tags = "".join(f'<span class="pc-doc-tag">{escape(tag)}</span>' for tag in d.tags)
+    opens = f'data-source="{escape(span_query(d.document, 0, 0))}"'
+    named = f'<span class="pc-doc-title">{title}</span><span class="pc-doc-name">{escape(d.document)}{tags}</span>'
+    acts = button("pc-act", 'data-act="reread"', "Read again")
+    acts += button("pc-act", f'data-act="tags" data-tags="{escape(", ".join(d.tags))}"', "Tags…")
+    acts += button("pc-act", 'data-act="link"', "Copy link") + button("pc-act pc-risky", 'data-act="remove"', "Remove")
+    return (
+        f'<li data-document="{escape(d.document)}">'
+        f'<input type="checkbox" class="pc-pick" aria-label="Ask only {title}">{button("pc-doc", opens, named)}'
+        f"{_menu(title, acts)}</li>"
+    )
+
+
+def jobs(found: Sequence[Job]) -> str:
+    """The status of what is being done with files and documents; empty if nothing is."""
+    if not found:
+        return ""
+    rows = ""
+    for job in found:
+        retry = button("pc-link", 'data-act="retry"', "Try again") if job.state == "failed" else ""
+        told = f'<span class="pc-told">{escape(job.told)}</span>' if job.told else ""
+        rows += (
+            f'<tr data-job="{job.number}" data-state="{job.state}"><td>{_KINDS[job.kind]}{escape(job.name)}</td>'
+            f"<td>{_STATES[job.state]}{told}{retry}</td></tr>"
+        )
+    busy = sum(not job.ended for job in found)
+    done = "" if busy == len(found) else button("pc-link", 'data-act="dismiss"', "Clear")
+    said = f"{busy} of {len(found)} to do" if busy else "All done"
+    if not busy and any(job.state == "failed" for job in found):
+        said = "Not all could be read"
+    return clean(
+        f'<div class="pc-jobs" data-busy="{busy}"><p class="pc-jobs-head"><span>{said}</span>{done}</p>'
+        f'<table><thead class="pc-hidden"><tr><th scope="col">file</th><th scope="col">state</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def conversations(found: Sequence[Conversation], search: str, lasting: bool, rated: bool = False) -> str:
+    """The kept conversations, each a link that opens it; and one to the ratings, if answers were `rated`."""
+    if not found:
+        told = "No conversation holds these words." if search.strip() else "Conversations are kept here."
+        return clean(f'<p class="pc-empty">{told}</p>')
+    rows = ""
+    for c in found:
+        title = escape(c.title)
+        acts = button("pc-act", 'data-act="rename"', "Rename") + button("pc-act", 'data-act="link"', "Copy link")
+        acts += button("pc-act pc-risky", 'data-act="delete"', "Delete")
+        opens = f'<a class="pc-conversation" href="/?c={escape(c.id)}">{title}</a>'
+        rows += f'<li data-conversation="{escape(c.id)}">{opens}{_menu(title, acts)}</li>'
+    note = "" if lasting else '<p class="pc-empty">This library is read-only: conversations end with the server.</p>'
+    ratings = '<p class="pc-side-foot"><a href="/page/ratings">Ratings as an evaluation set</a></p>' if rated else ""
+    return clean(f'<ul class="pc-conversations">{rows}</ul>{note}{ratings}')
+
+
+def scope(asked: Scope, names: Collection[str]) -> str:
+    """Which documents are asked, in words.
+
+    >>> scope(Scope(tags=("trials",)), {"a.md", "b.md"}), scope(Scope(("a.md",)), {"a.md", "b.md"})
+    ('Asks documents tagged trials', 'Asks 1 of 2 documents')
+    """
+    if asked.tags:
+        also = f" and {len(asked.documents)} more" if asked.documents else ""
+        return f"Asks documents tagged {', '.join(asked.tags)}{also}"
+    if asked.documents:
+        return f"Asks {len(set(asked.documents) & set(names))} of {count(len(names), 'document')}"
+    return f"Asks all {count(len(names), 'document')}" if len(names) != 1 else "Asks the one document"
+
+
+def suggestions(found: Sequence[Suggestion]) -> str:
+    """Topics near the answer that the library answers too, each a button that asks; empty if there is none."""
+    if not found:
+        return ""
+    rows = ""
+    for s in found:
+        asks = f'data-ask="{escape(s.question)}"'
+        rows += f"<li>{button('pc-suggestion', asks, escape(s.shown))}</li>"
+    return clean(f'<h3 class="pc-small">Also in your documents</h3><ul class="pc-suggestions">{rows}</ul>')
+
+
+def examples(questions: Sequence[str]) -> str:
+    """Questions to begin with, each a button that asks it."""
+    rows = "".join(button("pc-example", f'data-ask="{escape(q)}"', escape(q)) for q in questions)
+    return clean(f'<div id="pc-examples">{rows}</div>') if rows else ""
+
+
+def mark(conversation: Conversation | None) -> str:
+    """An invisible mark that tells the page which conversation it shows, and what that asks."""
+    id, asked = (conversation.id, conversation.scope) if conversation else ("", Scope())
+    scope = escape(json.dumps(asked.to_dict()))
+    return clean(f'<div class="pc-kept" data-conversation="{escape(id)}" data-scope="{scope}" hidden></div>')
+
+
+def _menu(title: str, acts: str) -> str:
+    return f'<details class="pc-menu"><summary aria-label="More: {title}">⋯</summary><div>{acts}</div></details>'

@@ -1,0 +1,231 @@
+"""What readers do to the documents of a library from the page: add files, read them again, tag them, remove them.
+
+One thread does one job after the other with a library of its own, so that asking goes on meanwhile; every job's
+state can be looked up. Files that come from a browser are kept in the folder `uploads` of the library, under
+their own names, so that they can be read again and a new version takes the place of the old one.
+"""
+
+import itertools
+import os
+import re
+import threading
+import unicodedata
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import anyio
+
+from ingest import Library, PinciteError, Progress, Settings, SourceError
+
+from .render import count
+
+FOLDER = "uploads"
+# The largest file that the page takes; `pincite ingest` takes larger ones.
+MAX_UPLOAD_BYTES = 50_000_000
+_NAME_BYTES = 180
+# Jobs that are done and still shown; failed ones stay until they are dismissed.
+_SHOWN = 200
+
+State = Literal["queued", "reading", "encoding", "ready", "failed"]
+Kind = Literal["add", "remove", "tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to do. `told` says how far it is, what came of it, or why it failed."""
+
+    number: int
+    kind: Kind
+    name: str
+    path: Path | None = None
+    tags: tuple[str, ...] = ()
+    state: State = "queued"
+    told: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self.state in ("ready", "failed")
+
+
+class Uploads:
+    """The jobs of the library in `folder`, oldest first. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        self.folder = folder / FOLDER
+        self._library = folder
+        self._settings = settings
+        self._jobs: dict[int, Job] = {}
+        self._waiting: deque[int] = deque()
+        self._numbers = itertools.count(1)
+        self._mutex = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    async def receive(self, name: str, body: AsyncIterator[bytes]) -> Job:
+        """Keeps a file and queues it to be read; SourceError if it is too large, empty, or cannot be kept."""
+        path = self.folder / safe_name(name)
+        part = path.with_name(f".{path.name}.{next(self._numbers)}.part")
+        size = 0
+        try:
+            self.folder.mkdir(exist_ok=True)
+            async with await anyio.open_file(part, "wb") as file:
+                async for chunk in body:
+                    size += len(chunk)
+                    if size > MAX_UPLOAD_BYTES:
+                        raise SourceError(too_large(path.name))
+                    await file.write(chunk)
+            if not size:
+                raise SourceError(f"{path.name} is empty.")
+            os.replace(part, path)
+        except OSError as exc:
+            raise SourceError(f"{path.name} cannot be kept in the library: {exc.strerror}.") from exc
+        finally:
+            part.unlink(missing_ok=True)
+        return self._queue("add", path.name, path)
+
+    def reread(self, name: str, path: Path) -> Job:
+        """Queues the source of a document to be read again."""
+        return self._queue("add", name, path)
+
+    def remove(self, name: str) -> Job:
+        """Queues a document to be removed, and its file if it came from a browser."""
+        return self._queue("remove", name)
+
+    def tag(self, name: str, tags: tuple[str, ...]) -> Job:
+        """Queues a document to get these tags in place of those it has."""
+        return self._queue("tag", name, tags=tags)
+
+    def jobs(self) -> list[Job]:
+        """All jobs that are shown."""
+        with self._mutex:
+            return list(self._jobs.values())
+
+    def retry(self, number: int) -> bool:
+        """Queues a failed job again; whether there is such a one."""
+        with self._mutex:
+            job = self._jobs.get(number)
+            if job is None or job.state != "failed":
+                return False
+            self._jobs[number] = replace(job, state="queued", told="")
+            self._start(number)
+            return True
+
+    def dismiss(self) -> None:
+        """Forgets the jobs that have ended."""
+        with self._mutex:
+            self._jobs = {number: job for number, job in self._jobs.items() if not job.ended}
+
+    def close(self) -> None:
+        """Waits for the job in hand, and leaves the others."""
+        with self._mutex:
+            self._closing = True
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _queue(self, kind: Kind, name: str, path: Path | None = None, tags: tuple[str, ...] = ()) -> Job:
+        with self._mutex:
+            job = Job(next(self._numbers), kind, name, path, tags)
+            same = [j.number for j in self._jobs.values() if j.ended and (j.kind, j.name) == (kind, name)]
+            for number in same:  # what came of it before says nothing any more
+                del self._jobs[number]
+            ready = [j.number for j in self._jobs.values() if j.state == "ready"]
+            for number in ready[: max(0, len(self._jobs) - _SHOWN)]:
+                del self._jobs[number]
+            self._jobs[job.number] = job
+            self._start(job.number)
+            return job
+
+    def _start(self, number: int) -> None:
+        self._waiting.append(number)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="pincite-uploads", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        """Does what waits, then ends: an idle server keeps no second encoder in memory."""
+        library: Library | None = None
+        try:
+            while True:
+                with self._mutex:
+                    if self._closing or not self._waiting:
+                        self._thread = None
+                        return
+                    number = self._waiting.popleft()
+                try:
+                    library = library or Library.open(self._library, settings=self._settings)
+                    told = self._do(library, number)
+                except PinciteError as exc:
+                    self._change(number, "failed", str(exc))
+                except BaseException:
+                    # Nobody waits for this thread: its failure must be seen where the job is.
+                    self._change(number, "failed", "Pincite failed inside; its log says where.")
+                    with self._mutex:
+                        self._thread = None
+                    raise
+                else:
+                    self._change(number, "ready", told)
+        finally:
+            if library is not None:
+                library.close()
+
+    def _do(self, library: Library, number: int) -> str:
+        """Does one job; what came of it. Raises PinciteError."""
+        job = self._jobs[number]
+        if job.kind == "remove":
+            source = library.source_path(job.name)
+            library.remove(job.name)
+            if source is not None and source.parent == self.folder:
+                source.unlink(missing_ok=True)
+            return "removed"
+        if job.kind == "tag":
+            library.set_tags(job.name, job.tags)
+            return "tagged"
+        assert job.path is not None
+        self._change(number, "reading")
+        report = library.ingest(job.path, progress=self._telling(number))
+        if report.failed:
+            raise SourceError(report.failed[0][1])
+        if report.added or report.changed:
+            return f"{count(report.encoded, 'passage')} encoded"
+        return "unchanged" if report.unchanged else "nothing to read in it"
+
+    def _telling(self, number: int) -> Callable[[Progress], None]:
+        def tell(progress: Progress) -> None:
+            self._change(number, "encoding", count(progress.passages, "passage") if progress.passages else "")
+
+        return tell
+
+    def _change(self, number: int, state: State, told: str = "") -> None:
+        with self._mutex:
+            if number in self._jobs:
+                self._jobs[number] = replace(self._jobs[number], state=state, told=told)
+
+
+def safe_name(name: str) -> str:
+    """The name under which a file from a browser is kept: its own, as far as it is harmless and not too long.
+
+    Raises SourceError if nothing is left of it.
+
+    >>> safe_name("../../etc/pass\\x00wd.md"), safe_name("C:\\\\papers\\\\Über uns.pdf")
+    ('passwd.md', 'Über uns.pdf')
+    """
+    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
+    plain = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".").strip()
+    stem, dot, suffix = plain.rpartition(".")
+    if len(suffix.encode()) > 20:
+        stem, dot, suffix = plain, "", ""
+    room = _NAME_BYTES - len(f"{dot}{suffix}".encode())
+    kept = (stem or suffix).encode()[:room].decode(errors="ignore") + (f"{dot}{suffix}" if stem else "")
+    if not kept:
+        raise SourceError("The file has no name that can be kept; rename it.")
+    return kept
+
+
+def too_large(name: str) -> str:
+    """The sentence that refuses a file for its size."""
+    return f"{name} is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB: split it, or add it with pincite ingest."
