@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ingest import STOP_WORDS, Library, stem, words
 
@@ -277,6 +278,7 @@ def written(text: str) -> Iterator[tuple[int, str]]:
     return ((match.start(), match.group()) for match in _WORD.finditer(text))
 
 
+@lru_cache(50_000)
 def stems(word: str) -> tuple[str, ...]:
     """The stems of a written word's parts.
 
@@ -291,6 +293,7 @@ def has_capital(word: str) -> bool:
     return any(map(str.isupper, word))
 
 
+@lru_cache(50_000)
 def idle(word: str) -> bool:
     """Whether a word says nothing of a subject.
 
