@@ -94,6 +94,11 @@ class Settings:
         named.pop("library", None)
         return settings._with(named, "the environment (PINCITE_...)")
 
+    def altered(self, text: str) -> Self:
+        """These settings with those in `text` changed, as in "decline_below=0.2,encoder=NAME"."""
+        pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+        return self._with({key.strip(): value.strip() for key, _, value in pairs}, repr(text))
+
     def _with(self, values: Mapping[str, Any], where: str) -> Self:
         kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
         for key, value in values.items():

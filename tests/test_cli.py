@@ -368,7 +368,10 @@ def test_eval_prints_metrics_and_writes_runs(tmp_path: Path, encoder_cache: Enco
     answered = json.loads((tmp_path / "out" / "tiny" / "answers.jsonl").read_text())
     assert list(answered) == ["_id", "answer"]
     assert list(answered["answer"]) == ANSWER_KEYS
-    pincite("eval", tmp_path / "absent").fails("absent is not a folder")
+    both = pincite("eval", folder, "--compare", "decline_below=0", "decline_below=1", "--json").json
+    assert (both["first"]["nDCG@10"], both["difference"]["nDCG@10"]) == (1.0, 0.0)
+    pincite("eval", folder, "--compare", "decline_below=0", "decline=1").fails("Unknown setting 'decline'")
+    pincite("eval", tmp_path / "absent").fails("absent is not a folder or a file")
     pincite("eval", tmp_path).fails("queries.jsonl")
 
 

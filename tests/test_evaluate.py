@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from ingest import Settings, SourceError
+from ingest import Library, Settings, SourceError
 from retriever import Answer, LibraryState, Turn
-from retriever.evaluate import evaluate
-from retriever.evaluate.metrics import answering, auroc, calibration_error, holds, overlap_f1, plain, ranking
+from retriever.evaluate import compare, evaluate
+from retriever.evaluate.metrics import (
+    answering,
+    auroc,
+    calibration_error,
+    chance,
+    holds,
+    ndcg_by_query,
+    overlap_f1,
+    plain,
+    ranking,
+)
 from retriever.evaluate.sets import EvalQuery, EvalSet, load
 
 CORPUS = [
@@ -101,6 +111,40 @@ def test_settings_reach_the_answers(folder: Path, tmp_path: Path, fake_encoder: 
     assert (shy["declined_of_answerable"], shy["declined_of_unanswerable"]) == (1.0, 1.0)
     eager = evaluate(folder, settings=Settings(decline_below=0.0))
     assert (eager["declined_of_answerable"], eager["declined_of_unanswerable"]) == (0.0, 0.0)
+
+
+# --- questions of one's own, and two settings -------------------------------------------------------
+
+
+def test_a_file_of_questions_is_asked_of_the_library(folder: Path, tmp_path: Path, fake_encoder: object) -> None:
+    with Library.open(tmp_path / "mine", create=True) as library:
+        library.ingest_documents(load(folder).documents())
+    file = tmp_path / "asked.jsonl"
+    rows = [{"text": "What colour is the kettle?", "documents": ["d1"], "answers": ["blue"]}, {"text": "cider?"}]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    result = evaluate(file, tmp_path / "out", library=tmp_path / "mine")
+    assert (result["set"], result["asked"], result["queries"], result["nDCG@10"]) == ("asked", 2, 1, 1.0)
+    assert {row[0] for row in run_of(tmp_path / "out" / "asked" / "run.trec")} == {"1", "2"}
+    file.write_text('{"question": "What?"}')
+    with pytest.raises(SourceError, match="line 1"):
+        evaluate(file, library=tmp_path / "mine")
+
+
+def test_two_settings_are_compared(folder: Path, fake_encoder: object) -> None:
+    result = compare(folder, Settings(decline_below=0.0), Settings(decline_below=1.0))
+    assert (result["first"]["declined_of_answerable"], result["second"]["declined_of_answerable"]) == (0.0, 1.0)
+    assert result["difference"]["declined_of_answerable"] == 1.0
+    assert (result["difference"]["nDCG@10"], result["better"], result["worse"]) == (0.0, 0, 0)
+    assert result["p_value"] == 1.0
+    json.dumps(result)
+
+
+def test_a_gain_by_chance_is_told_from_one_that_is_not() -> None:
+    assert chance([0.0, 0.0]) == 1.0
+    assert chance([0.1, 0.2, 0.3]) == pytest.approx(2 / 8, abs=0.02), "two of eight signs are as far from 0"
+    run = {"q1": {"d2": 2.0, "d1": 1.0}, "q2": {"d2": 1.0}}
+    evalset = EvalSet(Path("x"), (), {"q1": {"d1": 1}, "q2": {"d2": 2, "d3": 0}, "q3": {"d1": 1}})
+    assert ndcg_by_query(evalset, run) == {"q1": pytest.approx(1 / math.log2(3)), "q2": 1.0}
 
 
 # --- sets that are not as they should be -------------------------------------------------------------

@@ -111,3 +111,12 @@ def test_a_server_is_not_opened_by_mistake(given: dict[str, Any], told: str) -> 
         Settings(**given)
     assert str(given.get("token", "no token")) not in str(raised.value)
     assert "0123456789abcdef" not in repr(Settings(token="0123456789abcdef"))
+
+
+def test_settings_are_altered_by_a_line_of_text() -> None:
+    altered = Settings(llm_model="m").altered("decline_below=0.2, encoder=other")
+    assert altered == Settings(llm_model="m", decline_below=0.2, encoder="other")
+    assert Settings().altered("") == Settings()
+    for wrong in ("decline=0.2", "decline_below", "decline_below=often", "decline_below=2"):
+        with pytest.raises(SettingsError):
+            Settings().altered(wrong)

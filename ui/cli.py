@@ -337,32 +337,45 @@ def check(
 
 @app.command("eval")
 def evaluate(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR", help="Evaluation sets in BEIR form.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Evaluation sets (folders) or files of questions.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask only the first so many queries.")] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option("--compare", metavar="A B", help="Compare two settings, KEY=VALUE each.")
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure answers on evaluation sets; prints metrics as JSON.
+    """Measure answers on evaluation sets or questions of your own; prints metrics as JSON.
 
-    DIR holds `corpus.jsonl` (_id, title, text), `queries.jsonl` (_id, text; history, answers, answerable and
+    A folder holds `corpus.jsonl` (_id, title, text), `queries.jsonl` (_id, text; history, answers, answerable and
     gold_sentences where known) and `qrels.tsv` (query-id, corpus-id, score, with a header). Each set gets a throw-away
-    library; yours (--library) only lends its settings.
+    library; yours (--library) only lends its settings. A file holds questions to your library, a line each as in
+    `queries.jsonl`, with `documents`, the names of those that answer it, where known.
 
     \b
     pincite eval sets/mine --out runs     also writes runs/mine/run.trec and answers.jsonl
+    pincite eval mine.jsonl               {"text": "What ...?", "documents": ["a.md"]} a line
+    pincite eval sets/mine --compare decline_below=0.2 decline_below=0.4
     """
+    from retriever.evaluate import compare as run_both
     from retriever.evaluate import evaluate as run
 
     settings = Settings.read(library)
     results = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise PinciteError(f"{folder} is not a folder; give one with corpus.jsonl and queries.jsonl.")
+    for path in paths:
+        if not path.exists():
+            raise PinciteError(f"{path} is not a folder or a file; give a set, or a file with a question a line.")
         with counter() as progress:
-            results.append(run(folder, out, limit, settings, progress))
+            if compare:
+                first, second = (settings.altered(text) for text in compare)
+                results.append(run_both(path, first, second, limit, progress, library))
+            else:
+                results.append(run(path, out, limit, settings, progress, library))
     _print_json(results[0] if len(results) == 1 else results, indent=None if as_json else 2)
 
 

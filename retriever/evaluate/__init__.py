@@ -1,8 +1,9 @@
-"""`pincite eval`: a BEIR-form set in, a run file, the answers and the metrics out."""
+"""`pincite eval`: a BEIR-form set or a file of questions in, a run file, the answers and the metrics out."""
 
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,54 +11,110 @@ from ingest import Library, LibraryError, Settings
 
 from ..answers import Answer
 from ..retriever import Retriever
-from .metrics import answering, ranking
+from .metrics import answering, chance, ndcg_by_query, ranking
 from .sets import EvalSet, load
 
 DEPTH = 100
 
 
 def evaluate(
-    folder: Path,
+    path: Path,
     out: Path | None = None,
     limit: int | None = None,
     settings: Settings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    library: Path | None = None,
 ) -> dict[str, Any]:
-    """The metrics of the set in `folder`: its documents in a throw-away library, every query asked.
+    """The metrics of the set or the questions at `path`, every question asked.
 
+    A folder is a BEIR-form set, whose documents are put in a throw-away library; a file holds questions to `library`.
     With `out`, writes out/NAME/run.trec (documents, best passage counts, depth 100) and answers.jsonl.
     `limit` asks only the first so many queries. `progress` is told (stage, done, of).
     """
-    evalset = load(folder)
+    evalset = load(path)
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
-        library = Library.open(scratch, create=True, settings=settings)
-        passages = library.ingest_documents(evalset.documents())
-        with Retriever(library) as retriever:
-            return {"set": evalset.name, "passages": passages, **_run(evalset, retriever, out, limit, progress)}
+        asked = _ask(evalset, _library(evalset, Path(scratch), settings, library), limit, progress)
+    if out:
+        _write(out / evalset.name, asked.run, asked.answers)
+    return asked.metrics
 
 
-def _run(
-    evalset: EvalSet,
-    retriever: Retriever,
-    out: Path | None,
-    limit: int | None,
-    progress: Callable[[str, int, int], None] | None,
+def compare(
+    path: Path,
+    first: Settings,
+    second: Settings,
+    limit: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    library: Path | None = None,
 ) -> dict[str, Any]:
+    """The metrics under two settings, how much the second has more of each, and whether the ranking's gain is chance.
+
+    `better` and `worse` count the queries whose nDCG@10 the second raises and lowers; `p_value` is that of a paired
+    randomisation test over them.
+    """
+    evalset = load(path)
+    with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
+        # The same documents need encoding once where both settings name the same encoder.
+        places = [Path(scratch) / str(int(settings.encoder != first.encoder)) for settings in (first, second)]
+        a, b = (
+            _ask(evalset, _library(evalset, place, settings, library), limit, progress)
+            for place, settings in zip(places, (first, second), strict=True)
+        )
+    both = [name for name, value in a.metrics.items() if name in b.metrics and isinstance(value, float)]
+    found = {
+        "set": evalset.name,
+        "first": a.metrics,
+        "second": b.metrics,
+        "difference": {name: round(b.metrics[name] - a.metrics[name], 4) for name in both},
+    }
+    before, after = ndcg_by_query(evalset, a.run), ndcg_by_query(evalset, b.run)
+    gains = [after[query] - before[query] for query in before]
+    if gains:
+        found |= {
+            "better": sum(gain > 0 for gain in gains),
+            "worse": sum(gain < 0 for gain in gains),
+            "p_value": chance(gains),
+        }
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    run: dict[str, dict[str, float]]
+    answers: dict[str, Answer]
+    metrics: dict[str, Any]
+
+
+def _library(evalset: EvalSet, scratch: Path, settings: Settings | None, own: Path | None) -> Library:
+    """The library to ask: the user's for a file of questions, else one in `scratch` with the set's documents."""
+    if not evalset.has_documents:
+        return Library.open(own, settings=settings)
+    library = Library.open(scratch, create=True, settings=settings)
+    if not library.documents():
+        library.ingest_documents(evalset.documents())
+    return library
+
+
+def _ask(
+    evalset: EvalSet, library: Library, limit: int | None, progress: Callable[[str, int, int], None] | None
+) -> _Asked:
+    """Every query asked of `library`, which is closed then."""
     queries = evalset.queries[:limit]
     run: dict[str, dict[str, float]] = {}
     answers: dict[str, Answer] = {}
-    for number, query in enumerate(queries):
-        if progress:
-            progress(evalset.name, number, len(queries))
-        hits = retriever.search(query.text, k=DEPTH * 4, history=query.history).hits
-        best: dict[str, float] = {}
-        for hit in hits:  # best first: the first passage of a document is its best
-            best.setdefault(hit.passage.document, hit.score)
-        run[query.id] = dict(list(best.items())[:DEPTH])
-        answers[query.id] = retriever.ask(query.text, query.history)
-    if out:
-        _write(out / evalset.name, run, answers)
-    return {"asked": len(queries), **ranking(evalset, run), **answering(evalset, answers)}
+    with Retriever(library) as retriever:
+        for number, query in enumerate(queries):
+            if progress:
+                progress(evalset.name, number, len(queries))
+            hits = retriever.search(query.text, k=DEPTH * 4, history=query.history).hits
+            best: dict[str, float] = {}
+            for hit in hits:  # best first: the first passage of a document is its best
+                best.setdefault(hit.passage.document, hit.score)
+            run[query.id] = dict(list(best.items())[:DEPTH])
+            answers[query.id] = retriever.ask(query.text, query.history)
+        passages = retriever.state.passages
+    metrics = {"set": evalset.name, "passages": passages, "asked": len(queries)}
+    return _Asked(run, answers, {**metrics, **ranking(evalset, run), **answering(evalset, answers)})
 
 
 def _write(folder: Path, run: dict[str, dict[str, float]], answers: dict[str, Answer]) -> None:
@@ -74,4 +131,4 @@ def _write(folder: Path, run: dict[str, dict[str, float]], answers: dict[str, An
         raise LibraryError(f"{folder} cannot be written: {exc.strerror}.") from exc
 
 
-__all__ = ["evaluate"]
+__all__ = ["compare", "evaluate"]

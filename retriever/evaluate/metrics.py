@@ -17,12 +17,40 @@ def ranking(evalset: EvalSet, run: Run) -> dict[str, float]:
     import ir_measures
     from ir_measures import RR, R, nDCG
 
-    judged = {q: d for q, d in evalset.qrels.items() if q in run and any(score > 0 for score in d.values())}
+    judged = _judged(evalset, run)
     if not judged:
         return {}
     measures = [nDCG @ 10, R @ 10, R @ 100, RR @ 10]
     values = ir_measures.calc_aggregate(measures, judged, {q: dict(run[q]) for q in judged})
     return {"queries": len(judged), **{str(m): round(float(values[m]), 4) for m in measures}}
+
+
+def ndcg_by_query(evalset: EvalSet, run: Run) -> dict[str, float]:
+    """nDCG@10 of each query with a relevant document, in the order of their ids."""
+    import ir_measures
+    from ir_measures import nDCG
+
+    judged = _judged(evalset, run)
+    if not judged:
+        return {}
+    values = ir_measures.iter_calc([nDCG @ 10], judged, {q: dict(run[q]) for q in judged})
+    return dict(sorted((value.query_id, float(value.value)) for value in values))
+
+
+def _judged(evalset: EvalSet, run: Run) -> dict[str, dict[str, int]]:
+    return {q: d for q, d in evalset.qrels.items() if q in run and any(score > 0 for score in d.values())}
+
+
+def chance(gains: Sequence[float], draws: int = 10_000) -> float:
+    """How likely a mean as far from 0 would be if each gain were as likely a loss: a paired randomisation test.
+
+    >>> chance([0.1, -0.1]), chance([0.2] * 20) < 0.001
+    (1.0, True)
+    """
+    values = np.asarray(gains, np.float64)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (draws, len(values)))
+    as_far = np.abs(signs @ values) >= abs(values.sum()) - 1e-9
+    return round(float((as_far.sum() + 1) / (draws + 1)), 4)
 
 
 def answering(evalset: EvalSet, answers: Mapping[str, Answer]) -> dict[str, float]:

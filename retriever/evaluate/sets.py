@@ -1,4 +1,4 @@
-"""Evaluation sets in BEIR form: a folder with corpus.jsonl, queries.jsonl and qrels.tsv."""
+"""Evaluation sets in BEIR form, a folder with corpus.jsonl, queries.jsonl and qrels.tsv; or one file of questions."""
 
 import csv
 import json
@@ -26,7 +26,10 @@ class EvalQuery:
 
 @dataclass(frozen=True, slots=True)
 class EvalSet:
-    """A set: its documents come from `documents()`; `qrels` maps query id -> document id -> relevance."""
+    """A set: its documents come from `documents()`; `qrels` maps query id -> document id -> relevance.
+
+    A file of questions has no documents: they are in the library that is asked.
+    """
 
     folder: Path
     queries: tuple[EvalQuery, ...]
@@ -34,8 +37,13 @@ class EvalSet:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self.folder.name
+        """The folder's name, or the file's without its suffix."""
+        return self.folder.stem if self.folder.is_file() else self.folder.name
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether the set brings its own documents."""
+        return not self.folder.is_file()
 
     def documents(self) -> Iterator[Document]:
         """The documents of the corpus, their text exactly as it stands there; empty ones left out."""
@@ -45,40 +53,50 @@ class EvalSet:
                 yield Document(id=str(row["_id"]), title=readable(str(row.get("title") or "")), text=text, sha256="")
 
 
-def load(folder: Path) -> EvalSet:
-    """The set in `folder`; SourceError if a file is missing or malformed."""
-    queries = tuple(
-        EvalQuery(
-            id=str(row["_id"]),
-            text=str(row["text"])[:MAX_QUESTION_CHARS],  # the encoder sees less
-            history=_history(row, folder),
-            answers=tuple(map(str, row.get("answers") or ())),
-            gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
-            answerable=row.get("answerable"),
-        )
-        for row in _rows(folder / "queries.jsonl")
+def load(path: Path) -> EvalSet:
+    """The set in the folder, or the questions in the file, `path`; SourceError if a file is missing or malformed.
+
+    A line of a file of questions is one of `queries.jsonl`; its `_id` may be missing, and `documents` may
+    list the names of the documents that answer it.
+    """
+    if path.is_file():
+        rows = [{"_id": str(number), **row} for number, row in enumerate(_rows(path, ("text",)), 1)]
+        qrels = {str(row["_id"]): dict.fromkeys(map(str, row["documents"]), 1) for row in rows if row.get("documents")}
+        return EvalSet(path.resolve(), tuple(_query(row, path) for row in rows), qrels)
+    queries = tuple(_query(row, path / "queries.jsonl") for row in _rows(path / "queries.jsonl"))
+    if not (path / "corpus.jsonl").is_file():
+        raise SourceError(f"{path / 'corpus.jsonl'} is missing; an evaluation set needs it.")
+    return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
+
+
+def _query(row: dict[str, Any], file: Path) -> EvalQuery:
+    return EvalQuery(
+        id=str(row["_id"]),
+        text=str(row["text"])[:MAX_QUESTION_CHARS],  # the encoder sees less
+        history=_history(row, file),
+        answers=tuple(map(str, row.get("answers") or ())),
+        gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
+        answerable=row.get("answerable"),
     )
-    if not (folder / "corpus.jsonl").is_file():
-        raise SourceError(f"{folder / 'corpus.jsonl'} is missing; an evaluation set needs it.")
-    return EvalSet(folder.resolve(), queries, _qrels(folder / "qrels.tsv"))
 
 
-def _history(row: dict[str, Any], folder: Path) -> tuple[Turn, ...]:
+def _history(row: dict[str, Any], file: Path) -> tuple[Turn, ...]:
     try:
         return conversation(row.get("history") or ())
     except (ValueError, TypeError) as exc:
-        raise SourceError(f"{folder / 'queries.jsonl'}, query {row['_id']}: {exc}.") from exc
+        raise SourceError(f"{file}, query {row['_id']}: {exc}.") from exc
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dict[str, Any]]:
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
                 row = json.loads(line)
-                if not isinstance(row, dict) or "_id" not in row or "text" not in row:
-                    raise SourceError(f'{path}, line {number}: each line is {{"_id": ..., "text": ...}}.')
+                if not isinstance(row, dict) or not row.keys() >= set(needed):
+                    keys = ", ".join(f'"{key}": ...' for key in needed)
+                    raise SourceError(f"{path}, line {number}: each line is {{{keys}}}.")
                 yield row
     except OSError as exc:
         raise SourceError(f"{path} cannot be read: {exc.strerror}; an evaluation set needs it.") from exc

@@ -1,0 +1,119 @@
+"""How well each step of the ranking does: python -m tests.benchmarks.retrieval SET... [--corpus] [--libraries DIR]
+
+SET is a BEIR-form folder; --corpus adds the committed questions over the shipped articles, where any edition of an article
+counts as it. Prints nDCG@10 as a table, a row a ranking, the best passage of a document counting. Every row but the last
+leaves something out of what the product does, so that a step that does not pay can be seen. With --libraries, the
+libraries are kept in DIR and used again.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest import Library, maxsim
+from retriever.evaluate import metrics, sets
+from retriever.search import WEIGHTS, Candidate, Part, encode_query, fuse, search, smooth
+from tests.evals.run import CORPUS, load, same_article
+
+OWN = "corpus"
+Floats = npt.NDArray[np.float64]
+Run = dict[str, dict[str, float]]
+
+
+def rankings(library: Library, question: str) -> tuple[list[str], dict[str, Floats]]:
+    """The document of each candidate for `question`, and the candidates' scores by each ranking."""
+    with library.reading():
+        query = encode_query(library, [Part(question)])
+        found = sorted(search(library, query), key=_place)
+        stored = library.store.passages([c.id for c in found])
+    if not found:
+        return [], {}
+    vectors = np.stack([stored[c.id][1].vector for c in found])
+    scores = {name: np.array([c.scores[name] for c in found], np.float32) for name in WEIGHTS}
+    uniform = np.full(len(query.weights), 1 / len(query.weights), np.float32)
+    alike = scores | {"late": maxsim([c.similar for c in found], uniform)}
+    without = {f"all but {name}": _smoothed(scores, vectors, {**WEIGHTS, name: 0.0}) for name in WEIGHTS}
+    return [c.passage.document for c in found], {
+        "dense": scores["dense"].astype(np.float64),
+        "words (BM25)": scores["words"].astype(np.float64),
+        "late interaction": scores["late"].astype(np.float64),
+        "the three, tokens alike": fuse(alike, WEIGHTS),
+        "+ rare words weigh more": fuse(scores, WEIGHTS),
+        "+ smoothed, tokens alike": _smoothed(alike, vectors, WEIGHTS),
+        **without,
+        "all": _smoothed(scores, vectors, WEIGHTS),
+    }
+
+
+def _place(candidate: Candidate) -> tuple[str, int]:
+    return candidate.passage.document, candidate.passage.start
+
+
+def _smoothed(scores: Mapping[str, npt.NDArray[np.float32]], vectors: Floats, weights: Mapping[str, float]) -> Floats:
+    return smooth(fuse(scores, weights), vectors)
+
+
+def measure(library: Library, evalset: sets.EvalSet, name_of: Callable[[str], str]) -> dict[str, float]:
+    """nDCG@10 of each ranking over the queries of `evalset`; `name_of` gives the name that a document is judged by."""
+    runs: dict[str, Run] = {}
+    for query in evalset.queries:
+        documents, scored = rankings(library, query.text)
+        for ranking, scores in scored.items():
+            best: dict[str, float] = {}
+            for i in np.argsort(-scores, kind="stable"):
+                best.setdefault(name_of(documents[i]), float(scores[i]))
+            runs.setdefault(ranking, {})[query.id] = best
+    return {ranking: metrics.ranking(evalset, run)["nDCG@10"] for ranking, run in runs.items()}
+
+
+def own_questions() -> sets.EvalSet:
+    """The committed questions over the shipped articles as a set."""
+    rows = load()["question"]
+    queries = tuple(sets.EvalQuery(row["_id"], row["text"], (), (), (), True) for row in rows)
+    return sets.EvalSet(CORPUS, queries, {r["_id"]: {same_article(g["document"]): 1 for g in r["gold"]} for r in rows})
+
+
+def judged(evalset: sets.EvalSet, most: int) -> sets.EvalSet:
+    """`evalset` with at most so many of the queries that have a relevant document, drawn at random."""
+    queries = [q for q in evalset.queries if any(s > 0 for s in evalset.qrels.get(q.id, {}).values())]
+    random.Random(0).shuffle(queries)
+    return sets.EvalSet(evalset.folder, tuple(queries[:most]), evalset.qrels)
+
+
+def main() -> None:
+    """Builds what libraries are not there, asks, prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", type=Path)
+    parser.add_argument("--corpus", action="store_true", help="the committed questions over the shipped articles too")
+    parser.add_argument("--questions", type=int, default=500, help="at most so many of each set, drawn at random")
+    parser.add_argument("--libraries", type=Path, help="where to keep the libraries")
+    arguments = parser.parse_args()
+    table: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        place = arguments.libraries or Path(scratch)
+        for name, folder in [*([(OWN, None)] if arguments.corpus else []), *((f.name, f) for f in arguments.sets)]:
+            evalset = judged(sets.load(folder) if folder else own_questions(), arguments.questions)
+            ready = (place / name).exists()
+            with Library.open(place / name, create=not ready) as library:
+                if not ready and folder:
+                    library.ingest_documents(evalset.documents())
+                elif not ready:
+                    library.ingest(CORPUS)
+                table[name] = measure(library, evalset, str if folder else same_article)
+                passages = library.store.counts()[1]
+            sys.stderr.write(f"{name}: {len(evalset.queries)} questions, {passages} passages\n")
+    sys.stdout.write(f"| ranking | {' | '.join(table)} | mean |\n|---|{'---|' * len(table)}---|\n")
+    for ranking in next(iter(table.values())):
+        values = [figures[ranking] for figures in table.values()]
+        cells = " | ".join(f"{value:.3f}" for value in values)
+        sys.stdout.write(f"| {ranking} | {cells} | {np.mean(values):.3f} |\n")
+
+
+if __name__ == "__main__":
+    main()
