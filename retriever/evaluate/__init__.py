@@ -61,7 +61,7 @@ def compare(
             for place, settings in zip(places, (first, second), strict=True)
         )
     both = [name for name, value in a.metrics.items() if name in b.metrics and isinstance(value, float)]
-    found = {
+    found: dict[str, Any] = {
         "set": evalset.name,
         "first": a.metrics,
         "second": b.metrics,

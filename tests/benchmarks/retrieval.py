@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from ingest import Library, maxsim
 from retriever.evaluate import metrics, sets
-from retriever.search import WEIGHTS, Candidate, Part, encode_query, fuse, search, smooth
+from retriever.search import PROPOSED, WEIGHTS, Candidate, Part, encode_query, fuse, search, smooth
 from tests.evals.run import CORPUS, load, same_article
 
 OWN = "corpus"
 Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
 Run = dict[str, dict[str, float]]
 
 
@@ -30,7 +31,7 @@ def rankings(library: Library, question: str) -> tuple[list[str], dict[str, Floa
     """The document of each candidate for `question`, and the candidates' scores by each ranking."""
     with library.reading():
         query = encode_query(library, [Part(question)])
-        found = sorted(search(library, query), key=_place)
+        found = sorted(search(library, query, k=2 * PROPOSED), key=_place)
         stored = library.store.passages([c.id for c in found])
     if not found:
         return [], {}
@@ -55,7 +56,7 @@ def _place(candidate: Candidate) -> tuple[str, int]:
     return candidate.passage.document, candidate.passage.start
 
 
-def _smoothed(scores: Mapping[str, npt.NDArray[np.float32]], vectors: Floats, weights: Mapping[str, float]) -> Floats:
+def _smoothed(scores: Mapping[str, Float32s], vectors: Float32s, weights: Mapping[str, float]) -> Floats:
     return smooth(fuse(scores, weights), vectors)
 
 
