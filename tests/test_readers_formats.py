@@ -149,6 +149,11 @@ def test_rst() -> None:
     ]
 
 
+def test_rst_a_role_at_the_beginning_of_a_line_is_no_field() -> None:
+    text = "Text.\n\n:pep:`649` gives it as:\n\n  quoted\n\n:c:func:`f`: a function.\n"
+    assert blocks(text, "a.rst") == ["Text.", "PEP 649 gives it as:", "quoted", "f: a function."]
+
+
 def test_rst_header_of_fields_as_in_peps() -> None:
     content = content_of(
         "PEP: 8\nTitle: Style Guide\nAuthor: Guido,\n        Barry\n\nIntro\n=====\n\nText.\n", "a.rst"

@@ -12,7 +12,7 @@ from .inline import Inline
 _ADORNMENT = re.compile(r"([!-/:-@[-`{-~])\1{2,}\s*$")
 _BULLET = re.compile(r"([-*+•‣⁃])(\s+|$)")
 _ENUMERATOR = re.compile(r"(\(?(?:\d{1,4}|[a-zA-Z]|[ivxlcdm]{1,6}|#)[.)])(\s+)(?=\S)")
-_FIELD = re.compile(r":((?:[^:\\`]|\\.)[^:\n]*(?::\S[^:\n]*)*):(?:\s+|$)(?!`)")
+_FIELD = re.compile(r":(?!(?:[\w.+-]+:)+`)((?:[^:\\`]|\\.)[^:\n]*(?::\S[^:\n]*)*):(?:\s+|$)(?!`)")
 _EXPLICIT = re.compile(r"\.\.(?:\s+|$)")
 _DIRECTIVE = re.compile(r"\.\.\s+(?:\|([^|]+)\|\s+)?([\w:.+-]+)\s?::(?:\s+(.*))?$")
 _NOTE = re.compile(r"\.\.\s+\[([^\]]+)\]\s*(.*)$")
