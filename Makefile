@@ -34,8 +34,9 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# SETS: folders of evaluation sets in BEIR form, asked beside the questions over the corpus (tests/evals/README.md).
 evals: $(VENV)/.test
-	$(BIN)/python -m tests.evals.run
+	$(BIN)/python -m tests.evals.run $(SETS)
 
 # The PDF and HTML editions of some articles, printed anew from their texts.
 editions: $(VENV)/.test

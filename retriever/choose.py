@@ -21,14 +21,17 @@ from .search import Candidate, Query, word_rarity
 Floats = npt.NDArray[np.float32]
 
 # Sentences are taken from this many passages, and so many of them are encoded again: 4 to 16 choose equally well
-# (table in DESIGN.md), and each costs 2 ms.
+# (table in DESIGN.md), and each costs 2 ms where the processor computes in bf16, 10 ms where it does not.
 PASSAGES = 12
-READ_AGAIN = 6
+READ_AGAIN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
-    """A sentence of a candidate: `start` and `end` count in the document's text. Higher `score` is better."""
+    """A sentence of a candidate: `start` and `end` count in the document's text. Higher `score` is better.
+
+    The softmax of the scores of a question's sentences is how likely each is the one that answers, if one does.
+    """
 
     candidate: Candidate
     start: int
@@ -39,9 +42,14 @@ class Sentence:
     # How well each token of the query is matched.
     matched: Floats
 
+    @property
+    def was_read_again(self) -> bool:
+        """Whether it was encoded alone."""
+        return "alone_dense" in self.features
+
 
 def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
-    """The most likely sentences of the best candidates, best first; inside `library.reading()`."""
+    """The sentences of the best candidates, the most likely first; inside `library.reading()`."""
     rarity = word_rarity(library, question)
     kind = asked_kind(question)
     found = [
@@ -50,7 +58,7 @@ def score_sentences(library: Library, query: Query, question: str, candidates: S
         for sentence in _sentences(library, query, candidate, rarity, kind)
     ]
     found.sort(key=lambda s: -s.score)
-    return sorted(_read_again(library, query, found[:READ_AGAIN]), key=lambda s: -s.score)
+    return sorted([*_read_again(library, query, found[:READ_AGAIN]), *found[READ_AGAIN:]], key=lambda s: -s.score)
 
 
 def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -77,7 +85,7 @@ def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> li
             "alone_weakest": float(by_word.min()),
             "alone_words": float(by_word.mean()),
         }
-        score = sum(weight * features[name] for name, weight in READ_WEIGHTS.items())
+        score = READ_BIAS + sum(weight * features[name] for name, weight in READ_WEIGHTS.items())
         again.append(replace(sentence, score=score, features=features, matched=matched))
     return again
 
@@ -185,35 +193,36 @@ def _sentences(
         before = text
 
 
-# Fitted by softmax over the sentences of a question, on four sets; "question" (a sentence that asks) and
-# "heading" do not occur there and were set by hand.
+# Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks) and
+# "heading" hardly occur there and were set by hand. The two kinds of scores are on one scale.
 STORED_WEIGHTS: Mapping[str, float] = {
-    "late": 5.77,
-    "mean": 3.33,
-    "cover": 1.94,
-    "near": 2.54,
-    "context": 2.59,
-    "passage": 4.99,
-    "kind": 1.22,
-    "short": -0.82,
+    "late": 1.45,
+    "mean": 0.94,
+    "cover": 0.47,
+    "near": 0.70,
+    "context": 1.87,
+    "passage": 2.58,
+    "kind": 0.83,
+    "short": -0.49,
     "question": -1.5,
     "heading": -4.0,
 }
+READ_BIAS = 0.25
 READ_WEIGHTS: Mapping[str, float] = {
-    "late": 2.15,
-    "mean": 1.32,
-    "cover": 0.61,
-    "near": 1.56,
-    "context": 0.40,
-    "passage": 2.37,
-    "passage_dense": 1.17,
-    "passage_late": 1.04,
-    "kind": 1.10,
-    "short": -0.54,
-    "alone_dense": 2.70,
-    "alone_late": 2.75,
-    "alone_weakest": 2.57,
-    "alone_words": 2.56,
+    "late": 1.46,
+    "mean": 0.72,
+    "cover": 0.83,
+    "near": 0.86,
+    "context": 0.02,
+    "passage": 1.64,
+    "passage_dense": 0.63,
+    "passage_late": 0.75,
+    "kind": 0.59,
+    "short": -0.27,
+    "alone_dense": 1.89,
+    "alone_late": 1.74,
+    "alone_weakest": 2.09,
+    "alone_words": 1.74,
     "question": -1.5,
     "heading": -4.0,
 }

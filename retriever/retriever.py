@@ -25,13 +25,13 @@ from ingest import (
 from . import prompt
 from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .choose import score_sentences
-from .confidence import estimate
+from .confidence import estimate, missing
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .rewrite import parts, rewrite
 from .search import encode_query, search
 from .spelling import mend
-from .write import NOT_IN_LIBRARY, write
+from .write import declined, write
 
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
@@ -115,10 +115,13 @@ class Retriever:
             candidates = search(self.library, query, documents=within)
             clock.lap("search")
             ranked = score_sentences(self.library, query, searched_for, candidates)
-            probability = estimate(self.library, query, searched_for, candidates, ranked)
+            probability = estimate(candidates, ranked)
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
-            text, citations = write(ranked, self._page_at) if answered else (NOT_IN_LIBRARY, ())
+            if answered:
+                text, citations = write(searched_for, ranked, self._page_at)
+            else:
+                text, citations = declined(missing(searched_for, query, candidates)), ()
             clock.lap("write")
             state = self._state()
             # Read now: no reading is held while a language model takes its time.

@@ -7,7 +7,7 @@ import pytest
 
 from ingest import Document, Library, stem
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
-from retriever.confidence import WEIGHTS, confidence, estimate
+from retriever.confidence import WEIGHTS, confidence, estimate, missing
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
@@ -31,8 +31,8 @@ def chosen(library: Library, question: str) -> tuple[Query, list[Candidate], lis
 
 
 def sure(library: Library, question: str) -> float:
-    query, candidates, ranked = chosen(library, question)
-    return estimate(library, query, question, candidates, ranked)
+    _, candidates, ranked = chosen(library, question)
+    return estimate(candidates, ranked)
 
 
 def test_sentences_are_exact_and_best_first(house: Library) -> None:
@@ -134,3 +134,12 @@ def test_confidence_is_the_logistic_function() -> None:
 def test_questions_without_words_are_judged_too(house: Library) -> None:
     values: Sequence[float] = [sure(house, question) for question in ("?", "🧬", "the of")]
     assert all(0 <= value <= 1 for value in values)
+
+
+def test_what_is_missing_is_named_as_it_was_asked(house: Library) -> None:
+    question = "Which quantum zebra is in the kettle with the blue Trumpet?"
+    query, candidates, _ = chosen(house, question)
+    assert missing(question, query, candidates) == ["quantum zebra", "Trumpet"]
+    query, candidates, _ = chosen(house, "What colour is the kettle?")
+    assert "kettle" not in missing("What colour is the kettle?", query, candidates)
+    assert missing(question, query, []) == []

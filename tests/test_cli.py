@@ -185,7 +185,7 @@ def test_ask_in_words(demo_library: Path) -> None:
 def test_a_declined_question_is_a_success(demo_library: Path) -> None:
     ran = pincite("ask", FAR, "--library", demo_library)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("Not in your documents.\n")
+    assert ran.out.startswith("Not in your documents")
     assert "nearest passages" in ran.out
 
 

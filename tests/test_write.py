@@ -9,8 +9,9 @@ import pytest
 from ingest import Passage
 from retriever import Citation
 from retriever.choose import Sentence
+from retriever.direct import direct_answer
 from retriever.search import Candidate
-from retriever.write import MAX_QUOTES, write
+from retriever.write import MAX_QUOTES, declined, write
 
 OFFSET = 100
 
@@ -25,10 +26,10 @@ def sentence(of: Passage, text: str, score: float) -> Sentence:
     return Sentence(candidate, start, start + len(text), text, score, {}, np.zeros(1, np.float32))
 
 
-def written(*ranked: Sentence) -> tuple[str, Sequence[Citation]]:
-    text, citations = write(ranked, lambda of, offset: offset)
+def written(*ranked: Sentence, question: str = "What is it?") -> tuple[str, Sequence[Citation]]:
+    text, citations = write(question, ranked, lambda of, offset: offset)
     assert [c.number for c in citations] == list(range(1, len(citations) + 1))
-    assert re.findall(r" \[(\d)\]", text) == [str(c.number) for c in citations]
+    assert list(dict.fromkeys(re.findall(r" \[(\d)\]", text))) == [str(c.number) for c in citations]
     for citation in citations:
         assert citation.page == citation.start, "the page of the quote, not of the passage"
     return text, citations
@@ -62,7 +63,7 @@ def test_there_are_few_quotes() -> None:
 
 def test_unlikely_sentences_are_left_out() -> None:
     of = passage("Cats purr. Dogs bark. Ants dig.")
-    ranked = [sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.5), sentence(of, "Ants dig.", 1)]
+    ranked = [sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.5), sentence(of, "Ants dig.", -1)]
     assert [c.quote for c in written(*ranked)[1]] == ["Cats purr. Dogs bark."]
 
 
@@ -115,3 +116,63 @@ def test_line_breaks_inside_a_sentence_become_spaces() -> None:
     text, (citation,) = written(sentence(of, of.text, 5))
     assert citation.quote == of.text
     assert text == "Nivolumab blocks PD-1. [1]"
+
+
+def test_neighbours_between_which_the_likelihood_is_spread_are_one_quote_first() -> None:
+    """Either alone is less likely than a third one elsewhere; together they are worth more."""
+    of, other = passage("Cats purr. Dogs bark."), passage("Ants dig.", "e.md")
+    ranked = [sentence(other, other.text, 5.1), sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 5)]
+    assert [c.quote for c in written(*ranked)[1]] == [of.text, other.text]
+
+
+def test_a_word_has_its_price() -> None:
+    """A long neighbour that is somewhat likely is not worth its words; a short one is."""
+    for long, quote in ((1, "Dogs bark. It is so, so."), (20, "Dogs bark.")):
+        more = f"It is so{', so' * long}."
+        of = passage(f"Dogs bark. {more}")
+        ranked = [sentence(of, "Dogs bark.", 5), sentence(of, more, 2.3)]
+        assert written(*ranked)[1][0].quote == quote
+
+
+def test_sources_that_differ_in_their_numbers_are_both_shown() -> None:
+    one, other = passage("The response rate was 40 %."), passage("The response rate was 55 %.", "e.md")
+    text, citations = written(sentence(one, one.text, 5), sentence(other, other.text, 4.9))
+    assert [c.quote for c in citations] == [one.text, other.text]
+    assert text.endswith("The sources differ: compare [1] and [2].")
+    text, citations = written(sentence(one, one.text, 5), sentence(passage(one.text, "e.md"), one.text, 4.9))
+    assert len(citations) == 1
+    assert "differ" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "direct"),
+    [
+        ("When was the cat born?", "The cat was born on 3 May 1998.", "3 May 1998"),
+        ("In what year did the war of 1812 end?", "The war of 1812 ended in 1815.", "1815"),
+        ("How many spoons are there?", "There are twenty-four spoons.", "twenty-four"),
+        ("What percentage responds?", "In all, 42.9 % respond.", "42.9 %"),
+        ("Who leads the team?", "The team is led by Ada King of Ockham.", None),
+        ("When did it end?", "It ended in 1815 or 1816.", None),
+        ("What is a cat?", "A cat is a pet since 1998.", None),
+        ("How many of the 12 spoons?", "All 12 spoons.", None),
+    ],
+)
+def test_the_thing_asked_for(question: str, sentence: str, direct: str | None) -> None:
+    assert direct_answer(question, sentence) == direct
+
+
+def test_the_thing_asked_for_comes_first_where_that_is_sure() -> None:
+    of = passage("The cat of the house was born in May 1998. Nobody knows when the old dog was born.")
+    cat, dog = of.text.split(". ")[0] + ".", of.text.split(". ")[1]
+    question = "When was the cat born?"
+    text, citations = written(sentence(of, cat, 9), sentence(of, dog, 1), question=question)
+    assert text == f"May 1998 [1]\n\n{cat} [1]"
+    assert "May 1998" in citations[0].quote
+    assert written(sentence(of, cat, 5), sentence(of, dog, 5), question=question)[0] == f"{of.text} [1]"
+
+
+def test_a_refusal_says_what_is_missing() -> None:
+    assert declined([]) == "Not in your documents."
+    assert (
+        declined(["children", "sea sickness"]) == "Not in your documents: nothing found on “children”, “sea sickness”."
+    )

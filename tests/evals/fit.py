@@ -1,19 +1,20 @@
 """Fits the weights of `retriever/choose.py` and `retriever/confidence.py`, and prints them with figures.
 
-    python -m tests.evals.fit SET... [--questions N]
+    python -m tests.evals.fit SET... [--questions N] [--keep DIR]
 
 SET are folders in BEIR form with answers or gold sentences (squad2_a, clapnq_a, qed_dev of the open sets);
-the committed questions over the corpus are always among the sets. Every figure "left out" is of a fit that
-never saw the set; so it is what to expect on a set of one's own.
+the committed questions over the corpus are always among the sets. Each set is one library. Every figure "left
+out" is of a fit that never saw the set; so it is what to expect on a set of one's own. With --keep, what the
+searches found is kept in DIR and a second fit takes seconds; empty it when the ranking has changed.
 """
 
 import argparse
-import json
+import pickle
 import random
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +25,24 @@ from sklearn.preprocessing import StandardScaler
 
 from ingest import Library
 from retriever import choose, confidence
+from retriever.choose import Sentence
 from retriever.evaluate import metrics, sets
-from retriever.search import Part, encode_query, search, word_rarity
+from retriever.search import Candidate, Part, encode_query, search
+from retriever.write import write
 from tests.evals.run import CORPUS, load, same_article
 
-Rows = list[dict[str, float]]
+Array = np.ndarray[Any, Any]
 OWN = "immunotherapy"
-# The questions over the shipped library count so much more in the confidence than any other set's. Measured within the set
-# (five folds): declined wrongly .15 -> .11 with .60 declined rightly; the other sets lose .002 AUROC.
-OWN_WEIGHT = 4
-# One question about something else for so many of a set's own.
+# Every sentence has the first features, one that was read again the others and a constant too.
+STORED, READ = list(choose.STORED_WEIGHTS), list(choose.READ_WEIGHTS)
+# The open sets hold hardly a sentence that asks or is a heading; a table's rows are all in the corpus.
+BY_HAND = {"question": -1.5, "heading": -4.0}
+# The questions over the shipped library count so much more in the confidence than any other set's: it is the library
+# that everyone meets first. Figures of the other sets move by less than .01.
+OWN_WEIGHT = 5
+# One question about something else for so many of a set's own; every fourth is asked without its documents.
 STRANGE = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One question: its sentences' features and which of them answer, and the features of the confidence.
-
-    `made` says that the question is one of the set's own asked without the documents that answer it, or another set's.
-    """
-
-    answerable: bool
-    made: bool
-    sentences: Rows
-    right: list[bool]
-    whole: dict[str, float]
+WITHOUT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +52,48 @@ class Question:
     text: str
     answerable: bool
     gold: list[str]
+    answers: list[str]
     documents: set[str]
 
 
-def examples(library: Library, questions: Sequence[Question], strange: Sequence[str]) -> list[Example]:
-    """The examples that `questions` make, and the `strange` ones, which are about something else.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the search found for a question.
 
-    Every second answerable question is asked once more without the documents that answer it: the nearest
-    that a library without the answer can come.
+    `made` says that it is one of the set's own asked without the documents that answer it, or another set's.
     """
+
+    question: Question
+    made: bool
+    candidates: list[Candidate]
+    sentences: list[Sentence]
+
+    @property
+    def right(self) -> Array:
+        """Which sentences hold a gold sentence, or an answer where there is none."""
+        gold = self.question.gold or self.question.answers
+        return np.array([any(same(s.text, g) for g in gold) for s in self.sentences], bool)
+
+
+def ask_all(library: Library, questions: Sequence[Question], strange: Sequence[str]) -> list[Asked]:
+    """All questions asked; some once more without the documents that answer them; and the `strange` ones."""
     names = {info.document for info in library.documents()}
     found = []
     for number, question in enumerate(questions):
-        found.append(example(library, question.text, question.answerable, False, question.gold, None))
-        if question.answerable and question.documents and number % 2:
-            found.append(example(library, question.text, False, True, [], names - question.documents))
-    found += [example(library, text, False, True, [], None) for text in strange]
-    return found
+        found.append(ask(library, question, False, None))
+        if question.answerable and question.documents and number % WITHOUT == 1:
+            without = replace(question, answerable=False, gold=[], answers=[])
+            found.append(ask(library, without, True, names - question.documents))
+    return found + [ask(library, Question(text, False, [], [], set()), True, None) for text in strange]
 
 
-def example(
-    library: Library,
-    text: str,
-    answerable: bool,
-    made: bool,
-    gold: Sequence[str],
-    documents: Collection[str] | None,
-) -> Example:
+def ask(library: Library, question: Question, made: bool, documents: Collection[str] | None) -> Asked:
     """One question, asked of all documents or some."""
     with library.reading():
-        query = encode_query(library, [Part(text)])
+        query = encode_query(library, [Part(question.text)])
         candidates = search(library, query, documents=documents)
-        ranked = choose.score_sentences(library, query, text, candidates)
-        whole = confidence.features(query, candidates, ranked, word_rarity(library, text))
-    right = [any(same(s.text, g) for g in gold) for s in ranked]
-    return Example(answerable, made, [dict(s.features) for s in ranked], right, whole)
+        sentences = choose.score_sentences(library, query, question.text, candidates)
+        return Asked(question, made, candidates, sentences)
 
 
 def same(sentence: str, gold: str) -> bool:
@@ -101,26 +102,38 @@ def same(sentence: str, gold: str) -> bool:
     return bool(b.strip()) and (b in a or (len(a) > 40 and a in b))
 
 
-def fit_sentences(train: Sequence[Sequence[Example]], names: Sequence[str]) -> np.ndarray[Any, Any]:
+def matrix(asked: Asked) -> Array:
+    """The features of the sentences as rows: stored ones, or those of reading again and a one."""
+    rows = np.zeros((len(asked.sentences), len(STORED) + len(READ) + 1), np.float32)
+    for row, sentence in zip(rows, asked.sentences, strict=True):
+        if sentence.was_read_again:
+            row[len(STORED) :] = [*(sentence.features[n] for n in READ), 1.0]
+        else:
+            row[: len(STORED)] = [sentence.features[n] for n in STORED]
+    return rows
+
+
+def fit_sentences(train: Sequence[Sequence[Asked]]) -> Array:
     """Weights that make the right sentences likely under a softmax, each set counting the same."""
-    weights = torch.zeros(len(names), requires_grad=True)
+    weights = torch.zeros(len(STORED) + len(READ) + 1, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=80)
-    packed = [
-        [
-            (torch.tensor([[row[n] for n in names] for row in e.sentences]), torch.tensor(e.right))
-            for e in part
-            if e.answerable and any(e.right)
-        ]
-        for part in train
-    ]
+    packed = []
+    for part in train:
+        able = [a for a in part if a.right.any()]
+        number = torch.tensor(np.repeat(np.arange(len(able)), [len(a.sentences) for a in able]))
+        rows, right = np.concatenate([matrix(a) for a in able]), np.concatenate([a.right for a in able])
+        packed.append((torch.tensor(rows), torch.tensor(right), number, len(able)))
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        total = 1e-3 * (weights**2).sum()
-        for part in packed:
-            for rows, right in part:
-                likely = torch.log_softmax(rows.float() @ weights, 0)[right]
-                total = total - torch.logsumexp(likely, 0) / len(part) / len(packed)
+        total = 2e-3 * (weights**2).sum()
+        for rows, right, number, questions in packed:
+            scores = rows @ weights
+            highest = torch.full((questions,), -torch.inf).scatter_reduce(0, number, scores.detach(), "amax")
+            likely = torch.exp(scores - highest[number])
+            every = torch.zeros(questions).index_add(0, number, likely)
+            those = torch.zeros(questions).index_add(0, number[right], likely[right])
+            total = total - torch.log(those / every + 1e-9).mean() / len(packed)
         total.backward()
         return total
 
@@ -128,63 +141,89 @@ def fit_sentences(train: Sequence[Sequence[Example]], names: Sequence[str]) -> n
     return np.asarray(weights.detach().numpy())
 
 
-def fit_confidence(train: Mapping[str, Sequence[Example]], names: Sequence[str]) -> tuple[np.ndarray[Any, Any], float]:
-    """Weights and bias of the logistic model; answerable and not count the same within a set."""
-    rows = np.array([[e.whole[n] for n in names] for part in train.values() for e in part])
-    truth = np.array([e.answerable for part in train.values() for e in part])
+def ranked(asked: Asked, weights: Array) -> list[Sentence]:
+    """The sentences, best first by `weights`."""
+    scores = matrix(asked) @ weights
+    for i, sentence in enumerate(asked.sentences):
+        scores[i] += sum(weight * sentence.features[name] for name, weight in BY_HAND.items())
+    again = [replace(s, score=float(score)) for s, score in zip(asked.sentences, scores, strict=True)]
+    return sorted(again, key=lambda s: -s.score)
+
+
+def rows_of(part: Sequence[Asked], weights: Array) -> Array:
+    """The features of the confidence, a row a question, sentences ranked by `weights`."""
+    found = [confidence.features(a.candidates, ranked(a, weights)) for a in part]
+    return np.array([[values[name] for name in confidence.WEIGHTS] for values in found])
+
+
+def fit_confidence(train: Mapping[str, tuple[Array, Array]]) -> tuple[Array, float]:
+    """Weights and bias of the logistic model, from rows and truths by set; both truths count the same within a set."""
     shares = []
-    for name, part in train.items():
-        answerable = np.array([e.answerable for e in part])
-        share = answerable.mean()
-        weight = 500 / len(part) * (OWN_WEIGHT if name == OWN else 1)
-        shares.append(np.where(answerable, 0.5 / share, 0.5 / (1 - share)) * weight)
+    for name, (rows, truth) in train.items():
+        share = truth.mean()
+        weight = 500 / len(rows) * (OWN_WEIGHT if name == OWN else 1)
+        shares.append(np.where(truth, 0.5 / share, 0.5 / (1 - share)) * weight)
+    rows = np.concatenate([rows for rows, _ in train.values()])
     scaler = StandardScaler().fit(rows)
-    model = LogisticRegression(C=0.1, max_iter=3000)
-    model.fit(scaler.transform(rows), truth, sample_weight=np.concatenate(shares))
+    model = LogisticRegression(C=0.05, max_iter=3000)
+    truths = np.concatenate([truth for _, truth in train.values()])
+    model.fit(scaler.transform(rows), truths, sample_weight=np.concatenate(shares))
     weights = model.coef_[0] / scaler.scale_
     return weights, float(model.intercept_[0] - (weights * scaler.mean_).sum())
 
 
 def main() -> None:
-    """Builds the libraries, collects the examples, fits and prints."""
+    """Builds the libraries, asks the questions, fits and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path)
-    parser.add_argument("--questions", type=int, default=700, help="at most so many of each set, drawn at random")
-    parser.add_argument("--keep", type=Path, help="write the examples to this file, to try other models on them")
+    parser.add_argument("--questions", type=int, default=500, help="at most so many of each set, drawn at random")
+    parser.add_argument("--keep", type=Path, help="keep what the searches found in this folder")
     arguments = parser.parse_args()
-    data: dict[str, list[Example]] = {}
     folders = {folder.name: sets.load(folder) for folder in arguments.sets}
     asked = {name: _questions(evalset, arguments.questions) for name, evalset in folders.items()}
     asked[OWN] = _corpus_questions()
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, questions in asked.items():
-            others = [q.text for other in asked for q in asked[other] if other != name]
-            strange = random.Random(1).sample(others, min(len(others), len(questions) // STRANGE))
-            with Library.open(f"{scratch}/{name}", create=True) as library:
-                if name in folders:
-                    library.ingest_documents(folders[name].documents())
-                else:
-                    library.ingest(CORPUS)
-                data[name] = examples(library, questions, strange)
-            print(f"{name}: {len(data[name])} examples", file=sys.stderr)
-    if arguments.keep:
-        rows = {name: [asdict(e) for e in part] for name, part in data.items()}
-        arguments.keep.write_text(json.dumps(rows), "utf-8")
-    report(data)
+    data: dict[str, list[Asked]] = {}
+    for name, questions in asked.items():
+        kept = arguments.keep / f"{name}.pickle" if arguments.keep else None
+        if kept and kept.exists():
+            data[name] = pickle.loads(kept.read_bytes())
+            continue
+        others = [q.text for other in asked for q in asked[other] if other != name]
+        strange = random.Random(1).sample(others, min(len(others), len(questions) // STRANGE))
+        with tempfile.TemporaryDirectory() as scratch, Library.open(scratch, create=True) as library:
+            if name in folders:
+                library.ingest_documents(folders[name].documents())
+            else:
+                library.ingest(CORPUS)
+            data[name] = [_slim(a) for a in ask_all(library, questions, strange)]
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(pickle.dumps(data[name]))
+        print(f"{name}: {len(data[name])} asked", file=sys.stderr)
+    report({name: [a for a in part if a.sentences] for name, part in data.items()})
+
+
+def _slim(asked: Asked) -> Asked:
+    """The same with only the best match of each token kept of the candidates, which is all that is looked at."""
+    slim = [replace(c, similar=c.similar.max(axis=0, keepdims=True)) for c in asked.candidates]
+    by_id = {c.id: c for c in slim}
+    sentences = [replace(s, candidate=by_id[s.candidate.id]) for s in asked.sentences]
+    return replace(asked, candidates=slim, sentences=sentences)
 
 
 def _questions(evalset: sets.EvalSet, most: int) -> list[Question]:
-    drawn = list(evalset.queries)
+    drawn = [q for q in evalset.queries if q.answerable is not None]
     random.Random(0).shuffle(drawn)
     return [
         Question(
             q.text,
             bool(q.answerable),
-            list(q.gold_sentences or q.answers),
+            # Short answers say more exactly which sentences answer than the sentence that someone marked.
+            list(q.gold_sentences if not q.answers or len(q.answers[0].split()) > 15 else ()),
+            list(q.answers),
             {document for document, relevance in evalset.qrels.get(q.id, {}).items() if relevance > 0},
         )
         for q in drawn[:most]
-        if q.answerable is not None
     ]
 
 
@@ -195,61 +234,84 @@ def _corpus_questions() -> list[Question]:
     for row in rows["question"]:
         articles = {same_article(g["document"]) for g in row["gold"]}
         editions = {name for name in names if same_article(name) in articles}
-        found.append(Question(row["text"], True, [g["quote"] for g in row["gold"]], editions))
-    return found + [Question(row["text"], False, [], set()) for row in rows["unanswerable"]]
+        found.append(Question(row["text"], True, [g["quote"] for g in row["gold"]], [], editions))
+    return found + [Question(row["text"], False, [], [], set()) for row in rows["unanswerable"]]
 
 
-def report(data: dict[str, list[Example]]) -> None:
-    """Prints the weights, and how the fits do on the sets left out of them."""
-    names = [n for n in choose.READ_WEIGHTS if n not in ("question", "heading")]
-    marked = {name: part for name, part in data.items() if any(any(e.right) for e in part)}
-    for left in marked:
-        weights = fit_sentences([part for name, part in marked.items() if name != left], names)
-        able = [e for e in marked[left] if e.answerable]
-        orders = [
-            np.argsort([-sum(w * r[n] for w, n in zip(weights, names, strict=True)) for r in e.sentences]) for e in able
-        ]
-        first = np.mean([e.right[o[0]] for e, o in zip(able, orders, strict=True)])
-        three = np.mean([any(e.right[i] for i in o[:3]) for e, o in zip(able, orders, strict=True)])
-        print(f"sentences, {left} left out: right first {first:.3f}, in three {three:.3f} of {len(able)}")
-    for name, weight in zip(names, fit_sentences(list(marked.values()), names), strict=True):
-        print(f'    "{name}": {weight:.2f},')
-    mixed = {n: p for n, p in data.items() if 0 < sum(e.answerable for e in p) < len(p)}
-    features = list(next(iter(mixed.values()))[0].whole)
+def report(data: dict[str, list[Asked]]) -> None:
+    """Prints how the fits do on the sets left out of them, and the weights fitted on all."""
+    marked = {name: part for name, part in data.items() if any(a.right.any() for a in part)}
+    left_out: dict[str, Array] = {}
+    for left in data:
+        left_out[left] = fit_sentences([part for name, part in marked.items() if name != left])
+        if left in marked:
+            _print_answers(f"{left} left out", data[left], left_out[left])
+    weights = fit_sentences(list(marked.values()))
+    mixed = {n: p for n, p in data.items() if 0 < sum(a.question.answerable for a in p) < len(p)}
+    truths = {n: np.array([a.question.answerable for a in p]) for n, p in mixed.items()}
     for left in mixed:
-        others = {n: p for n, p in mixed.items() if n != left}
-        weights, bias = fit_confidence(others or mixed, features)
-        _print_confidence(f"{left} left out", mixed[left], features, weights, bias)
-    weights, bias = fit_confidence(mixed, features)
-    for name, part in mixed.items():
-        _print_confidence(f"{name} (seen)", part, features, weights, bias)
-    print(f"BIAS = {bias:.3f}")
-    for name, weight in zip(features, weights, strict=True):
-        print(f'    "{name}": {weight:.3f},')
+        pairs = {n: (rows_of(p, left_out[left]), truths[n]) for n, p in mixed.items()}
+        others = {n: pair for n, pair in pairs.items() if n != left} or pairs
+        _print_confidence(f"{left} left out", mixed[left], *pairs[left], *fit_confidence(others))
+    pairs = {n: (rows_of(p, weights), truths[n]) for n, p in mixed.items()}
+    final, bias = fit_confidence(pairs)
+    for name, (rows, truth) in pairs.items():
+        _print_confidence(f"{name} (seen)", mixed[name], rows, truth, final, bias)
+    for title, names, values in (
+        ("STORED_WEIGHTS", STORED, weights[: len(STORED)]),
+        ("READ_WEIGHTS", READ, weights[len(STORED) : -1]),
+        ("WEIGHTS", list(confidence.WEIGHTS), final),
+    ):
+        print(f"{title}: Mapping[str, float] = {{")
+        for name, value in zip(names, values, strict=True):
+            print(f'    "{name}": {BY_HAND.get(name, value):.3f},')
+        print("}")
+    print(f"READ_BIAS = {weights[-1]:.3f}\nBIAS = {bias:.3f}")
 
 
-def _print_confidence(
-    title: str, part: Sequence[Example], names: Sequence[str], weights: np.ndarray[Any, Any], bias: float
-) -> None:
-    values = 1 / (1 + np.exp(-(np.array([[e.whole[n] for n in names] for e in part]) @ weights + bias)))
-    able = np.array([e.answerable for e in part])
-    own = np.array([not e.made for e in part])
+def _print_answers(title: str, part: Sequence[Asked], weights: Array) -> None:
+    first, three, overlap, words, sentence, document, direct = [], [], [], [], [], [], []
+    for asked in part:
+        q = asked.question
+        if not q.answerable:
+            continue
+        best = ranked(asked, weights)
+        text, citations = write(q.text, best, lambda passage, offset: None)
+        gold = q.gold or q.answers
+        held = [
+            metrics.holds(c.quote, q.answers) if not q.gold else any(same(c.quote, g) for g in gold) for c in citations
+        ]
+        first.append(held[0])
+        three.append(any(held))
+        words.append(len(text.split()))
+        sentence.append(any(same(best[0].text, g) for g in gold))
+        document.append(citations[0].passage.document in q.documents)
+        short, mark, _ = text.partition(" [1]\n\n")
+        if mark and len(short) < len(citations[0].quote) and q.answers:
+            direct.append(any(metrics.holds(short, [answer]) or metrics.holds(answer, [short]) for answer in q.answers))
+        if q.gold:
+            overlap.append(metrics.overlap_f1([c.quote for c in citations], q.gold))
+    print(
+        f"answers, {title}: first quote {np.mean(first):.3f}, three {np.mean(three):.3f}, "
+        f"F1 {np.mean(overlap) if overlap else np.nan:.3f}, document first {np.mean(document):.3f}, "
+        f"first sentence {np.mean(sentence):.3f}, median words {np.median(words):.0f}, of {len(first)}; "
+        f"short answers right {sum(direct)} of {len(direct)}"
+    )
+
+
+def _print_confidence(title: str, part: Sequence[Asked], rows: Array, able: Array, weights: Array, bias: float) -> None:
+    values = 1 / (1 + np.exp(-(rows @ weights + bias)))
+    own = np.array([not a.made for a in part])
     found = [f"AUROC {metrics.auroc(values[able].tolist(), values[~able].tolist()):.3f}"]
     if (~able & own).any():
         found.append(f"of the set's own {metrics.auroc(values[able].tolist(), values[~able & own].tolist()):.3f}")
-    found.append(f"ECE {calibration_error(values, able):.3f}")
-    for threshold in (0.25, 0.3, 0.35, 0.4):
+        found.append(f"ECE {metrics.calibration_error(values[own].tolist(), able[own].tolist()):.3f}")
+    for threshold in (0.2, 0.25, 0.3, 0.4, 0.5):
+        unable = ~able & own if (~able & own).any() else ~able
         found.append(
-            f"below {threshold}: {(values[able] < threshold).mean():.3f} / {(values[~able] < threshold).mean():.3f}"
+            f"below {threshold}: {(values[able] < threshold).mean():.3f} / {(values[unable] < threshold).mean():.3f}"
         )
     print(f"confidence, {title}: {', '.join(found)} (answerable / unanswerable declined)")
-
-
-def calibration_error(values: np.ndarray[Any, Any], able: np.ndarray[Any, Any], bins: int = 10) -> float:
-    """The expected calibration error: how far stated and true shares lie apart, over bins of equal width."""
-    which = np.minimum((values * bins).astype(int), bins - 1)
-    gaps = [abs(values[which == i].sum() - able[which == i].sum()) for i in range(bins)]
-    return float(sum(gaps) / len(values))
 
 
 if __name__ == "__main__":

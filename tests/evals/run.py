@@ -1,31 +1,54 @@
-"""Prints how Pincite does on the committed questions over its own corpus, as one table.
+"""Prints how Pincite answers, cites, declines and follows up, a table each.
 
-    python -m tests.evals.run [--library DIR]
+    python -m tests.evals.run [SET...] [--questions N] [--library DIR] [--verbose]
 
-Without --library the corpus is ingested into a throw-away library first. What is measured:
+The committed questions over the shipped corpus are always asked; SET are folders in BEIR form with answers, gold
+sentences or unanswerable questions. Each set is one throw-away library. What the tables hold:
 
-- questions: is the gold document cited first (of all answerable questions), does the first quote, or any,
-  overlap a gold span; how many answerable questions are declined;
-- unanswerable questions: how many are declined, near misses and far ones;
-- conversations: do the later turns cite a gold document first, asked with the history;
-- citations: text(document)[start:end] == quote, for every citation and hit of every answer.
+- answers: an answer (or gold span) in the first quote, in any of three, of all answerable questions: a declined one
+  counts as missed; words shared with the gold sentences (F1); the gold document cited first; the words of an answer;
+  the milliseconds from search to answer;
+- citations: text(document)[start:end] == quote, for every citation and hit of every answer;
+- abstention: AUROC and calibration error of the confidence, what is declined, and of declining "unanswerable" the
+  precision and recall. The weights were fitted on some of the open sets: tests.evals.fit gives the honest figures;
+- risk and coverage: by threshold, the share of all questions that is answered, and of these the unanswerable share;
+- follow-ups: do the later turns of the corpus conversations cite a gold document first, asked with the history.
 """
 
 import argparse
 import json
+import random
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ingest import Library
-from retriever import Answer, Retriever
+from retriever import Answer, Retriever, Turn
+from retriever.evaluate import metrics, sets
 
 QUESTIONS = Path(__file__).with_name("immunotherapy.jsonl")
 CORPUS = Path(__file__).parents[2] / "corpus"
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with the words (answers, or sentences where there is no short answer) and documents that are right."""
+
+    text: str
+    answerable: bool | None
+    history: tuple[Turn, ...] = ()
+    answers: tuple[str, ...] = ()
+    gold: tuple[str, ...] = ()
+    documents: frozenset[str] = frozenset()
+
+
+Asked = Sequence[tuple[Case, Answer]]
 
 
 def load() -> dict[str, list[dict[str, Any]]]:
@@ -37,115 +60,211 @@ def load() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def own_cases() -> list[Case]:
+    """The committed questions that stand alone, answerable and not."""
+    rows = load()
+    return [_own(row, row["answerable"]) for row in [*rows["question"], *rows["unanswerable"]]]
+
+
+def _own(row: Mapping[str, Any], answerable: bool) -> Case:
+    gold = row.get("gold", [])
+    return Case(
+        row["text"],
+        answerable,
+        gold=tuple(g["quote"] for g in gold),
+        documents=frozenset(same_article(g["document"]) for g in gold),
+    )
+
+
+def set_cases(evalset: sets.EvalSet, most: int | None) -> list[Case]:
+    """The questions of a set, `most` of them drawn at random."""
+    drawn = list(evalset.queries)
+    random.Random(0).shuffle(drawn)
+    return [
+        Case(
+            q.text,
+            q.answerable,
+            q.history,
+            q.answers if q.answers and len(q.answers[0].split()) <= 15 else (),
+            q.gold_sentences,
+            frozenset(same_article(d) for d, relevance in evalset.qrels.get(q.id, {}).items() if relevance > 0),
+        )
+        for q in drawn[:most]
+    ]
+
+
 def same_article(document: str) -> str:
     """The article a document is an edition of: the PDF and HTML editions count as the Markdown one."""
-    return Path(document).stem
+    path = Path(document)
+    return path.stem if path.suffix in (".md", ".pdf", ".html", ".docx") else document
 
 
-def gold_first(answer: Answer, gold: list[dict[str, Any]]) -> bool:
+def gold_first(answer: Answer, gold: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the first citation is of a gold document."""
-    first = answer.citations[:1]
-    return bool(first) and same_article(first[0].passage.document) in {same_article(g["document"]) for g in gold}
+    return any(
+        same_article(c.passage.document) in {same_article(g["document"]) for g in gold} for c in answer.citations[:1]
+    )
 
 
-def quotes_gold(answer: Answer, gold: list[dict[str, Any]], of: int) -> bool:
-    """Whether one of the first `of` quotes holds, or lies in, a gold span's words."""
-    wanted = [" ".join(g["quote"].split()) for g in gold]
-    quoted = [" ".join(c.quote.split()) for c in answer.citations[:of]]
-    return any(w in q or q in w for w in wanted for q in quoted)
+def document_first(case: Case, answer: Answer) -> bool:
+    """Whether the first citation is of a gold document."""
+    return gold_first(answer, [{"document": document} for document in case.documents])
+
+
+def holds(case: Case, answer: Answer, of: int) -> bool:
+    """Whether one of the first `of` quotes holds an answer, or else holds (or lies in) a gold sentence's words."""
+    quotes = [c.quote for c in answer.citations[:of]]
+    if case.answers:
+        return any(metrics.holds(quote, case.answers) for quote in quotes)
+    plain = [metrics.plain(quote) for quote in quotes]
+    wanted = [metrics.plain(sentence) for sentence in case.gold]
+    return any(w in q or q in w for w in wanted for q in plain)
+
+
+def spans(answer: Answer) -> tuple[list[tuple[str, int, int, str]], list[tuple[str, int, int, str]]]:
+    """What `answer` claims to stand where: its citations and its hits."""
+    cited = [(c.passage.document, c.start, c.end, c.quote) for c in answer.citations]
+    return cited, [(h.passage.document, h.passage.start, h.passage.end, h.passage.text) for h in answer.evidence]
 
 
 def inexact(retriever: Retriever, answer: Answer) -> int:
     """How many citations and hits of `answer` are not exactly at their place."""
-    spans = [(c.passage.document, c.start, c.end, c.quote) for c in answer.citations]
-    spans += [(h.passage.document, h.passage.start, h.passage.end, h.passage.text) for h in answer.evidence]
-    return sum(retriever.text(document)[start:end] != quote for document, start, end, quote in spans)
+    cited, hits = spans(answer)
+    return sum(retriever.text(document)[start:end] != quote for document, start, end, quote in [*cited, *hits])
+
+
+def answers_row(asked: Asked) -> list[str]:
+    """Of the answerable questions that have gold."""
+    able = [(c, a) for c, a in asked if c.answerable and (c.answers or c.gold)]
+    given = [a for _, a in asked if a.answered]
+    overlap = [metrics.overlap_f1([q.quote for q in a.citations], c.gold) for c, a in able if c.gold]
+    after = [sum(a.timings_ms.get(stage, 0.0) for stage in ("choose", "write")) for _, a in asked]
+    return [
+        str(len(able)),
+        _share([holds(c, a, 1) for c, a in able]),
+        _share([holds(c, a, 3) for c, a in able]),
+        f"{statistics.mean(overlap):.3f}" if overlap else "",
+        _share([document_first(c, a) for c, a in able if c.documents]),
+        f"{statistics.median(len(a.text.split()) for a in given):.0f}" if given else "",
+        f"{statistics.median(after):.0f}",
+    ]
+
+
+def abstention_row(asked: Asked, threshold: float) -> list[str]:
+    """Of the questions that are known to be answerable or not."""
+    able = [a.confidence for c, a in asked if c.answerable]
+    unable = [a.confidence for c, a in asked if c.answerable is False]
+    declined = [sum(value < threshold for value in values) for values in (able, unable)]
+    return [
+        str(len(able)),
+        str(len(unable)),
+        f"{metrics.auroc(able, unable):.3f}",
+        f"{metrics.calibration_error([*able, *unable], [True] * len(able) + [False] * len(unable)):.3f}",
+        f"{declined[0] / len(able):.3f}",
+        f"{declined[1] / len(unable):.3f}",
+        f"{declined[1] / max(1, sum(declined)):.3f}",
+    ]
+
+
+def risk_row(asked: Asked) -> list[str]:
+    """Coverage / risk by threshold."""
+    values = [(a.confidence, bool(c.answerable)) for c, a in asked if c.answerable is not None]
+    found = []
+    for threshold in THRESHOLDS:
+        kept = [able for confidence, able in values if confidence >= threshold]
+        found.append(f"{len(kept) / len(values):.2f}/{kept.count(False) / max(1, len(kept)):.2f}")
+    return found
 
 
 def conversations(retriever: Retriever) -> Iterator[tuple[str, int, dict[str, Any], Answer]]:
     """Each turn of the committed conversations, asked after those before it: conversation, number, turn, answer."""
     for row in load()["conversation"]:
-        history: list[Mapping[str, str]] = []
+        history: list[Turn] = []
         for number, turn in enumerate(row["turns"]):
             answer = retriever.ask(turn["text"], history)
             yield row["_id"], number, turn, answer
-            history += [{"role": "user", "text": turn["text"]}, {"role": "assistant", "text": answer.text}]
+            history += [Turn("user", turn["text"]), Turn("assistant", answer.text)]
 
 
-def measure(retriever: Retriever, verbose: bool = False) -> dict[str, float]:
-    """All figures, by name."""
-    sets = load()
-    answers = {row["_id"]: retriever.ask(row["text"]) for kind in ("question", "unanswerable") for row in sets[kind]}
-    questions, unanswerable = sets["question"], sets["unanswerable"]
-    later: list[tuple[Answer, dict[str, Any]]] = []
-    for id, number, turn, answer in conversations(retriever):
-        answers[f"{id}.{number}"] = answer
-        if number:
-            later.append((answer, turn))
-    if verbose:
-        _explain(sets, answers, later)
-    near = [row for row in unanswerable if row["distance"] == "near"]
-    far = [row for row in unanswerable if row["distance"] == "far"]
-    figures = {
-        "questions": len(questions),
-        "gold document cited first": _share(gold_first(answers[q["_id"]], q["gold"]) for q in questions),
-        "gold span in the first quote": _share(quotes_gold(answers[q["_id"]], q["gold"], 1) for q in questions),
-        "gold span in three quotes": _share(quotes_gold(answers[q["_id"]], q["gold"], 3) for q in questions),
-        "answerable declined": _share(not answers[q["_id"]].answered for q in questions),
-        "unanswerable": len(unanswerable),
-        "unanswerable declined": _share(not answers[u["_id"]].answered for u in unanswerable),
-        "near misses declined": _share(not answers[u["_id"]].answered for u in near),
-        "far questions declined": _share(not answers[u["_id"]].answered for u in far),
-        "later turns": len(later),
-        "later turns, gold document first": _share(gold_first(answer, turn["gold"]) for answer, turn in later),
-        "median words of an answer": statistics.median(len(a.text.split()) for a in answers.values() if a.answered),
-        "citations": sum(len(a.citations) for a in answers.values()),
-        "inexact citations and hits": sum(inexact(retriever, a) for a in answers.values()),
-        "ask, ms (median)": statistics.median(a.timings_ms["total"] for a in answers.values()),
-    }
-    return figures
+def table(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    """Prints a table."""
+    cells = [["", *columns], *([name, *values] for name, values in rows.items())]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    sys.stdout.write(f"\n{title}\n")
+    for row in cells:
+        sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
 
 
-def _explain(
-    sets: dict[str, list[dict[str, Any]]], answers: dict[str, Answer], later: list[tuple[Answer, dict[str, Any]]]
-) -> None:
-    for row in sets["question"]:
-        answer = answers[row["_id"]]
-        if not gold_first(answer, row["gold"]):
-            print(f"MISSED {row['_id']} {row['text']}\n  gold  {row['gold'][0]['document']}: {row['gold'][0]['quote']}")
-            print(f"  given {answer.confidence:.2f} {answer.text}")
-    for row in sets["unanswerable"]:
-        if answers[row["_id"]].answered:
-            print(
-                f"ANSWERED {row['_id']} {row['text']}\n  {answers[row['_id']].confidence:.2f} {answers[row['_id']].text}"
-            )
-    for answer, turn in later:
-        if not gold_first(answer, turn["gold"]):
-            print(f"LATER {turn['text']}\n  for {answer.searched_for}\n  gold {turn['gold'][0]['document']}")
-            print(f"  given {answer.confidence:.2f} {answer.text[:200]}")
+def report(asked: Mapping[str, Asked], later: Asked, exact: Mapping[str, Sequence[str]], threshold: float) -> None:
+    """Prints all tables."""
+    columns = ["asked", "first quote", "three", "F1", "document first", "median words", "ms after search"]
+    table("Answers", columns, {name: answers_row(part) for name, part in asked.items()})
+    table("Citations", ["citations", "hits", "inexact"], exact)
+    mixed = {n: p for n, p in asked.items() if {True, False} <= {c.answerable for c, _ in p}}
+    columns = ["answerable", "unanswerable", "AUROC", "ECE", "declined", "declined (recall)", "precision"]
+    table("Abstention", columns, {name: abstention_row(part, threshold) for name, part in mixed.items()})
+    thresholds = [f"{threshold}" for threshold in THRESHOLDS]
+    table("Coverage / risk by threshold", thresholds, {name: risk_row(part) for name, part in mixed.items()})
+    row = [str(len(later)), _share([document_first(c, a) for c, a in later])]
+    table("Follow-ups", ["later turns", "document first"], {"immunotherapy": row})
 
 
-def _share(values: Iterator[bool]) -> float:
-    found = list(values)
-    return round(sum(found) / len(found), 3)
+def explain(asked: Asked) -> None:
+    """Prints what went wrong."""
+    for case, answer in asked:
+        if case.answerable and not document_first(case, answer):
+            print(f"MISSED {case.text}\n  gold {sorted(case.documents)}: {case.gold[:1]}")
+            print(f"  for {answer.searched_for}\n  given {answer.confidence:.2f} {answer.text}")
+        elif case.answerable is False and answer.answered:
+            print(f"ANSWERED {case.text}\n  given {answer.confidence:.2f} {answer.text}")
+
+
+def _share(values: Sequence[bool]) -> str:
+    return f"{sum(values) / len(values):.3f}" if values else ""
 
 
 @contextmanager
-def _retriever(folder: str | None) -> Iterator[Retriever]:
-    if folder:
-        with Retriever.open(folder) as retriever:
+def _opened(folder: Path | None, library: str | None) -> Iterator[Retriever]:
+    """The retriever of a set's documents, of the corpus without a set, or of a library that is there already."""
+    if library:
+        with Retriever.open(library) as retriever:
             yield retriever
         return
-    with tempfile.TemporaryDirectory() as scratch, Library.open(scratch, create=True) as library:
-        library.ingest(CORPUS)
-        yield Retriever(library)
+    with tempfile.TemporaryDirectory() as scratch, Library.open(scratch, create=True) as made:
+        if folder:
+            made.ingest_documents(sets.load(folder).documents())
+        else:
+            made.ingest(CORPUS)
+        yield Retriever(made)
+
+
+def main() -> None:
+    """Asks and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", type=Path)
+    parser.add_argument("--questions", type=int, help="at most so many of each set, drawn at random")
+    parser.add_argument("--library", help="a library of the corpus that is there already")
+    parser.add_argument("--verbose", action="store_true", help="show every question over the corpus that went wrong")
+    arguments = parser.parse_args()
+    asked: dict[str, list[tuple[Case, Answer]]] = {}
+    exact: dict[str, list[str]] = {}
+    later: list[tuple[Case, Answer]] = []
+    threshold = 0.0
+    for folder in [None, *arguments.sets]:
+        name = folder.name if folder else "immunotherapy"
+        cases = set_cases(sets.load(folder), arguments.questions) if folder else own_cases()
+        with _opened(folder, None if folder else arguments.library) as retriever:
+            threshold = retriever.library.settings.decline_below
+            asked[name] = [(case, retriever.ask(case.text, case.history)) for case in cases]
+            if not folder:
+                later = [(_own(turn, True), answer) for _, number, turn, answer in conversations(retriever) if number]
+            every = [answer for _, answer in asked[name]] + ([] if folder else [a for _, a in later])
+            cited, hits = (sum(len(spans(answer)[i]) for answer in every) for i in (0, 1))
+            exact[name] = [str(cited), str(hits), str(sum(inexact(retriever, answer) for answer in every))]
+    if arguments.verbose:
+        explain([*asked["immunotherapy"], *later])
+    report(asked, later, exact, threshold)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--library", help="a library of the corpus that is there already")
-    parser.add_argument("--verbose", action="store_true", help="show every question that went wrong")
-    arguments = parser.parse_args()
-    with _retriever(arguments.library) as opened:
-        for name, value in measure(opened, arguments.verbose).items():
-            sys.stdout.write(f"{name:36s} {value:g}\n")
+    main()

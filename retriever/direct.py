@@ -1,0 +1,54 @@
+"""The thing itself that a question asks for, where a sentence has exactly one of its kind.
+
+"When was the cat born?" asks for a date; a sentence that answers and holds one date, which the question did not
+name itself, gives it. No model: expressions for dates and numbers. Names were tried and left out: a sentence that
+answers "who" names others too. DESIGN.md, "Short answers", has the precision.
+"""
+
+import re
+
+from ingest import stem, words
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_COUNTED = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen"
+)
+
+# How a question asks for a thing of a kind, and what such a thing looks like.
+_KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (re.compile(r"\b(what|which) year\b", re.IGNORECASE), re.compile(r"\b(?:1\d|20)\d\d\b")),
+    (
+        re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE),
+        re.compile(
+            rf"\b(?:{_DAY} (?:of )?(?:{_MONTHS})(?:,? \d{{4}})?|(?:{_MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
+            r"|(?:1\d|20)\d\ds?|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
+        ),
+    ),
+    (
+        re.compile(r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b", re.IGNORECASE),
+        re.compile(
+            r"(?<![\w.,-])[$£€]?\d+(?:[.,]\d+)*(?: ?(?:%|percent|per cent|million|billion))?"
+            rf"|\b(?:{_COUNTED})(?:[- ](?:{_COUNTED}))*(?: (?:million|billion))?\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def direct_answer(question: str, sentence: str) -> str | None:
+    """The one thing in `sentence` of the kind that `question` asks for, as it stands there; None if there is not one.
+
+    >>> direct_answer("When was the cat born?", "The cat was born in May 1998.")
+    'May 1998'
+    >>> direct_answer("How many cats are there?", "There are two cats and 12 spoons.") is None
+    True
+    """
+    named = {stem(word) for word in words(question)}
+    for asks, thing in _KINDS:
+        if asks.search(question):
+            found = {match.rstrip(" .,;:'’-") for match in thing.findall(sentence)}
+            new = [text for text in found if any(stem(word) not in named for word in words(text))]
+            return new[0] if len(new) == 1 else None
+    return None
