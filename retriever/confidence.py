@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ingest import content_words, stem, words
+from ingest import Library, content_words, stem, words
 
 from .choose import Sentence, word_matches
 from .search import Candidate, Query
@@ -58,12 +58,14 @@ def features(candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> dic
 # A content word whose tokens match nothing in the best passages this well, and that none of them holds, is missing:
 # judged on 120 declined questions, where it names "poison" and "December" and spares "took" and "1100".
 MEANT = 0.4
+# A word in more than this share of the passages says little ("like", "problems"); that it is missing says nothing.
+COMMON = 0.01
 
 
-def missing(question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
+def missing(library: Library, question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
     """The words of `question`, the first part of `query`, that no good candidate holds or means, as they stand there.
 
-    Words that only words of grammar part are one phrase.
+    Words that only words of grammar part are one phrase. Inside `library.reading()`.
     """
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
@@ -71,6 +73,8 @@ def missing(question: str, query: Query, candidates: Sequence[Candidate]) -> lis
     held = {stem(word) for c in top for word in words(f"{c.passage.context} {c.passage.text}")}
     best = np.max([word_matches(query, c.similar.max(axis=0)) for c in top], axis=0)
     lacking = {term for term, match in zip(query.terms, best, strict=True) if match < MEANT and term not in held}
+    _, passages = library.store.counts()
+    lacking = {term for term in lacking if library.store.document_frequency(term) <= COMMON * passages}
     phrases: list[str] = []
     follows = -1
     content = set(content_words(question))

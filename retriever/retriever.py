@@ -121,7 +121,7 @@ class Retriever:
             if answered:
                 text, citations = write(searched_for, ranked, self._page_at)
             else:
-                text, citations = declined(missing(searched_for, query, candidates)), ()
+                text, citations = declined(missing(self.library, searched_for, query, candidates)), ()
             clock.lap("write")
             state = self._state()
             # Read now: no reading is held while a language model takes its time.
