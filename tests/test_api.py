@@ -185,7 +185,7 @@ def test_every_answer_carries_the_guarding_headers(client: TestClient, path: str
     headers = client.get(path).headers
     assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_a_library_that_cannot_answer_is_503_with_its_sentence() -> None:

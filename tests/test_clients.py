@@ -126,6 +126,7 @@ def test_mcp_s_client_over_http(address: str, retriever: Retriever) -> None:
             await use_tools(client, retriever)
 
     asyncio.run(talk())
+    assert 'pincite_asks_total{face="mcp",outcome="answered"}' in httpx.get(f"{address}/metrics").text
 
 
 def test_mcp_s_client_over_stdio(demo_library: Path, retriever: Retriever) -> None:
@@ -258,3 +259,10 @@ def test_metrics_count_what_was_asked(address: str) -> None:
     assert "pincite_library_passages" in text
     assert "process_resident_memory_bytes" in text
     assert "football" not in text
+
+
+def test_the_login_form_of_a_browser_keeps_its_origin(guarded: str) -> None:
+    """A browser sends the origin "null" with a form where the page forbids every referrer, and is then refused."""
+    assert httpx.get(f"{guarded}/login").headers["referrer-policy"] == "same-origin"
+    form = {"data": {"token": TOKEN}, "headers": {"origin": guarded}}
+    assert httpx.post(f"{guarded}/login", **form).status_code == 303  # type: ignore[arg-type]  # two arguments by name

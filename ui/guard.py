@@ -40,7 +40,8 @@ CONTENT_SECURITY_POLICY = (
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # "no-referrer" would make the browser call the origin of the login form "null".
+    "referrer-policy": "same-origin",
 }
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -18,7 +18,7 @@ from .allowance import Allowance
 COOKIE = "pincite_session"
 _DAYS_30 = 30 * 24 * 3600
 # What the page of the login itself is made of.
-OPEN_PATHS = frozenset({"/login", "/page/pincite.css"})
+OPEN_PATHS = frozenset({"/login", "/page/pincite.css", "/favicon.ico"})
 # Tokens of one client that are looked at in a minute: nobody mistypes more often.
 TRIES_PER_MINUTE = 10
 

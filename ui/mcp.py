@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
 from ingest import PinciteError
-from retriever import Retriever
+from retriever import Answer, Retriever
 
 from .forms import AskForm, Form, ReadForm, SearchForm, sentence_of
 from .guard import told
@@ -42,11 +42,13 @@ class Tool:
 
 
 class Tools:
-    """What a retriever can do, by the names that MCP clients see."""
+    """What a retriever can do, by the names that MCP clients see. `answered` is told every answer."""
 
-    def __init__(self, retriever: Retriever) -> None:
+    def __init__(self, retriever: Retriever, answered: Callable[[Answer], None] = lambda answer: None) -> None:
         def ask(form: AskForm) -> dict[str, Any]:
-            return retriever.ask(form.question, form.turns(), form.documents, form.tags).to_dict()
+            answer = retriever.ask(form.question, form.turns(), form.documents, form.tags)
+            answered(answer)
+            return answer.to_dict()
 
         def search(form: SearchForm) -> dict[str, Any]:
             return retriever.search(form.question, form.k, form.turns(), form.documents, form.tags).to_dict()
@@ -117,7 +119,7 @@ class Tools:
 
 def add_mcp(app: FastAPI, service: Service) -> None:
     """The route `/mcp`."""
-    tools = Tools(service.retriever)
+    tools = Tools(service.retriever, lambda answer: service.metrics.answered("mcp", answer))
 
     @app.post("/mcp", include_in_schema=False)
     async def mcp(request: Request) -> Response:

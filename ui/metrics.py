@@ -18,7 +18,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self.asks = Counter(
             "pincite_asks",
-            "Questions, by face (api, openai, mcp, page) and outcome (answered, declined, refused, failed).",
+            "Questions, by face (chat, api, openai, mcp) and outcome (answered, declined, refused, failed).",
             ("face", "outcome"),
             registry=self.registry,
         )
@@ -42,10 +42,11 @@ class Metrics:
             )
         }
 
-    def answered(self, face: str, answer: "Answer", waited_seconds: float) -> None:
+    def answered(self, face: str, answer: "Answer", waited_seconds: float | None = None) -> None:
         """Counts an answer."""
         self.asks.labels(face, "answered" if answer.answered else "declined").inc()
-        self.stages.labels("wait").observe(waited_seconds)
+        if waited_seconds is not None:
+            self.stages.labels("wait").observe(waited_seconds)
         for stage, milliseconds in answer.timings_ms.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 
