@@ -116,7 +116,7 @@ def matrix(asked: Asked) -> Array:
 def fit_sentences(train: Sequence[Sequence[Asked]]) -> Array:
     """Weights that make the right sentences likely under a softmax, each set counting the same."""
     weights = torch.zeros(len(STORED) + len(READ) + 1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=80)
+    optimizer = torch.optim.LBFGS([weights], max_iter=80, line_search_fn="strong_wolfe")
     packed = []
     for part in train:
         able = [a for a in part if a.right.any()]
