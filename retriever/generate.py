@@ -59,7 +59,7 @@ class Draft:
         self._llm, self._encoder, self._page_at, self._drop = llm, encoder, page_at, drop
         self._question, self._seconds = question, seconds
         self._passages = passages
-        self._sources: dict[int, Source] = {}
+        self._sources: list[Source] = []
 
     def __iter__(self) -> Iterator[Sentence]:
         messages, mark = answering(self._question, self._passages)
@@ -97,20 +97,17 @@ class Draft:
 
     def _checked(self, written: Written, number: int) -> Citation | None:
         """The citation of a sentence with its verdict; None if no passage has words to cite."""
-        claim = Claim.of(self._encoder, written.text)
-        wanted = [n for n in written.cites if 1 <= n <= len(self._passages)] or range(1, len(self._passages) + 1)
-        best = best_support(self._encoder, claim, map(self._source, wanted))
+        if not self._sources:
+            self._sources = Source.of(self._encoder, self._passages)
+        (claim,) = Claim.of(self._encoder, [written.text])
+        wanted = [self._sources[n - 1] for n in written.cites if 1 <= n <= len(self._sources)] or self._sources
+        best = best_support(self._encoder, claim, wanted)
         if best is None:
             return None
         of = best.passage
         quote = of.text[best.start - of.start : best.end - of.start]
         verdict: Verdict = "exact" if best.exact else "supported" if best.supported else "unsupported"
         return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
-
-    def _source(self, number: int) -> Source:
-        if number not in self._sources:
-            self._sources[number] = Source.of(self._encoder, self._passages[number - 1])
-        return self._sources[number]
 
 
 def _marked(text: str, citation: Citation) -> str:

@@ -14,7 +14,7 @@ from ingest import Passage, sentences
 
 from .answers import Turn
 from .llm import Messages
-from .verify import gives_orders
+from .verify import evidence, gives_orders
 
 NO_ANSWER = "NO ANSWER"
 
@@ -74,12 +74,12 @@ def rewritten(reply: str) -> str | None:
 
 
 def _told(number: int, passage: Passage, mark: str) -> str:
-    """A passage as the model sees it; a sentence that gives orders is left out."""
+    """A passage as the model sees it; a paragraph that gives orders is left out."""
     text = passage.text
-    lines = [f"{mark}| {' '.join(text[s:e].split())}" for s, e in sentences(text) if not gives_orders(text[s:e])]
-    return "\n".join(
-        [f"<passage {number} {mark}>", f"{mark}| ({passage.context})", *lines, f"</passage {number} {mark}>"]
-    )
+    spans = [(p + s, p + e) for p, end in evidence(text) for s, e in sentences(text[p:end])]
+    context = [] if gives_orders(passage.context) else [f"{mark}| ({passage.context})"]
+    lines = [f"{mark}| {' '.join(text[s:e].split())}" for s, e in spans]
+    return "\n".join([f"<passage {number} {mark}>", *context, *lines, f"</passage {number} {mark}>"])
 
 
 _MARK = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")

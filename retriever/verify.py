@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Encoder, Passage, content_words, sentences, stem, words
+from ingest import Encoder, Passage, content_words, paragraphs, sentences, stem, words
 
 from .facts import Facts, Number, facts, opposites
 
@@ -35,7 +35,8 @@ _NONE: frozenset[str] = frozenset()
 class Source:
     """A passage made ready for checking: its sentences, and the token vectors of the whole of it.
 
-    `spans` count in the passage's text; `columns` gives the rows of `tokens` that lie in each.
+    `spans` count in the passage's text and leave out what is no evidence; `columns` gives the rows of `tokens` that
+    lie in each.
     """
 
     passage: Passage
@@ -44,13 +45,17 @@ class Source:
     columns: tuple[npt.NDArray[np.int64], ...]
 
     @classmethod
-    def of(cls, encoder: Encoder, passage: Passage) -> Self:
-        """`passage` made ready, by one pass of the encoder."""
-        tokens = encoder.encode_passages([passage.text]).tokens[0]
-        starts = np.array([start for start, _ in encoder.token_spans(passage.text)[: len(tokens)]])
-        spans = tuple(sentences(passage.text))
-        columns = tuple(np.flatnonzero((starts >= s) & (starts < e)) for s, e in spans)
-        return cls(passage, spans, tokens, columns)
+    def of(cls, encoder: Encoder, passages: Sequence[Passage]) -> list[Self]:
+        """The `passages` made ready, in their order, encoded together."""
+        encoded = encoder.encode_passages([passage.text for passage in passages])
+        found = []
+        for passage, tokens in zip(passages, encoded.tokens, strict=True):
+            text = passage.text
+            starts = np.array([start for start, _ in encoder.token_spans(text)[: len(tokens)]])
+            spans = tuple((p + s, p + e) for p, end in evidence(text) for s, e in sentences(text[p:end]))
+            columns = tuple(np.flatnonzero((starts >= s) & (starts < e)) for s, e in spans)
+            found.append(cls(passage, spans, tokens, columns))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Support:
     end: int
     probability: float
     exact: bool
+    features: Mapping[str, float]
 
     @property
     def supported(self) -> bool:
@@ -82,40 +88,51 @@ class Claim:
     terms: Mapping[str, list[int]]
 
     @classmethod
-    def of(cls, encoder: Encoder, text: str) -> Self:
-        """`text` made ready, by one pass of the encoder."""
-        encoded = encoder.encode_passages([text])
-        tokens = encoded.tokens[0]
-        return cls(text, encoded.pooled[0], tokens, _terms(text, encoder.token_spans(text)[: len(tokens)]))
+    def of(cls, encoder: Encoder, texts: Sequence[str]) -> list[Self]:
+        """The `texts` made ready, in their order, encoded together."""
+        encoded = encoder.encode_passages(texts)
+        return [
+            cls(text, pooled, tokens, _terms(text, encoder.token_spans(text)[: len(tokens)]))
+            for text, pooled, tokens in zip(texts, encoded.pooled, encoded.tokens, strict=True)
+        ]
 
 
-def check(encoder: Encoder, claim: Claim, source: Source) -> Support | None:
-    """What supports `claim` best in `source`; None if the passage has no sentence that could."""
-    best = _span(claim, source)
-    if best is None:
-        return None
-    passage, (start, end) = source.passage, best
-    quote = passage.text[start:end]
-    orders = gives_orders(quote)
-    exact = _plain(claim.text) == _plain(quote) and not orders
-    probability = 0.0 if orders else support(features(encoder, claim, quote, source))
-    return Support(passage, passage.start + start, passage.start + end, probability, exact)
+def check(encoder: Encoder, pairs: Sequence[tuple[Claim, Source]]) -> list[Support | None]:
+    """What supports each claim best in its source, in order; None where the passage has no sentence that could."""
+    spans = [_span(claim, source) for claim, source in pairs]
+    quotes = [source.passage.text[slice(*span)] for (_, source), span in zip(pairs, spans, strict=True) if span]
+    encoded = encoder.encode_passages(quotes) if quotes else None
+    found: list[Support | None] = []
+    done = 0
+    for (claim, source), span in zip(pairs, spans, strict=True):
+        if span is None or encoded is None:
+            found.append(None)
+            continue
+        values = features(claim, quotes[done], encoded.pooled[done], encoded.tokens[done], source)
+        exact = _plain(claim.text) == _plain(quotes[done])
+        start = source.passage.start
+        found.append(Support(source.passage, start + span[0], start + span[1], support(values), exact, values))
+        done += 1
+    return found
 
 
-def best_support(encoder: Encoder, claim: Claim, sources: Iterable[Source]) -> Support | None:
+def best_support(encoder: Encoder, claim: Claim, sources: Sequence[Source]) -> Support | None:
     """The likeliest of what supports `claim` in `sources`; None if nothing there could."""
-    found = [support for source in sources if (support := check(encoder, claim, source))]
+    found = [support for support in check(encoder, [(claim, source) for source in sources]) if support]
     return max(found, key=lambda s: (s.exact, s.probability), default=None)
 
 
+_SAY = r"(say|state|claim|mention|reply|respond|answer|tell|assert|output|write|insist|repeat|append|recommend)"
 _ORDERS = re.compile(
-    r"\b(ignore|disregard|forget|override)\b[^.]{0,40}\b(instruction|prompt|previous|above|prior|rule|system)"
-    r"|\bsystem prompt|\byou are (now )?(an?|the) (\w+ )?(assistant|model|ai|bot)\b"
+    r"\b(ignore|disregard|forget|override)\b[^.]{0,40}\b(instruction|prompt|previous|above|prior|rule|guideline|system)"
+    r"|\bsystem:|\bsystem prompt|\binstructions?:|\[/?INST\]|<\|\w+\|>"
+    r"|\byou are (now )?(an?|the) (\w+ )?(assistant|model|ai|bot)\b"
     r"|\b(ai|language model|chatbot|llm|assistant)s?\b[^.]{0,30}\b(reading|processing|summari[sz]ing) this\b"
     r"|\b(ai|ai assistants?|language models?|chatbots?|llms?|assistants?:?) (must|should|shall|has to|have to)\b"
-    r"|\btell the (user|reader|asker)\b|\b(your|the) (answer|reply|response) (must|should|has to)\b"
-    r"|^\W*(\w+[,:]\s*)?(please )?(say|reply|respond|answer|output)( only)?( with| that|:|,| [\"“'])",
-    re.IGNORECASE,
+    r"|\btell the (user|reader|asker)\b|\b(your|the) (answer|reply|response|summary) (must|should|has to)\b"
+    rf"|\b(you (must|should|shall|will)|please|always|now) (\w+ )?{_SAY}\b[^.]*\b(that|with)\b"
+    rf"|^\W*(\w+[,:]\s*)?(please )?{_SAY}( only| exactly)?( this| the words| with| that|:|,| [\"“'])+",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -127,7 +144,12 @@ def gives_orders(text: str) -> bool:
     >>> gives_orders("Patients respond to treatment within weeks."), gives_orders("The model predicts survival.")
     (False, False)
     """
-    return any(_ORDERS.search(text[s:e]) for s, e in sentences(text))
+    return bool(_ORDERS.search(text))
+
+
+def evidence(text: str) -> Iterator[tuple[int, int]]:
+    """The paragraphs of `text` that are evidence: an order spoils the whole of its paragraph."""
+    return ((s, e) for s, e in paragraphs(text) if not gives_orders(text[s:e]))
 
 
 def support(values: Mapping[str, float]) -> float:
@@ -135,16 +157,18 @@ def support(values: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-(BIAS + sum(weight * values[name] for name, weight in WEIGHTS.items()))))
 
 
-def features(encoder: Encoder, claim: Claim, quote: str, source: Source) -> dict[str, float]:
-    """What tells whether `quote`, out of `source`, supports `claim`; each about 0 to 1."""
+def features(claim: Claim, quote: str, vector: Floats, tokens: Floats, source: Source) -> dict[str, float]:
+    """What tells whether `quote`, out of `source`, supports `claim`; each about 0 to 1.
+
+    `vector` and `tokens` are the quote's, encoded alone.
+    """
     passage = source.passage
     said, given = facts(claim.text), facts(quote)
     here = set(given.stems)
     named = here | set(facts(passage.context).stems)
     around = named | set(facts(passage.text).stems)
     carriers = list(claim.terms) or [""]
-    encoded = encoder.encode_passages([quote])
-    match = _matches(claim, encoded.tokens[0])
+    match = _matches(claim, tokens)
     in_passage = _matches(claim, source.tokens)
     ordered = np.sort(match)
     names = [stem(name) for name in said.names]
@@ -161,7 +185,7 @@ def features(encoder: Encoder, claim: Claim, quote: str, source: Source) -> dict
         "cover_named": sum(c in named for c in carriers) / len(carriers),
         "uncovered": min(3, sum(c not in around for c in carriers)) / 3,
         "order": _order(carriers, given),
-        "dense": float(encoded.pooled[0] @ claim.vector),
+        "dense": float(vector @ claim.vector),
         "late": float(match.mean()),
         "weakest": float(ordered[0]),
         "second": float(ordered[:2].mean()),
