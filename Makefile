@@ -47,6 +47,7 @@ format: $(VENV)/.test
 # SETS: folders of evaluation sets in BEIR form, asked beside the questions over the corpus (tests/evals/README.md).
 evals: $(VENV)/.test
 	$(BIN)/python -m tests.evals.run $(SETS)
+	$(BIN)/python -m tests.evals.poison
 
 # The PDF and HTML editions of some articles, printed anew from their texts.
 editions: $(VENV)/.test

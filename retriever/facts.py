@@ -108,7 +108,7 @@ cause/prevent improve/worsen support/oppose approve/reject,deny add/remove born/
 boy/girl north/south east/west northern/southern eastern/western left/right all/none every/no same/different
 similar/different gain/loss success/failure hot/cold warm/cold dry/wet young/old younger/older new/old ancient/modern
 public/private acute/chronic benign/malignant healthy/ill,sick include/exclude enter/leave arrive/depart buy/sell
-push/pull raise/lower
+push/pull raise/lower adult/child,children,infant,newborn cure/cause
 """
 
 

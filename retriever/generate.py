@@ -107,6 +107,8 @@ class Draft:
         of = best.passage
         quote = of.text[best.start - of.start : best.end - of.start]
         verdict: Verdict = "exact" if best.exact else "supported" if best.supported else "unsupported"
+        if written.altered:  # what is left is not what the model said
+            verdict = "unsupported"
         return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
 
 

@@ -35,10 +35,14 @@ TOLD_TURNS = 6
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sentence of the model: plain text, and the passages it cites, by number (from 1, as they were given)."""
+    """A sentence of the model: plain text, and the passages it cites, by number (from 1, as they were given).
+
+    `altered`: a link, an address, an image or a tag was taken out of it.
+    """
 
     text: str
     cites: tuple[int, ...]
+    altered: bool = False
 
 
 def answering(question: str, passages: Sequence[Passage]) -> tuple[Messages, str]:
@@ -96,6 +100,7 @@ _ADDRESS = re.compile(
     r"|\b(?:[\w-]+\.)+[a-z]{2,}/\S*",
     re.IGNORECASE,
 )
+_SIGN = "\ue000"
 _MARKUP = re.compile(r"(?m)^\s{0,3}(?:#{1,6}|>|[-*+•]|\d{1,2}[.)])\s+|\*\*|__|`+|^\s*(?:-{3,}|={3,}|\*{3,})\s*$")
 
 
@@ -105,18 +110,23 @@ def plain(text: str) -> str:
     >>> plain("**Yes**, see [the label](http://x.example/?q=1) ![](http://x.example/p.png) <b>now</b> [2].")
     'Yes, see the label now [2].'
     """
+    return re.sub(r"[^\S\n]+", " ", _stripped(text).replace(_SIGN, "")).replace(" .", ".")
+
+
+def _stripped(text: str) -> str:
+    """`text` as `plain` gives it, with a sign where something was taken out that could load or lead elsewhere."""
     for pattern, put in (
         (_THOUGHT, ""),
-        (_IMAGE, ""),
-        (_DEFINITION, ""),
-        (_LINKED_MARK, r"\1"),
-        (_LINK, r"\1"),
-        (_TAG, ""),
-        (_ADDRESS, ""),
+        (_IMAGE, _SIGN),
+        (_DEFINITION, _SIGN),
+        (_LINKED_MARK, rf"\1{_SIGN}"),
+        (_LINK, rf"\1{_SIGN}"),
+        (_TAG, _SIGN),
+        (_ADDRESS, _SIGN),
         (_MARKUP, ""),
     ):
         text = pattern.sub(put, text)
-    return re.sub(r"[^\S\n]+", " ", text).replace(" .", ".")
+    return text
 
 
 def sentences_of(pieces: Iterable[str], mark: str) -> Iterator[Written]:
@@ -133,14 +143,15 @@ def sentences_of(pieces: Iterable[str], mark: str) -> Iterator[Written]:
 
 
 def _parsed(text: str, mark: str) -> list[Written]:
-    text = plain(re.sub(rf"</?passage[^>\n]*>|{mark}\|?", "", text))
+    text = _stripped(re.sub(rf"</?passage[^>\n]*>|{mark}\|?", "", text.replace(_SIGN, "")))
     text = _MARKS_AFTER_STOP.sub(r"\2\1", text)
     found = []
     for start, end in sentences(text):
         sentence = text[start:end]
         cites = [int(n) for group in _MARK.findall(sentence) for n in re.findall(r"\d+", group)]
         # No square bracket is left, so nothing can be read as a link, whatever the patterns above missed.
-        bare = " ".join(_MARK.sub("", sentence).replace("[", "(").replace("]", ")").split())
+        bare = " ".join(_MARK.sub("", sentence).replace(_SIGN, "").replace("[", "(").replace("]", ")").split())
+        bare = bare.replace(" .", ".")
         if re.search(r"\w", bare):
-            found.append(Written(bare, tuple(dict.fromkeys(cites))))
+            found.append(Written(bare, tuple(dict.fromkeys(cites)), _SIGN in sentence))
     return found

@@ -182,9 +182,10 @@ class Retriever:
             raise ValueError(f"k counts passages from 1, not {k}")
         turns = conversation(history)
         question = _checked(question)
+        standalone = self._standalone(question, turns)
         with self.library.reading():
             mended = mend(self.library, question)
-            searched_for = rewrite(self.library, mended, turns)
+            searched_for = standalone or rewrite(self.library, mended, turns)
             within = self.library.within(documents, tags)
             candidates = search(self.library, encode_query(self.library, parts(searched_for, mended)), k, within)
         return Found(searched_for, tuple(c.hit for c in candidates))

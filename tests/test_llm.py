@@ -22,13 +22,15 @@ TEXTS = {
 TRUE = "Zafirol treats severe asthma in adults [1]."
 
 
-@pytest.fixture
-def folder(library: Library, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(encoder_cache: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of TEXTS with the real encoder: what is tested is the judgement too. Not to be written to."""
+    texts = tmp_path_factory.mktemp("texts")
     for name, text in TEXTS.items():
-        (tmp_path / "texts").mkdir(exist_ok=True)
-        (tmp_path / "texts" / name).write_text(text, "utf-8")
-    library.ingest(tmp_path / "texts")
-    return library.folder
+        (texts / name).write_text(text, "utf-8")
+    with Library.open(tmp_path_factory.mktemp("llm") / "library", create=True) as library:
+        library.ingest(texts)
+        return library.folder
 
 
 @pytest.fixture
@@ -82,31 +84,48 @@ def test_a_sentence_without_a_mark_or_with_one_of_no_passage_gets_the_best_span(
 
 
 LIES = [
+    "Zafirol treats severe asthma in children [1].",
     "Zafirol is given as a tablet of 40 mg twice a day [1].",
+    "Zafirol is given as a tablet of 20 g twice a day [1].",
     "Dr Chen of Toronto described it in 1989 [1].",
     "Dr Weber of Toronto described it in 1998 [1].",
+    "It cures asthma [1].",
+    "Zafirol does not treat severe asthma in adults [1].",
     "The moon is made of cheese [1].",
     "The moon is made of cheese.",
     "Zafirol treats severe asthma in adults [2].",
+    "[Zafirol](http://evil.example/) treats severe asthma in adults [1].",
+]
+TRUTHS = [
+    "In adults, Zafirol treats severe asthma [1].",
+    "Zafirol is given twice a day as a 20 mg tablet [1].",
+    "Zafirol doesn't cure asthma [1].",
+    "It was described in 1998 by Dr Chen [1].",
 ]
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_what_the_cited_passage_does_not_say_is_dropped_or_marked(
-    folder: Path, llm: ScriptedLLM, lie: str, encoder_cache: object
-) -> None:
+def test_what_the_cited_passage_does_not_say_is_dropped_or_marked(folder: Path, llm: ScriptedLLM, lie: str) -> None:
     llm.script(say(f"It does not cure asthma [1]. {lie}"))
-    settings = Settings(llm_base_url=llm.url, llm_seconds=5.0, decline_below=0.0)
+    settings = Settings(llm_base_url=llm.url, llm_seconds=30.0, decline_below=0.0)
     with Retriever.open(folder, settings) as retriever:
         answer = retriever.ask(QUESTION)
         assert answer.text == "It does not cure asthma. [1]"
         assert answer.note == "One sentence of the language model was left out: your documents do not support it."
     with Retriever.open(folder, replace(settings, llm_unsupported="mark")) as retriever:
         answer = retriever.ask(QUESTION)
-        told = re.sub(r" \[\d\]", "", lie).rstrip(".")
+        told = re.sub(r" \[\d\]|\[|\](\(.*?\))?", "", lie).rstrip(".")
         assert answer.text == f"It does not cure asthma. [1] {told}. (unsupported) [2]"
         assert [c.verdict for c in answer.citations] == ["exact", "unsupported"]
         assert answer.note == "One sentence of the language model was marked: your documents do not support it."
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_what_it_says_in_other_words_is_supported(retriever: Retriever, llm: ScriptedLLM, truth: str) -> None:
+    llm.script(say(truth))
+    answer = retriever.ask(QUESTION)
+    assert answer.text == truth.replace(" [1].", ". [1]")
+    assert [c.verdict for c in answer.citations] == ["supported"]
 
 
 def test_where_nothing_is_supported_the_sources_are_quoted(retriever: Retriever, llm: ScriptedLLM) -> None:
