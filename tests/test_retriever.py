@@ -129,7 +129,7 @@ def test_the_history_says_what_a_follow_up_is_about(retriever: Retriever) -> Non
     assert answer.question == follow_up
     assert answer.searched_for == after.searched_for
     assert answer.evidence == after.hits[: len(answer.evidence)]
-    assert retriever.search(follow_up, history=[Turn("user", history[0]["text"])]).hits == after.hits
+    assert retriever.search(follow_up, history=[Turn(**turn) for turn in history]).hits == after.hits
 
 
 def test_a_conversation_stays_exact(retriever: Retriever, texts: dict[str, str]) -> None:
