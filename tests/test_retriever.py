@@ -114,10 +114,8 @@ def test_a_question_from_another_world_is_declined(retriever: Retriever, texts: 
 
 
 def test_the_history_says_what_a_follow_up_is_about(retriever: Retriever) -> None:
-    history = [
-        {"role": "user", "text": "How is BCG given for bladder cancer?"},
-        {"role": "assistant", "text": "Into the bladder."},
-    ]
+    turns = [Turn("user", "How is BCG given for bladder cancer?"), Turn("assistant", "Into the bladder.")]
+    history = [{"role": turn.role, "text": turn.text} for turn in turns]
     follow_up = "And what are its side effects?"
     alone = retriever.search(follow_up)
     after = retriever.search(follow_up, history=history)
@@ -129,7 +127,7 @@ def test_the_history_says_what_a_follow_up_is_about(retriever: Retriever) -> Non
     assert answer.question == follow_up
     assert answer.searched_for == after.searched_for
     assert answer.evidence == after.hits[: len(answer.evidence)]
-    assert retriever.search(follow_up, history=[Turn(**turn) for turn in history]).hits == after.hits
+    assert retriever.search(follow_up, history=turns).hits == after.hits
 
 
 def test_a_conversation_stays_exact(retriever: Retriever, texts: dict[str, str]) -> None:
