@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from ingest import Library
+from ingest import Library, Settings
 from retriever import Retriever
+from tests.conftest import FakeEncoder
 from ui.api import create_app
 from ui.conversations import Conversations, Scope
 from ui.parts import BODY_LIMITS, FILES, add_parts
@@ -18,6 +19,13 @@ from ui.uploads import MAX_UPLOAD_BYTES, Uploads
 from ui.web import Wish
 
 TEXT = "# Kettle\n\nThe kettle is blue.\n\n## History\n\nThe kettle was bought in 1907 by an aunt.\n"
+
+
+@pytest.fixture
+def library(library_folder: Path, fake_encoder: FakeEncoder) -> Iterator[Library]:
+    """A library that answers whatever is asked: what the page keeps is looked at, not whether it should answer."""
+    with Library.open(library_folder, create=True, settings=Settings(decline_below=0.0)) as opened:
+        yield opened
 
 
 @pytest.fixture

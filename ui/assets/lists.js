@@ -57,7 +57,8 @@
   async function send(document, act, tags) {
     const { ok, text } = await call(`/page/documents/${act}`, "POST", { document, tags });
     if (!ok) refuse(document, text);
-    loadJobs();
+    await loadJobs();
+    loadDocuments(); // the job may have ended before it was first seen
   }
 
   // --- files on their way in
