@@ -8,6 +8,7 @@ Span = tuple[int, int]
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 # A line that starts an item of a list or is a row of a table is a unit of its own.
+_NOTES = re.compile(r"(?:[^\S\n]*\[\d{1,4}\])+")
 _UNIT_START = re.compile(r"\n(?=[^\S\n]*(?:[-*•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s)|\n(?=[^\n]*(?: \| |\t))")
 
 
@@ -27,7 +28,8 @@ def paragraphs(text: str) -> Iterator[Span]:
 def sentences(text: str) -> Iterator[Span]:
     """The sentences of `text`, without outer white space, in order.
 
-    A sentence never crosses a blank line, the start of a list item, or a row of a table.
+    A sentence never crosses a blank line, the start of a list item, or a row of a table. The marks of its notes
+    belong to it, and one that ends in "?" or "!" does not end before a small letter ("The ? operator returns").
 
     >>> text = "T cells kill. B cells do not.\\n- one\\n- two"
     >>> [text[s:e] for s, e in sentences(text)]
@@ -38,8 +40,27 @@ def sentences(text: str) -> Iterator[Span]:
     for start, end in paragraphs(text):
         bounds = [start, *(m.end() for m in _UNIT_START.finditer(text, start, end)), end]
         for s, e in pairwise(bounds):
-            for a, b in nupunkt.sent_spans(text[s:e]):
-                yield from _trimmed(text, s + a, s + b)
+            ends = [s + b for _, b in nupunkt.sent_spans(text[s:e])]
+            begin = s
+            for end in (_with_notes(text, end, e) for end in ends):
+                if end > begin and (end == e or not _goes_on(text, end)):
+                    yield from _trimmed(text, begin, end)
+                    begin = end
+            yield from _trimmed(text, begin, e)
+
+
+def _with_notes(text: str, end: int, last: int) -> int:
+    """Where a sentence that ends at `end` does so with the marks of its notes, before `last`: "late.[2][3]"."""
+    if not text[:end].rstrip().endswith((".", "!", "?", "]", ")", '"', "”")):
+        return end
+    notes = _NOTES.match(text, end, last)
+    return notes.end() if notes else end
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether what ends at `end` goes on behind it: with a small letter after "?" or "!"."""
+    rest = text[end:].lstrip()
+    return text[:end].rstrip().endswith(("?", "!")) and rest[:1].islower()
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

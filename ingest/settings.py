@@ -112,7 +112,10 @@ class Settings:
             except ValueError as exc:
                 given = "" if key == "llm_api_key" else f", not {value!r}"
                 raise SettingsError(f"{key} in {where} must be a {kinds[key].__name__}{given}.") from exc
-            self = replace(self, **{key: cast})
+            try:
+                self = replace(self, **{key: cast})
+            except SettingsError as exc:
+                raise SettingsError(f"In {where}: {exc}") from exc
         return self
 
 

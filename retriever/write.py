@@ -41,6 +41,8 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:[-*•]|\(?\d{1,3}[.)])\s")
+_NOTE = re.compile(r"(?<!\w)[^\S\n]*\[\d{1,4}\]")
+_INDEX = re.compile(r"\[(?=\d{1,4}\])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -193,7 +195,12 @@ def _list_end(text: str, end: int) -> int:
 
 
 def _shown(quote: str) -> str:
-    """A quote in running text: line breaks inside a sentence become spaces, those of lists stay."""
+    """A quote in running text: line breaks inside a sentence become spaces, those of lists stay.
+
+    The source's own notes ("late.[2]") are left out, for in an answer such a mark names a citation; what may be an
+    index ("row[2]") stays, with an invisible character that keeps it from being taken for one.
+    """
+    quote = _INDEX.sub("[\u2060", _NOTE.sub("", quote))
     lines = [" ".join(line.split()) for line in quote.split("\n") if line.strip()]
     listed = any(_ITEM.match(line) for line in lines[1:])
     return "\n".join(lines) if listed else " ".join(lines)

@@ -257,7 +257,7 @@ def test_documents_lists_them(filled: Path, sources: Path) -> None:
 def test_remove_is_all_or_nothing(filled: Path) -> None:
     pincite("remove", "kitchen.md", "attic.md", "--library", filled).fails("attic.md")
     assert len(pincite("documents", "--library", filled, "--json").json) == 2
-    ran = pincite("remove", "kitchen.md", "--library", filled)
+    ran = pincite("remove", "kit*.md", "kitchen.md", "--library", filled)
     assert (ran.code, ran.out, ran.err) == (0, "1 removed.\n", "")
     assert [row["document"] for row in pincite("documents", "--library", filled, "--json").json] == ["cellar.md"]
 

@@ -19,6 +19,19 @@ def shown(text: str) -> list[str]:
     return [text[s:e] for s, e in sentences(text)]
 
 
+def test_a_sentence_keeps_the_marks_of_its_notes() -> None:
+    assert shown("It helps by 40 minutes.[2] More so later. [1][12] Then not [3].") == [
+        "It helps by 40 minutes.[2]",
+        "More so later. [1][12]",
+        "Then not [3].",
+    ]
+
+
+def test_a_sentence_goes_on_after_a_mark_that_is_a_name() -> None:
+    text = "The ? operator returns early. The panic! macro does not. Really? Yes! Good."
+    assert shown(text) == ["The ? operator returns early.", "The panic! macro does not.", "Really?", "Yes!", "Good."]
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=texts)
 def test_spans_are_in_order_and_lose_nothing_but_white_space(text: str) -> None:

@@ -42,7 +42,7 @@ def test_the_library_of_the_environment_is_no_setting(tmp_path: Path) -> None:
             r"'decline_bellow' in .*pincite\.toml; the settings are: answer_seconds, decline_below, encoder",
         ),
         ("decline_below = 'much'", "decline_below in .* must be a float"),
-        ("decline_below = 1.5", "from 0 to 1"),
+        ("decline_below = 1.5", r"In .*pincite\.toml: .*from 0 to 1"),
         ("decline_below = nan", "from 0 to 1"),
         ("decline_below = true", "must be a float"),
         ("encoder = ['a']", "must be a str"),

@@ -42,6 +42,13 @@ def test_one_likely_sentence_is_the_answer() -> None:
     assert [(c.start, c.end, c.quote) for c in citations] == [(OFFSET + 11, OFFSET + 28, "Dogs bark loudly.")]
 
 
+def test_a_mark_names_a_citation_and_nothing_else() -> None:
+    of = passage("Coffee delays sleep.[2][3] Then row[12] is read.")
+    text, citations = written(sentence(of, "Coffee delays sleep.[2][3]", 5), sentence(of, "Then row[12] is read.", 5))
+    assert text == "Coffee delays sleep. Then row[\u206012] is read. [1]"
+    assert citations[0].quote == of.text
+
+
 def test_several_likely_sentences_are_quoted_each() -> None:
     of = passage("Cats purr. Cows are large. Dogs bark.")
     text, _ = written(sentence(of, "Dogs bark.", 5), sentence(of, "Cats purr.", 4.8))

@@ -292,7 +292,7 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
 def remove(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="DOCUMENT", help="Documents, as `pincite documents` lists them.", autocompletion=_names),
+        typer.Argument(metavar="DOCUMENT", help='Documents, by name or like "papers/*.pdf".', autocompletion=_names),
     ],
     library: LibraryOption = None,
 ) -> None:
@@ -302,8 +302,9 @@ def remove(
     folder reads them again.
     """
     with _library(library) as opened:
-        opened.remove(*names)
-    print(f"{len(set(names))} removed.")
+        found = sorted(opened.within(names) or ())
+        opened.remove(*found)
+    print(f"{len(found)} removed.")
 
 
 @app.command()

@@ -70,6 +70,8 @@ def load(path: Path) -> EvalSet:
 
 
 def _query(row: dict[str, Any], file: Path) -> EvalQuery:
+    if not str(row["text"]).strip():
+        raise SourceError(f"{file}, query {row['_id']}: its text is empty.")
     return EvalQuery(
         id=str(row["_id"]),
         text=str(row["text"])[:MAX_QUESTION_CHARS],  # the encoder sees less
