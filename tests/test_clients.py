@@ -6,7 +6,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,18 @@ async def use_tools(client: Client, retriever: Retriever) -> None:
     assert wrong.is_error
 
 
+def run(talk: Coroutine[Any, Any, None]) -> None:
+    """Runs a conversation in a thread of its own: Playwright's tests leave a loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, talk).result()
+
+
 def test_mcp_s_client_over_http(address: str, retriever: Retriever) -> None:
     async def talk() -> None:
         async with Client(f"{address}/mcp") as client:
             await use_tools(client, retriever)
 
-    asyncio.run(talk())
+    run(talk())
     assert 'pincite_asks_total{face="mcp",outcome="answered"}' in httpx.get(f"{address}/metrics").text
 
 
@@ -140,7 +147,7 @@ def test_mcp_s_client_over_stdio(demo_library: Path, retriever: Retriever) -> No
         async with Client(command) as client:
             await use_tools(client, retriever)
 
-    asyncio.run(talk())
+    run(talk())
 
 
 # -- a token ----------------------------------------------------------------------------------------------

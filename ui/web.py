@@ -30,9 +30,9 @@ from .uploads import Uploads
 # Questions to the shipped articles. Another library is offered those of them that it answers.
 _EXAMPLES = (
     "How does blocking PD-1 help T cells attack a tumour?",
-    "What is given for severe cytokine release syndrome?",
-    "Why can interferon treatment not be used for longer or at higher doses?",
-    "Can allergen immunotherapy cause anaphylaxis?",
+    "Who discovered PD-1?",
+    "How long does a BCG course last?",
+    "When should methotrexate be started in rheumatoid arthritis?",
 )
 # An extractive answer is there at once; it appears sentence by sentence so that the eye can follow, and
 # however long it is, within about a second.
