@@ -25,6 +25,11 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "")
 Floats = npt.NDArray[np.float32]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: Playwright leaves an event loop running, in which no other test could run its own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 class HashedWords:
     """A tokenizer with the methods of `tokenizers.Tokenizer` that are used: words and marks are tokens."""
 
