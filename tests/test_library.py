@@ -1,4 +1,7 @@
-"""A library over its life: files come, change, move and go; processes write, read and die."""
+"""A library over its life: files come, change, move and go; processes write, read and die.
+
+Past 500 lines: a random history of changes and the single cases share the same few steps, files and ways to compare.
+"""
 
 import os
 import random

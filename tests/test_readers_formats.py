@@ -1,4 +1,7 @@
-"""Markup, data, mail and books: what each reader makes of a small file of its kind."""
+"""Markup, data, mail and books: what each reader makes of a small file of its kind.
+
+Past 500 lines: most of them are the small files themselves, each beside what is expected of it.
+"""
 
 import io
 import json
