@@ -71,6 +71,7 @@ class Ran:
 
 def pincite(*args: str | os.PathLike[str] | bytes, input: str = "", **environment: str) -> Ran:
     settings = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "COLUMNS": "120"}
+    settings["PYTHONFAULTHANDLER"] = "1"  # a crash says where
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", MAIN, *args],
         capture_output=True,
