@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stem, words
 
-from .search import Candidate, Query, word_rarity
+from .search import Candidate, Query
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,12 +50,9 @@ class Sentence:
 
 def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
     """The sentences of the best candidates, the most likely first; inside `library.reading()`."""
-    rarity = word_rarity(library, question)
     kind = asked_kind(question)
     found = [
-        sentence
-        for candidate in _different(candidates)
-        for sentence in _sentences(library, query, candidate, rarity, kind)
+        sentence for candidate in _different(candidates) for sentence in _sentences(library, query, candidate, kind)
     ]
     found.sort(key=lambda s: -s.score)
     return sorted([*_read_again(library, query, found[:READ_AGAIN]), *found[READ_AGAIN:]], key=lambda s: -s.score)
@@ -158,7 +155,6 @@ def _sentences(
     library: Library,
     query: Query,
     candidate: Candidate,
-    rarity: Mapping[str, float],
     kind: tuple[str, re.Pattern[str]] | None,
 ) -> Iterator[Sentence]:
     """The sentences of one candidate, scored from what is stored."""
@@ -177,9 +173,9 @@ def _sentences(
         features = {
             "late": float(matched @ query.weights),
             "mean": float(own.mean(axis=0) @ query.weights) if len(own) else 0.0,
-            "cover": cover(text, rarity),
-            "near": cover(f"{before} {text}", rarity),
-            "context": cover(f"{passage.context} {text}", rarity),
+            "cover": cover(text, query.rarity),
+            "near": cover(f"{before} {text}", query.rarity),
+            "context": cover(f"{passage.context} {text}", query.rarity),
             "passage": candidate.score,
             "passage_dense": candidate.scores["dense"],
             "passage_late": candidate.scores["late"],

@@ -52,6 +52,8 @@ class Query:
     weights: Floats
     # Stem of a content word of the first part -> which rows of `tokens` stand for it.
     terms: Mapping[str, list[int]]
+    # The same words' inverse document frequency in the library.
+    rarity: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,10 @@ def encode_query(library: Library, parts: Sequence[Part]) -> Query:
     text, tokens = parts[0].text, encoded[0].tokens[0]
     spans = encoder.token_spans(text)[: len(tokens)]
     terms = dict(_terms(text, spans))
-    weights = token_weights(len(tokens), _spoken(text, spans), terms, word_rarity(library, text))
+    rarity = word_rarity(library, text)
+    weights = token_weights(len(tokens), _spoken(text, spans), terms, rarity)
     vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
-    return Query(tuple(parts), vector, tokens, weights, terms)
+    return Query(tuple(parts), vector, tokens, weights, terms, rarity)
 
 
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:

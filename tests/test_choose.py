@@ -84,6 +84,14 @@ def test_rarity_is_the_inverse_document_frequency(house: Library) -> None:
     assert rarity["zebra"] > rarity["kettl"]
 
 
+def test_rarity_is_looked_up_once_for_a_question(house: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    frequency = house.store.document_frequency
+    monkeypatch.setattr(house.store, "document_frequency", lambda term: asked.append(term) or frequency(term))
+    query, _, _ = chosen(house, "What colour is the kettle?")
+    assert asked == list(query.rarity) == [stem("colour"), stem("kettle")]
+
+
 def test_cover_is_the_share_of_the_rare_words() -> None:
     rarity = {"kettl": 3.0, "blue": 1.0}
     assert cover("The kettles sing.", rarity) == 0.75
