@@ -87,7 +87,12 @@ def test_rarity_is_the_inverse_document_frequency(house: Library) -> None:
 def test_rarity_is_looked_up_once_for_a_question(house: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     frequency = house.store.document_frequency
-    monkeypatch.setattr(house.store, "document_frequency", lambda term: asked.append(term) or frequency(term))
+
+    def counted(term: str) -> int:
+        asked.append(term)
+        return frequency(term)
+
+    monkeypatch.setattr(house.store, "document_frequency", counted)
     query, _, _ = chosen(house, "What colour is the kettle?")
     assert asked == list(query.rarity) == [stem("colour"), stem("kettle")]
 
