@@ -27,9 +27,13 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+# The browser's tests wait for pages half of their time: they run beside the others, and report after them.
 pytest: $(VENV)/.test
 	@sh tests/chromium.sh
-	$(BIN)/python -m pytest
+	@report=$$(mktemp); trap 'rm -f $$report' EXIT; \
+	  $(BIN)/python -m pytest tests/browser >$$report 2>&1 & browser=$$!; \
+	  $(BIN)/python -m pytest --ignore=tests/browser; status=$$?; \
+	  wait $$browser || status=1; cat $$report; exit $$status
 
 # The LLM writer with a real small model. The first time llama.cpp is compiled (10 to 20 minutes, needs a C++ compiler).
 test-llm: $(VENV)/.test $(LLM_VENV)/.done
