@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float32]
 
 # How many passages each ranker proposes. Late interaction ranks their union.
 PROPOSED = 100
+# So many there are at most in a ranking, and may be asked for.
+MAX_HITS = 2 * PROPOSED
 # BM25 is asked for more, so that most candidates that dense ranking proposed have a lexical score too.
 SCORED_BY_WORDS = 1000
 WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "late": 2.0}

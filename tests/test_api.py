@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from ingest import LibraryError
-from retriever import Retriever
+from retriever import MAX_HITS, Retriever
 from ui.api import create_app
+from ui.cli import app
 from ui.guard import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
@@ -142,9 +144,14 @@ def test_a_request_that_makes_no_sense_gets_one_sentence(client: TestClient, bod
     assert reply.json()["error"].endswith((".", "something."))
 
 
-@pytest.mark.parametrize("k", [0, -1, 101, "3", 1.5])
+@pytest.mark.parametrize("k", [0, -1, MAX_HITS + 1, "3", 1.5])
 def test_k_out_of_range_is_refused(client: TestClient, k: Any) -> None:
     assert client.post("/api/search", json={"question": "x", "k": k}).status_code == 422
+
+
+def test_as_many_passages_may_be_asked_for_as_on_the_command_line(client: TestClient) -> None:
+    assert client.post("/api/search", json={"question": "cells", "k": MAX_HITS}).status_code == 200
+    assert f"1<=x<={MAX_HITS}" in CliRunner().invoke(app, ["search", "--help"]).output
 
 
 def test_broken_json_is_told(client: TestClient) -> None:

@@ -120,11 +120,11 @@ def create_app(
         ),
     )  # fmt: skip
     async def api_ask(form: AskForm, request: Request) -> Response:
-        asked = ("api", form.question, form.turns(), form.documents, form.tags)
+        asked = form.asked()
         if "text/event-stream" in request.headers.get("accept", ""):
-            said = service.stream(*asked)
+            said = service.stream("api", asked)
             return stream(_ask_events(await anext(said), said))  # what is refused is refused by the first
-        return JSONResponse((await service.ask(*asked)).to_dict())
+        return JSONResponse((await service.ask("api", asked)).to_dict())
 
     @app.post(
         "/api/search",
@@ -132,8 +132,7 @@ def create_app(
         responses=_gives("`searched_for` and `hits`.", FoundShape, 404, 413, 422, 504),
     )
     async def api_search(form: SearchForm) -> Response:
-        found = await service.search(form.question, form.k, form.turns(), form.documents, form.tags)
-        return JSONResponse(found.to_dict())
+        return JSONResponse((await service.search(form.asked(), form.k)).to_dict())
 
     @app.get(
         "/api/documents",
@@ -150,6 +149,10 @@ def create_app(
     )
     def api_health() -> Response:
         return JSONResponse({"status": "ok", "version": app.version, "library": retriever.state.to_dict()})
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> Response:
+        return JSONResponse(app.openapi())
 
     @app.get("/api/docs", include_in_schema=False)
     def api_docs() -> Response:
@@ -194,7 +197,9 @@ def _tell_errors(app: FastAPI) -> None:
 
     async def refused(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, HTTPException)
-        sentence = {404: "There is nothing here; /api/docs tells what there is.", 405: "Not by this method."}
+        sentence = {404: "There is nothing here; /api/docs tells what there is."}
+        if exc.status_code == 405 and exc.headers:
+            sentence[405] = f"Not by {request.method}, but by {exc.headers['Allow']}."
         reply = told(request.url.path, sentence.get(exc.status_code, f"{exc.detail}."), exc.status_code)
         reply.headers.update(exc.headers or {})
         return reply

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ingest import DocumentInfo, Library, PinciteError, Report, Settings, follow
-from retriever import Found, Retriever
+from retriever import MAX_HITS, Found, Retriever
 
 from .chat import converse
 from .last import Source, recall, remember, sources_of
@@ -218,7 +218,7 @@ def ask(
 @app.command()
 def search(
     question: Annotated[str, typer.Argument(help="What to look for.")],
-    k: Annotated[int, typer.Option("-k", min=1, max=200, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=MAX_HITS, help="How many passages.")] = 10,
     history: HistoryOption = None,
     documents: DocumentsOption = None,
     tags: TagsOption = None,

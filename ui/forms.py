@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ingest import MAX_QUESTION_CHARS
-from retriever import Turn
+from retriever import MAX_HITS, Turn
+
+from .service import Asked
 
 QuestionText = Annotated[
     str,
@@ -35,15 +37,15 @@ class AskForm(Form):
     documents: list[str] = Field([], max_length=1000, description='Only these, or such as "papers/*.pdf".')
     tags: list[str] = Field([], max_length=100, description="Only documents with one of these tags.")
 
-    def turns(self) -> list[Turn]:
-        """The history as the retriever takes it."""
-        return [Turn(turn.role, turn.text) for turn in self.history]
+    def asked(self) -> Asked:
+        """The question as the retriever takes it."""
+        return Asked(self.question, [Turn(turn.role, turn.text) for turn in self.history], self.documents, self.tags)
 
 
 class SearchForm(AskForm):
     """A question, and how many passages to bring."""
 
-    k: int = Field(10, ge=1, le=100, description="How many passages, from 1 to 100.")
+    k: int = Field(10, ge=1, le=MAX_HITS, description=f"How many passages, from 1 to {MAX_HITS}.")
 
 
 class ReadForm(Form):

@@ -46,12 +46,12 @@ class Tools:
 
     def __init__(self, retriever: Retriever, answered: Callable[[Answer], None] = lambda answer: None) -> None:
         def ask(form: AskForm) -> dict[str, Any]:
-            answer = retriever.ask(form.question, form.turns(), form.documents, form.tags)
+            answer = retriever.ask(*form.asked())
             answered(answer)
             return answer.to_dict()
 
         def search(form: SearchForm) -> dict[str, Any]:
-            return retriever.search(form.question, form.k, form.turns(), form.documents, form.tags).to_dict()
+            return retriever.search(form.question, form.k, *form.asked()[1:]).to_dict()
 
         def read_passage(form: ReadForm) -> dict[str, Any]:
             text = retriever.text(form.document)[form.start : form.end]

@@ -19,7 +19,7 @@ from retriever import Answer, Found, Turn
 from . import render
 from .events import event, stream
 from .guard import told
-from .service import Service
+from .service import Asked, Service
 
 # Nothing is billed by tokens here, and none are counted.
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
@@ -87,21 +87,21 @@ def add_openai(app: FastAPI, service: Service) -> None:
         responses={200: {"description": "A chat completion; with `stream`, its chunks as events."}, **failures},
     )
     async def completions(form: ChatForm) -> Response:
-        question, history = _conversation(form)
+        asked = _asked(form)
         if form.stream:
-            said = service.stream("openai", question, history)
+            said = service.stream("openai", asked)
             await anext(said)  # what is refused is refused before anything is said
             return stream(_chunks(said, bool(form.stream_options and form.stream_options.include_usage)))
-        return JSONResponse(_completion(await service.ask("openai", question, history)))
+        return JSONResponse(_completion(await service.ask("openai", asked)))
 
 
-def _conversation(form: ChatForm) -> tuple[str, list[Turn]]:
+def _asked(form: ChatForm) -> Asked:
     """The question and the turns before it; a system's instructions mean nothing to an answer that quotes."""
     spoken = [m for m in form.messages if m.role in ("user", "assistant")]
     if not spoken or spoken[-1].role != "user":
         raise QuestionError("The last message must be the user's question.")
     question = spoken.pop().text()
-    return question, [_spoken(message) for message in spoken]
+    return Asked(question, [_spoken(message) for message in spoken])
 
 
 def _spoken(message: ChatMessage) -> Turn:

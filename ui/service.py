@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ingest import BusyError, PinciteError, TooSlowError
 from retriever import Answer, Found, Retriever, Turn
@@ -26,6 +26,15 @@ ANSWER_SECONDS = 90.0
 T = TypeVar("T")
 
 
+class Asked(NamedTuple):
+    """A question, what was said before it, and the documents that it is put to; what `Retriever.ask` takes."""
+
+    question: str
+    history: Iterable[Turn] = ()
+    documents: Iterable[str] = ()
+    tags: Iterable[str] = ()
+
+
 class Service:
     """Asks `retriever`, which the caller keeps open, for the faces of one server."""
 
@@ -37,28 +46,14 @@ class Service:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="pincite")
         self._inside = 0
 
-    async def ask(
-        self,
-        face: str,
-        question: str,
-        history: Iterable[Turn] = (),
-        documents: Iterable[str] = (),
-        tags: Iterable[str] = (),
-    ) -> Answer:
-        """The answer to `question`; counted, and raises, as `stream` does."""
-        async for said in self.stream(face, question, history, documents, tags):
+    async def ask(self, face: str, asked: Asked) -> Answer:
+        """The answer to what was asked; counted, and raises, as `stream` does."""
+        async for said in self.stream(face, asked):
             if isinstance(said, Answer):
                 return said
         raise AssertionError("a stream ends with its answer")
 
-    async def stream(
-        self,
-        face: str,
-        question: str,
-        history: Iterable[Turn] = (),
-        documents: Iterable[str] = (),
-        tags: Iterable[str] = (),
-    ) -> AsyncGenerator[Found | str | Answer, None]:
+    async def stream(self, face: str, asked: Asked) -> AsyncGenerator[Found | str | Answer, None]:
         """What `Retriever.stream` gives, as it comes, counted as asked through `face`.
 
         BusyError before the first is given; TooSlowError at any time; or what the retriever raises.
@@ -72,7 +67,7 @@ class Service:
         def work() -> None:
             nonlocal began
             began = time.perf_counter()
-            for said in self.retriever.stream(question, history, documents, tags):
+            for said in self.retriever.stream(*asked):
                 if nobody_listens.is_set():
                     return
                 loop.call_soon_threadsafe(queue.put_nowait, said)
@@ -99,17 +94,10 @@ class Service:
             if outcome:
                 self.metrics.asks.labels(face, outcome).inc()
 
-    async def search(
-        self,
-        question: str,
-        k: int,
-        history: Iterable[Turn] = (),
-        documents: Iterable[str] = (),
-        tags: Iterable[str] = (),
-    ) -> Found:
+    async def search(self, asked: Asked, k: int) -> Found:
         """The `k` best passages; raises as `ask` does."""
         self.metrics.searches.inc()
-        return await self.run(lambda: self.retriever.search(question, k, history, documents, tags))
+        return await self.run(lambda: self.retriever.search(asked.question, k, *asked[1:]))
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns, done in a thread in its turn; BusyError, TooSlowError, or what it raises."""

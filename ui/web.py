@@ -9,13 +9,16 @@ outlives a reload and a restart, and a citation of an old turn opens as well as 
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import anyio
-from fastapi import FastAPI, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
+from starlette.routing import Match, Mount
+from starlette.types import Scope as Asgi
 
 from ingest import MAX_QUESTION_CHARS, PinciteError, UnknownDocumentError
 from retriever import Answer, Retriever
@@ -24,7 +27,7 @@ from . import lists, parts, render
 from .api import Server
 from .conversations import STOPPED, Conversation, Conversations, KeptTurn, Scope
 from .guard import MAX_BODY_BYTES
-from .service import AT_ONCE, Service
+from .service import AT_ONCE, Asked, Service
 from .uploads import Uploads
 
 # Questions to the shipped articles. Another library is offered those of them that it answers.
@@ -44,6 +47,14 @@ _HEAD = """
 <script type="module" src="/page/pincite.js"></script>
 <meta name="color-scheme" content="light dark">
 """
+# What the page says of itself to those who show links, and what Gradio has there.
+_LINKED = """
+<meta property="og:title" content="Pincite">
+<meta property="og:description" content="Answers from your documents, with the exact source">
+"""
+_OF_GRADIO = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
+# Where a path begins that is never Gradio's: what is not there is told by Pincite.
+_OWN = frozenset({"api", "v1", "mcp", "metrics", "page", "login", "logout"})
 # Gradio puts the script on the page when the page is made, so that the page may be there first.
 _ADDRESS = """async () => {
     while (!window.pincite) await new Promise((done) => setTimeout(done, 20));
@@ -139,7 +150,7 @@ class Wish:
         )
 
 
-def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> FastAPI:
+def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> Server:
     """`app` with the web chat at "/" and the parts of its page at `/page`; what is passed the caller closes."""
 
     @app.post("/gradio_api/upload", include_in_schema=False)
@@ -155,8 +166,14 @@ def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> F
     for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
         os.environ[name] = "1"
     import gradio as gr
+    from gradio.routes import templates
+    from jinja2 import ChoiceLoader, DictLoader
 
-    mounted: FastAPI = gr.mount_gradio_app(
+    template, shipped = "frontend/index.html", templates.env.loader
+    assert shipped is not None
+    own = _OF_GRADIO.sub("", shipped.get_source(templates.env, template)[0]).replace("<head>", f"<head>{_LINKED}", 1)
+    templates.env.loader = ChoiceLoader([DictLoader({template: own}), shipped])
+    gr.mount_gradio_app(
         app,
         _page(app.service, conversations),
         path="/",
@@ -172,7 +189,19 @@ def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> F
         favicon_path=str(parts.ASSETS / "pincite.png"),
         max_file_size=MAX_BODY_BYTES,
     )
-    return mounted
+    routes = app.router.routes
+    routes[-1] = _Rest("/", routes[-1].app)  # type: ignore[attr-defined]  # a Mount
+    return app
+
+
+class _Rest(Mount):
+    """Gradio's place: what is left of the paths, of which it would else take every one."""
+
+    def matches(self, scope: Asgi) -> tuple[Match, Asgi]:
+        """Whether the request is Gradio's."""
+        if scope["path"].split("/")[1] in _OWN:
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def _page(service: Service, conversations: Conversations) -> Any:
@@ -208,8 +237,8 @@ def _page(service: Service, conversations: Conversations) -> Any:
         try:
             within = _present(asked.scope, retriever)
             text = ""
-            history = conversation.history(number)
-            async for said in service.stream("chat", question, history, within.documents, within.tags):
+            put = Asked(question, conversation.history(number), within.documents, within.tags)
+            async for said in service.stream("chat", put):
                 if isinstance(said, Answer):
                     answer = said
                 elif isinstance(said, str) and worded:  # by a language model, which takes its time

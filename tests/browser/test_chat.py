@@ -3,11 +3,15 @@
 Every test fails on an error in the browser's console and on any request that leaves the server.
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -269,3 +273,29 @@ def test_the_api_s_page_loads_nothing_from_elsewhere(browser: Browser, server: s
     with visiting(browser, server) as page:
         page.get_by_role("link", name="API").click()
         expect(page.get_by_role("heading", name="Pincite API")).to_be_visible()
+
+
+def test_gradio_answers_nothing_but_the_page(server: str) -> None:
+    def told(method: str, path: str) -> tuple[int, Any, Any]:
+        try:
+            with urlopen(Request(server + path, method=method), timeout=30) as reply:
+                return reply.status, json.loads(reply.read()), reply.headers
+        except HTTPError as refused:
+            return refused.code, json.loads(refused.read()), refused.headers
+
+    for path in ("/api", "/api/nothing", "/page/nothing", "/metrics/nothing"):
+        code, body, _ = told("GET", path)
+        assert (code, list(body)) == (404, ["error"]), path
+    assert told("GET", "/v1/nothing")[1]["error"]["type"] == "invalid_request_error"
+    for method, path, allowed in (("GET", "/api/ask", "POST"), ("POST", "/api/documents", "GET")):
+        code, body, headers = told(method, path)
+        assert (code, list(body), headers["allow"]) == (405, ["error"], allowed)
+    assert told("DELETE", "/v1/chat/completions")[1]["error"]["message"]
+    assert told("GET", "/openapi.json")[1] == told("GET", "/api/openapi.json")[1]
+
+
+def test_who_shows_links_is_told_of_pincite(server: str) -> None:
+    with urlopen(server, timeout=30) as reply:
+        page = reply.read().decode()
+    assert '<meta property="og:title" content="Pincite">' in page
+    assert not re.search("<meta[^>]*gradio", page, re.IGNORECASE)
