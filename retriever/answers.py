@@ -136,7 +136,8 @@ class Answer:
 
     `text` carries marks like [1], each the number of a citation. `confidence` is the calibrated
     probability (0..1) that the library answers the question. `evidence` are the passages that were
-    considered, best first; where `answered` is False they are the nearest ones. `note` is one sentence on how
+    considered, best first; where `answered` is False they are the nearest ones. `searched_for` is empty where nothing
+    was asked: `text` then replies to small talk. `note` is one sentence on how
     the answer came about, where there is something to say.
     """
 

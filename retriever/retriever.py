@@ -30,6 +30,7 @@ from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .rewrite import parts, rewrite
 from .search import encode_query, search
+from .smalltalk import reply, without
 from .spelling import mend
 from .write import declined, write
 
@@ -84,7 +85,7 @@ class Retriever:
 
         With `documents` (names, or patterns like "papers/*.pdf") or `tags`, only from documents so named or tagged.
         QuestionError if the question is empty or too long. That the library does not hold the answer is
-        no error: then `answered` is False.
+        no error: then `answered` is False. So it is after small talk ("Thanks!"), for which nothing is searched.
         """
         for said in self.stream(question, history, documents, tags):
             if isinstance(said, Answer):
@@ -103,10 +104,16 @@ class Retriever:
         turns = conversation(history)
         question = _checked(question)
         clock = _Clock()
-        standalone = self._standalone(question, turns)
+        if said := reply(question, self.state.documents):
+            yield Found("", ())
+            yield said
+            yield Answer(question, "", False, said, 0.0, (), (), self.state, clock.timings())
+            return
+        asked = without(question)
+        standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
         with self.library.reading():
-            mended = mend(self.library, question)
+            mended = mend(self.library, asked)
             searched_for = standalone or rewrite(self.library, mended, turns)
             clock.lap("rewrite")
             within = self.library.within(documents, tags)
@@ -181,10 +188,10 @@ class Retriever:
         if k < 1:
             raise ValueError(f"k counts passages from 1, not {k}")
         turns = conversation(history)
-        question = _checked(question)
-        standalone = self._standalone(question, turns)
+        asked = without(_checked(question))
+        standalone = self._standalone(asked, turns)
         with self.library.reading():
-            mended = mend(self.library, question)
+            mended = mend(self.library, asked)
             searched_for = standalone or rewrite(self.library, mended, turns)
             within = self.library.within(documents, tags)
             candidates = search(self.library, encode_query(self.library, parts(searched_for, mended)), k, within)

@@ -16,6 +16,7 @@ from ingest import Library
 from .answers import Turn
 from .carry import NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
 from .search import Part
+from .smalltalk import kind
 
 # Words are carried over from this probability on, into a question that could stand alone and into one that points back;
 # of them at most so many, and none much less probable than the first.
@@ -44,8 +45,8 @@ def parts(searched_for: str, question: str) -> tuple[Part, ...]:
 
 def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     """The question that `question` is after the turns before it (oldest first); inside `library.reading()`."""
-    turns = _since_new_subject(history)
-    if not any(turn.role == "user" for turn in turns) or NEW_SUBJECT.search(question):
+    turns = _since_new_subject(_without_small_talk(history))
+    if not any(turn.role == "user" for turn in turns) or kind(question) or NEW_SUBJECT.search(question):
         return question
     terms = carried(library, question, turns)
     least = STANDING if stands_alone(question) else LEANING
@@ -55,6 +56,17 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     meant = [term for term in terms[:CARRIED] if term.probability >= least]
     beside = {term.stems for term in terms if term.probability >= BESIDE}
     return written_into(question, phrases(meant, beside, turns), meant[0].probability >= SURE)
+
+
+def _without_small_talk(history: Sequence[Turn]) -> Sequence[Turn]:
+    """The turns without thanks and the like, and without what was replied to them."""
+    kept: list[Turn] = []
+    asked = True
+    for turn in history:
+        asked = not kind(turn.text) if turn.role == "user" else asked
+        if asked:
+            kept.append(turn)
+    return kept
 
 
 def _since_new_subject(history: Sequence[Turn]) -> Sequence[Turn]:

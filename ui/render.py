@@ -163,11 +163,12 @@ def turn(answer: Answer, at: TurnId, rating: int = 0, note: str = "") -> str:
     asked = " ".join(answer.question.split()).casefold()
     searched = " ".join(answer.searched_for.split())
     also = ""
-    if searched.casefold() != asked:
+    if searched and searched.casefold() != asked:
         change = button("pc-link", f'data-act="edit" data-text="{escape(searched)}"', "Change")
         also = f'<p class="pc-searched">Searched for: {escape(searched)} {change}</p>'
     body = _answered(answer, at) if answer.answered else _declined(answer, at)
-    return _turn(answer.question, at, "done", also + body + _evidence(answer, at) + _acts(at, rating, note))
+    acts = _acts(at, rating if searched else None, note)
+    return _turn(answer.question, at, "done", also + body + _evidence(answer, at) + acts)
 
 
 def failure(question: str, message: str, at: TurnId) -> str:
@@ -346,7 +347,12 @@ def _answered(answer: Answer, at: TurnId) -> str:
 
 
 def _declined(answer: Answer, at: TurnId) -> str:
-    """The honest "no": it is said in plain words what is missing, and the nearest passages can be opened."""
+    """The honest "no": it is said in plain words what is missing, and the nearest passages can be opened.
+
+    Where nothing was searched for, the reply to small talk alone.
+    """
+    if not answer.searched_for:
+        return _prose((), at, answer.text)
     rows = "".join(
         f"<li>{_row(hit, _opening(hit.passage), hit.passage.page, at.query('h', rank))}</li>"
         for rank, hit in enumerate(answer.evidence[:4], 1)

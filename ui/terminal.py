@@ -23,6 +23,9 @@ EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
 def print_answer(answer: Answer) -> None:
     """Prints an answer with its sources, or what was found instead of one."""
     console = Console(highlight=False, soft_wrap=False)
+    if not answer.searched_for:
+        console.print(Text(answer.text))
+        return
     if answer.searched_for != answer.question:
         console.print(f"[dim]Searched for: {escape(answer.searched_for)}[/dim]")
     console.print(Text(answer.text, style="bold" if answer.answered else "yellow"))

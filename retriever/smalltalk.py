@@ -1,0 +1,125 @@
+"""What people say that is no question gets a short reply and is never searched for.
+
+Told by the words alone: small talk holds one of its key words and beside that only fillers ("Thanks, that was very
+helpful!"). Of a message that goes on with a question ("Great, and what is a biosimilar?") it is taken off.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+_KEYS: Mapping[str, frozenset[str]] = {
+    "thanks": frozenset("thanks thank thx cheers appreciate appreciated merci danke gracias".split()),
+    "bye": frozenset("bye goodbye farewell goodnight tschüss adios".split()),
+    "greeting": frozenset(
+        "hello hi hey hiya howdy greetings morning evening afternoon hallo bonjour hola salut".split()
+    ),
+    "nod": frozenset(
+        """ok okay alright yes yeah yep no nope sure great perfect cool nice good fine awesome excellent wonderful
+        brilliant amazing super lovely fantastic helpful useful interesting clear understood noted agreed wow right aha
+        exactly sorry correct impressive""".split()
+    ),
+}
+_EVERY_KEY = frozenset[str]().union(*_KEYS.values())
+_FILLERS = frozenset(
+    """a again all and answer answers are beaucoup bit bot day dear everyone everything for from friend guys have help i
+    im indeed information is it its job just ll lot lots m me most much my now of oh one our people pincite pretty
+    quite really s so that thats the then there these this time to today too truly u very was well will work you
+    ya your""".split()
+)
+# Said as a whole: what the key words do not tell.
+_WHOLE: Sequence[tuple[str, re.Pattern[str]]] = (
+    (
+        "greeting",
+        re.compile(
+            r"(who|what) are you|how are you( doing)?( today)?|help( me)?( please)?|what (can|do) you (do|know)"
+            r"|(what|how) (can|should|could) i ask( you)?|(can|could) you help( me)?|how (do|can) you help( me)?"
+            r"|are you (an? )?(human|bot|robot|person|ai|machine|real)|what is pincite|how (do|can) i use (this|you)"
+        ),
+    ),
+    ("bye", re.compile(r"see you( later| soon| tomorrow)?|that( is| s| was| will be) (all|it)( for (now|today))?")),
+    (
+        "nod",
+        re.compile(r"(i )?got it|i see|((that|it|this) )?makes sense|never ?mind|no (problem|worries)|fair enough"),
+    ),
+)
+_ASKING = frozenset(
+    """what whats how why when where which who whose is are was were do does did can could should would will has have
+    please tell""".split()
+)
+_JOINING = frozenset(("and", "so", "now", "but", "then"))
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NODDING = re.compile(
+    "[\N{THUMBS UP SIGN}\N{OK HAND SIGN}\N{PERSON WITH FOLDED HANDS}\N{WAVING HAND SIGN}\N{GRINNING FACE}]"
+)
+_PARTING = re.compile(r"\s*[,.!;:…\n–—]+\s*|\s+-+\s+")
+_REPLIES: Mapping[str, str] = {
+    "thanks": "You're welcome!",
+    "bye": "Goodbye!",
+    "greeting": "Hello!",
+    "nod": "All right.",
+}
+
+
+def reply(message: str, documents: int) -> str | None:
+    """What to say to `message` with that many documents in the library; None if it is more than small talk.
+
+    >>> reply("Thanks, that was very helpful!", 3)
+    "You're welcome! Ask about anything in your 3 documents, in a sentence or a few words."
+    >>> reply("Thanks, and in children?", 3)
+    """
+    said = kind(message)
+    if said is None:
+        return None
+    if not documents:
+        return f"{_REPLIES[said]} Your library is empty: add documents, then ask about them."
+    yours = "document" if documents == 1 else f"{documents:,} documents"
+    return f"{_REPLIES[said]} Ask about anything in your {yours}, in a sentence or a few words."
+
+
+def without(message: str) -> str:
+    """`message` without the small talk in front of a question.
+
+    >>> without("Great, and what is a biosimilar?"), without("ok so how is it made")
+    ('What is a biosimilar?', 'How is it made')
+    >>> without("Hello world programs"), without("Thanks!")
+    ('Hello world programs', 'Thanks!')
+    """
+    rest = message
+    while parting := _PARTING.search(rest):
+        if not rest[parting.end() :].strip() or kind(rest[: parting.start()]) is None:
+            break
+        rest = rest[parting.end() :]
+    found = list(_WORD.finditer(rest))
+    said = [match.group().lower() for match in found]
+    for i in range(1, min(len(said), 8)) if said[:1] and said[0] in _EVERY_KEY else ():
+        if said[i] in _ASKING | _JOINING and kind(rest[: found[i].start()]):
+            rest = rest[found[i].start() :]
+            break
+    if rest == message or not _WORD.search(rest):
+        return message
+    joined = re.match(r"(\w+),?\s+(\w+)", rest)
+    if joined and joined[1].lower() in _JOINING and joined[2].lower() in _ASKING:
+        rest = rest[joined.start(2) :]
+    return rest[0].upper() + rest[1:]
+
+
+def kind(message: str) -> str | None:
+    """Which kind of small talk `message` is; None if any part of it says more."""
+    kinds = [_kind_of_part(part) for part in _PARTING.split(message) if _WORD.search(part)]
+    if not kinds:
+        return "nod" if _NODDING.search(message) else None
+    # "Ok, thanks!" is thanks.
+    return None if None in kinds else next((kind for kind in kinds if kind != "nod"), "nod")
+
+
+def _kind_of_part(said: str) -> str | None:
+    parts = [part for word in _WORD.findall(said) for part in re.split("['’]", word.lower())]
+    whole = " ".join(parts)
+    for kind, pattern in _WHOLE:
+        if pattern.fullmatch(whole):
+            return kind
+    if not _EVERY_KEY.union(_FILLERS).issuperset(parts):
+        return None
+    asks = "?" in said or parts[0] in _ASKING
+    kinds = (kind for kind, keys in _KEYS.items() if not keys.isdisjoint(parts))
+    return next((kind for kind in kinds if kind == "greeting" or not asks), None)
