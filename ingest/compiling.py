@@ -84,15 +84,19 @@ def model_folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
         return folder.resolve()
+    if name.startswith(("/", ".", "~")) or folder.exists():
+        raise EncoderError(f"There is no sentence-transformers model in {name}: it would hold a config.json.")
     from huggingface_hub import snapshot_download
+    from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
         return Path(snapshot_download(name, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as exc:
         raise EncoderError(
-            f"There is no encoder {name!r} on this machine: give the folder of a sentence-transformers model, "
-            f"or fetch it once with: hf download {name}"
+            f"There is no encoder {name!r} on this machine, and none is fetched: give the folder of a "
+            f"sentence-transformers model, or {BUNDLED_ENCODER}, which is here. Where there is a network, hf download "
+            f"{name} brings it to {HF_HUB_CACHE}; without one, copy it there from another machine."
         ) from exc
 
 

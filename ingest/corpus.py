@@ -21,13 +21,17 @@ def corpus_folder() -> Path:
     raise LibraryError("The shipped articles are missing from this installation; reinstall pincite.")
 
 
-def open_default(settings: Settings | None = None, progress: Callable[[Progress], None] | None = None) -> Library:
-    """The user's library; where there is none yet, it is built from the shipped articles first."""
-    folder = default_library()
-    library = Library.open(folder, create=True, settings=settings)
+def open_default(
+    settings: Settings | None = None, progress: Callable[[Progress], None] | None = None, build: bool = True
+) -> Library:
+    """The user's library; where there is none yet, it is built from the shipped articles first.
+
+    A build that was interrupted is taken up again. Without `build` none is begun: LibraryError where there is none.
+    """
+    library = Library.open(default_library(), create=build, settings=settings)
     with library.reading() as store:
         fresh = not store.changes_since(0)  # it never held a passage: an ingest of a mistyped path made it, say
-    if fresh:
+    if build and fresh:
         with library.store.writing():
             library.store.set_meta(_UNFINISHED, "corpus")
     if library.store.meta(_UNFINISHED):

@@ -141,6 +141,7 @@ def ingest_paths(
             progress(Progress(done + files, len(found.files), report.encoded + encoded, name))
 
     if changed:
+        tell(0, "")  # before the encoder is loaded, which the first time takes a while
         _take_in(store, load_encoder(), changed, shelf, seconds, report, tell)
     _remove(store, gone, report)
     if tags:

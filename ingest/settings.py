@@ -2,7 +2,8 @@
 
 A setting is read from the environment (`PINCITE_ENCODER`) or from `pincite.toml` in the library
 (`encoder = "..."`); the environment wins. An unknown key is an error, so that a typing mistake never
-passes for a default.
+passes for a default. The environment's key of a language model goes to no address that a library names: the library
+may be a stranger's.
 """
 
 import os
@@ -92,6 +93,11 @@ class Settings:
         environ = os.environ if environ is None else environ
         named = {k.removeprefix("PINCITE_").lower(): v for k, v in environ.items() if k.startswith("PINCITE_")}
         named.pop("library", None)
+        if named.get("llm_api_key") and settings.llm_base_url and "llm_base_url" not in named:
+            raise SettingsError(
+                f"PINCITE_LLM_API_KEY would go to {settings.llm_base_url}, an address that {file} names and you may "
+                "not know: set PINCITE_LLM_BASE_URL to it if you do, or to nothing to ask no language model."
+            )
         return settings._with(named, "the environment (PINCITE_...)")
 
     def altered(self, text: str) -> Self:

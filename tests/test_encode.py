@@ -148,9 +148,17 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path, mon
         model_folder(BUNDLED_ENCODER)
 
 
-@pytest.mark.parametrize("name", ["no/such-model", "no such model", "/absent/folder", "../x"])
-def test_a_model_that_is_not_here_is_not_fetched(name: str) -> None:
-    with pytest.raises(EncoderError, match="no encoder .*folder of a sentence-transformers model"):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("no/such-model", "no encoder .*folder of a sentence-transformers model.*without one, copy it there"),
+        ("no such model", "no encoder 'no such model'"),
+        ("/absent/folder", "no sentence-transformers model in /absent/folder"),
+        ("../x", "config.json"),
+    ],
+)
+def test_a_model_that_is_not_here_is_not_fetched(name: str, told: str) -> None:
+    with pytest.raises(EncoderError, match=told):
         load_encoder(name)
 
 

@@ -279,8 +279,9 @@ def test_the_default_library_is_built_from_the_articles_once(
     assert ask("What is a checkpoint inhibitor?").library == built
 
 
+@pytest.mark.parametrize("build", [True, False])
 def test_a_build_of_the_default_library_that_was_interrupted_is_taken_up_again(
-    tmp_path: Path, fake_encoder: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fake_encoder: Any, monkeypatch: pytest.MonkeyPatch, build: bool
 ) -> None:
     monkeypatch.setenv("PINCITE_LIBRARY", str(tmp_path / "mine"))
 
@@ -290,8 +291,16 @@ def test_a_build_of_the_default_library_that_was_interrupted_is_taken_up_again(
 
     with pytest.raises(KeyboardInterrupt):
         open_default(progress=interrupt)
-    with open_default() as whole:
+    with Library.open() as part:
+        assert 0 < len(part.documents()) < 30
+    with open_default(build=build) as whole:
         assert len(whole.documents()) >= 30
+
+
+def test_a_build_of_the_default_library_is_not_begun_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_LIBRARY", str(tmp_path / "mine"))
+    with pytest.raises(LibraryError, match="no library"):
+        open_default(build=False)
 
 
 def test_an_ingest_that_failed_does_not_keep_the_articles_out(

@@ -71,6 +71,20 @@ def test_what_is_wrong_in_the_environment_is_told() -> None:
         Settings.read(None, {"PINCITE_DECLINE_BELOW": "high"})
 
 
+def test_the_environment_s_key_goes_to_no_address_of_a_library(tmp_path: Path) -> None:
+    address, mine = "http://stranger.example/v1", "http://127.0.0.1:8080/v1"
+    toml(tmp_path, f'llm_base_url = "{address}"')
+    with pytest.raises(SettingsError, match=f"PINCITE_LLM_API_KEY would go to {address}") as raised:
+        Settings.read(tmp_path, {"PINCITE_LLM_API_KEY": "sk-mine"})
+    assert "sk-mine" not in str(raised.value)
+    for own in (mine, ""):
+        read = Settings.read(tmp_path, {"PINCITE_LLM_API_KEY": "sk-mine", "PINCITE_LLM_BASE_URL": own})
+        assert (read.llm_base_url, read.llm_api_key) == (own, "sk-mine")
+    assert Settings.read(tmp_path, {}).llm_base_url == address
+    toml(tmp_path, f'llm_base_url = "{address}"\nllm_api_key = "sk-theirs"')
+    assert Settings.read(tmp_path, {}).llm_api_key == "sk-theirs"
+
+
 def test_a_number_may_be_written_whole() -> None:
     assert Settings.read(None, {"PINCITE_DECLINE_BELOW": "1"}).decline_below == 1.0
 

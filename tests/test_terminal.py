@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest import Library, PinciteError, Settings
+from ingest import Library, PinciteError, Progress, Settings, open_default
 from retriever import Retriever
 from tests.reference import README, reference, with_reference
-from ui import server, viewing
+from ui import cli, server, viewing
 from ui.cli import app
 from ui.guard import Access
 from ui.last import Source, recall, remember
@@ -262,3 +262,23 @@ def test_others_are_served_only_with_a_token(library: Library) -> None:
     assert Access.of(Settings()).names == {"localhost", "127.0.0.1", "::1"}
     named = Access.of(Settings(token="0123456789abcdef", server_names="Docs.example.org, b"), "10.0.0.7").names
     assert named >= {"localhost", "10.0.0.7", "docs.example.org", "b"}
+
+
+def test_the_building_of_the_default_library_is_told_and_taken_up_by_any_command(
+    tmp_path: Path, fake_encoder: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PINCITE_LIBRARY", str(tmp_path / "mine"))
+
+    def interrupt(progress: Progress) -> None:
+        if progress.files == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        open_default(progress=interrupt)
+    cli.documents()
+    first = capsys.readouterr()
+    assert first.out.count("\n") >= 30
+    assert first.err.count("\n") == 1
+    assert first.err.startswith("Building your library")
+    cli.check()
+    assert capsys.readouterr().err == ""

@@ -6,8 +6,6 @@ Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,10 +13,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ingest import DocumentInfo, Library, PinciteError, Report, Settings, follow
-from retriever import MAX_HITS, Found, Retriever
+from retriever import MAX_HITS, Found
 
 from .chat import converse
 from .last import Source, recall, remember, sources_of
+from .opening import opened_library, opened_retriever
 from .terminal import EMPTY, counter, print_answer, print_hits, progress_bar
 from .viewing import open_source
 
@@ -206,7 +205,7 @@ def ask(
     pincite ask "Which dose?" --json | jq .citations        for a program
     """
     turns = _history(history)
-    with _open(library) as retriever:
+    with opened_retriever(library) as retriever:
         answer = retriever.ask(question, turns, documents or (), tags or ())
         if as_json:
             _print_json(answer.to_dict())
@@ -234,7 +233,7 @@ def search(
     pincite search "cytokine release" -k 5
     """
     turns = _history(history)
-    with _open(library) as retriever:
+    with opened_retriever(library) as retriever:
         found: Found = retriever.search(question, k, turns, documents or (), tags or ())
         if as_json:
             _print_json(found.to_dict())
@@ -279,7 +278,7 @@ def text(
     \b
     pincite text report.pdf | less
     """
-    with _library(library) as opened:
+    with opened_library(library) as opened:
         content = opened.text(document)
     sys.stdout.buffer.write(content.encode("utf-8"))
     sys.stdout.buffer.flush()
@@ -294,7 +293,7 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
     \b
     pincite documents --json | jq -r .[].document
     """
-    with _library(library) as opened:
+    with opened_library(library) as opened:
         found = opened.documents()
     if as_json:
         _print_json([info.to_dict() for info in found])
@@ -319,7 +318,7 @@ def remove(
     All of them or none, if one is not there. Their files stay where they are: a later `pincite ingest` of their
     folder reads them again.
     """
-    with _library(library) as opened:
+    with opened_library(library) as opened:
         found = sorted(opened.within(names) or ())
         opened.remove(*found)
     print(f"{len(found)} removed.")
@@ -340,7 +339,7 @@ def check(
     if repair:
         with progress_bar() as progress:
             problems = Library.repair(library, progress=progress)
-    with _library(library) as opened:
+    with opened_library(library) as opened:
         if not repair:
             problems = opened.check()
         counts = opened.store.counts()
@@ -412,7 +411,7 @@ def chat(documents: DocumentsOption = None, tags: TagsOption = None, library: Li
     /help      list the commands
     /quit      end (so does Ctrl-D)
     """
-    with _open(library) as retriever:
+    with opened_retriever(library) as retriever:
         converse(retriever, documents or (), tags or ())
 
 
@@ -438,7 +437,7 @@ def serve(
     """
     from .server import serve as run
 
-    with _open(library) as retriever:
+    with opened_retriever(library) as retriever:
         run(retriever, host, port, open_browser)
 
 
@@ -454,23 +453,11 @@ def mcp(library: LibraryOption = None) -> None:
     """
     from .mcp import speak
 
-    with _open(library) as retriever:
+    with opened_retriever(library) as retriever:
         try:
             speak(retriever)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
-
-
-@contextmanager
-def _open(library: Path | None) -> Iterator[Retriever]:
-    with progress_bar() as progress:
-        retriever = Retriever.open(library, progress=progress)
-    with retriever:
-        yield retriever
-
-
-def _library(library: Path | None) -> Library:
-    return Library.open(library)
 
 
 def _history(file: Path | None) -> list[Any]:

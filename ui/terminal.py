@@ -127,8 +127,11 @@ def _short(text: str) -> str:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on stderr that appears with the first report and leaves no trace."""
+def progress_bar(begun: str = "") -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on stderr that appears with the first report and leaves no trace; there is none in a file.
+
+    With the first report the line `begun` is printed there, wherever stderr goes.
+    """
     columns = (
         TextColumn("Reading"), BarColumn(), MofNCompleteColumn(),
         TextColumn("files, {task.fields[passages]} passages, {task.fields[rate]:.0f}/s"),
@@ -140,6 +143,10 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         began = time.monotonic()
 
         def report(now: Progress) -> None:
+            nonlocal begun
+            if begun:
+                bar.console.print(begun, soft_wrap=True)
+                begun = ""
             rate = now.passages / max(time.monotonic() - began, 0.1)
             bar.update(task, visible=True, total=now.of_files, completed=now.files, description=now.name,
                        passages=now.passages, rate=rate)  # fmt: skip
