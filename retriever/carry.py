@@ -64,7 +64,9 @@ _ASKING = re.compile(
     r"|have|had|will|would|should|in|at|for|on|tell)\b",
     re.IGNORECASE,
 )
-_DEFINING = re.compile(r"^\W*(what|who) (is|are|was|were) (an? )?[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE)
+_DEFINING = re.compile(r"^\W*(what|who) (is|are|was|were) (an? )?(?!the\b)[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE)
+# "And what is a biosimilar?" names another thing, "And what are side effects?" need not.
+_OTHER = re.compile(r"^\W*(and|but|so|then) (what|who) (is|was) (an? )?(?!the\b)[^\W_][\w-]+\W*$", re.IGNORECASE)
 _OPENER = re.compile(r"^\W*(and|but|or|so|also|then|what about|how about|what if)\b", re.IGNORECASE)
 NEW_SUBJECT = re.compile(
     r"^\W*(now )?(to )?(a |an )?((different|another|new|other|separate|unrelated) (subject|topic|question|matter|thing)"
@@ -233,18 +235,36 @@ def stands_alone(question: str) -> bool:
     >>> [stands_alone(text) for text in ("What is a biosimilar?", "Which vaccines prevent cervical cancer?")]
     [True, True]
     """
+    question = _understood(question)
     said = [word for _, word in written(question)]
     lower = {word.lower() for word in said}
     if (
         not _ASKING.match(question)
-        or _OPENER.match(question)
+        or (_OPENER.match(question) and not _OTHER.match(question))
         or any(not lower.isdisjoint(p) for p in _PRONOUNS.values())
     ):
         return False
     # "the drug" may be the one that was spoken of; "the Fc region" and "the standard dose of ..." are said in full.
     own = sum(not idle(word) for word in said)
     named = any(map(has_capital, said[1:]))
-    return named or own >= (MANY if "the" in lower else MANY - 1) or bool(_DEFINING.match(question))
+    defines = _DEFINING.match(question) or _OTHER.match(question)
+    return named or own >= (MANY if "the" in lower else MANY - 1) or bool(defines)
+
+
+# Where "that" and "they" stand for what the question names itself: "the card that one carries", "people before they".
+_RELATIVE = re.compile(
+    r"(?<=\s)(?P<noun>[^\W\d_]{3,}) that(?= [^\W\d_])(?! (kind|sort|type|one|time|case|way)\b)", re.IGNORECASE
+)
+_THEY = re.compile(
+    r"\b(?P<noun>people|children|adults|women|men|patients|doctors|nurses)\b(?P<between>.*) (they|their|them)\b",
+    re.IGNORECASE,
+)
+
+
+def _understood(question: str) -> str:
+    """`question` without the pronouns that it explains itself."""
+    question = _RELATIVE.sub(lambda m: m[0] if idle(m["noun"]) else m["noun"], question)
+    return _THEY.sub(r"\g<noun>\g<between>", question)
 
 
 def needs(question: str, history: Sequence[Turn]) -> dict[str, float]:

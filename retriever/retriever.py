@@ -32,6 +32,7 @@ from .rewrite import parts, rewrite
 from .search import encode_query, search
 from .smalltalk import reply, without
 from .spelling import mend
+from .topics import named
 from .write import declined, write
 
 # How many passages an answer shows as evidence.
@@ -128,7 +129,8 @@ class Retriever:
             if answered:
                 text, citations = write(searched_for, ranked, self._page_at)
             else:
-                text, citations = declined(missing(self.library, searched_for, query, candidates)), ()
+                lacking = missing(self.library, searched_for, query, candidates)
+                text, citations = declined(named(lacking, asked)), ()
             clock.lap("write")
             state = self._state()
             # Read now: no reading is held while a language model takes its time.

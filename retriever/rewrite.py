@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterator, Sequence
 from ingest import Library
 
 from .answers import Turn
-from .carry import NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
+from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
 from .search import Part
 from .smalltalk import kind
+from .topics import is_topic
 
 # Words are carried over from this probability on, into a question that could stand alone and into one that points back;
 # of them at most so many, and none much less probable than the first.
-STANDING = 0.45
+STANDING = 0.5
 LEANING = 0.15
 CARRIED = 4
 OF_FIRST = 0.5
@@ -34,6 +35,14 @@ _PRONOUN = re.compile(
     r"\b((?P<owner>its|their)|(?P<thing>it|they|them)|(?P<persons>his|her(?=\s\w))|(?P<person>he|she|him|her))\b",
     re.IGNORECASE,
 )
+# What is owned by "its" or "their", if it ends a question that asks for it.
+_ASKED_FOR = re.compile(r"\bwhat(?:'s|’s| is| are| was| were| about) $", re.IGNORECASE)
+_OWNED = re.compile(r"((?: [^\W_][\w-]*){1,3})([?.! ]*)")
+_JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
+# What a number or letter may belong to: "stage 2".
+_NUMBERED = frozenset("chapter class figure grade group part phase section stage step table type version".split())
+_SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
+_PLURAL = re.compile(r"([^\W\d_]{2}[^\Wsui]s|people|children|mice)$")
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
 _EMPTY_IT = re.compile(r"\bit\s+(takes?|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b", re.IGNORECASE)
 
@@ -48,14 +57,15 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     turns = _since_new_subject(_without_small_talk(history))
     if not any(turn.role == "user" for turn in turns) or kind(question) or NEW_SUBJECT.search(question):
         return question
-    terms = carried(library, question, turns)
+    terms = [term for term in carried(library, question, turns) if is_topic(term.word)]
     least = STANDING if stands_alone(question) else LEANING
     if not terms or terms[0].probability < least:
         return question
     least = max(least, OF_FIRST * terms[0].probability)
     meant = [term for term in terms[:CARRIED] if term.probability >= least]
     beside = {term.stems for term in terms if term.probability >= BESIDE}
-    return written_into(question, phrases(meant, beside, turns), meant[0].probability >= SURE)
+    found = phrases(meant, beside, turns)
+    return written_into(question, found, meant[0].probability >= SURE, _article(found[0], turns))
 
 
 def _without_small_talk(history: Sequence[Turn]) -> Sequence[Turn]:
@@ -81,6 +91,7 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
     """The terms as the history writes them, those that stand together as one phrase; the first term's first."""
     wanted = {term.stems for term in meant}
     runs = [run for _, _, _, text in looked_at(history) for run in _runs(text, wanted, beside)]
+    small = {word for turn in history for _, word in written(turn.text[:LOOKED_AT_CHARS]) if word.islower()}
     found: list[str] = []
     covered: set[tuple[str, ...]] = set()
     for term in meant:
@@ -89,9 +100,18 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
         holding = [run for run in runs if term.stems in run[1]]
         text, inside = max(holding, key=lambda run: len(run[1] - covered), default=(term.word, {term.stems}))
         # The capital of a sentence's first word is not the phrase's.
-        found.append(text[0].lower() + text[1:] if re.match(r"[^\W_][a-z-]+ [a-z]", text) else text)
+        first = text.split()[0]
+        opens = re.match(r"[^\W_][a-z-]+ [a-z]", text) or first.lower() in small or first.endswith("ed")
+        found.append(text[0].lower() + text[1:] if opens else text)
         covered |= inside
     return found
+
+
+def _article(phrase: str, history: Sequence[Turn]) -> str:
+    """The article, with a space, that stands before `phrase` in the history; empty if none does."""
+    said = re.compile(rf"\b(an?|the) {re.escape(phrase)}\b", re.IGNORECASE)
+    found = [match for turn in history if (match := said.search(turn.text))]
+    return f"{found[-1][1].lower()} " if found else ""
 
 
 def _runs(
@@ -106,13 +126,20 @@ def _runs(
             _, _, word, key = found[j]
             if j > i and text[found[j - 1][1] : found[j][0]].strip():
                 break
-            if key in wanted or (key in beside and (not run or run[-1] == j - 1)) or (run and _is_number(word)):
+            follows = bool(run) and run[-1] == j - 1
+            # The cells of "T cells".
+            of_letter = follows and _is_letter(found[j - 1][2]) and word.islower()
+            goes_on = key in wanted or of_letter or (key in beside and (not run or follows))
+            if (follows and _is_number(word)) or (goes_on and is_topic(word)):
                 run.append(j)
             elif word.lower() not in _JOINING or not run:
                 break
         inside = {found[j][3] for j in run} & set(wanted)
         if inside:
-            yield text[found[run[0]][0] : found[run[-1]][1]], inside
+            first = run[0]
+            if first and _is_number(found[first][2]) and found[first - 1][2].lower() in _NUMBERED:
+                first -= 1
+            yield text[found[first][0] : found[run[-1]][1]], inside
         i = run[-1] + 1 if run else i + 1
 
 
@@ -121,11 +148,19 @@ def _is_number(word: str) -> bool:
     return word.isdigit() or (len(word) == 1 and word.isupper())
 
 
-def written_into(question: str, phrases: Sequence[str], sure: bool) -> str:
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isupper()
+
+
+def written_into(question: str, phrases: Sequence[str], sure: bool, article: str = "") -> str:
     """`question` with the first phrase in place of its one pronoun if that is sure, and the others behind it.
+
+    "It" stands for one thing, "they" for several: where the phrase does not agree it stands behind the question too.
 
     >>> written_into("How is it given?", ["CAR-T cell therapy"], sure=True)
     'How is CAR-T cell therapy given?'
+    >>> written_into("And what are its side effects?", ["PD-1 on the T cell"], sure=True)
+    'And what are the side effects of PD-1 on the T cell?'
     >>> written_into("And in lung cancer?", ["PD-1 blockade", "survival"], sure=True)
     'And in lung cancer? (about: PD-1 blockade, survival)'
     """
@@ -134,9 +169,32 @@ def written_into(question: str, phrases: Sequence[str], sure: bool) -> str:
     if sure and len(pronouns) == 1 and not _EMPTY_IT.search(question):
         found = pronouns[0]
         # Only a name is he or she.
-        fitting = [p for p in phrases if p[:1].isupper()] if found["person"] or found["persons"] else phrases
+        person = found["person"] or found["persons"]
+        fitting = [p for p in phrases if p[:1].isupper()] if person else [p for p in phrases[:1] if _agree(found[0], p)]
         for phrase in fitting[:1]:
-            rest.remove(phrase)
-            ending = ("'" if phrase.endswith("s") else "'s") if found["owner"] or found["persons"] else ""
-            question = f"{question[: found.start()]}{phrase}{ending}{question[found.end() :]}"
+            whole = _replaced(question, found, f"{article}{phrase}" if phrase == phrases[0] else phrase)
+            if whole:
+                rest.remove(phrase)
+                question = whole
     return f"{question} (about: {', '.join(rest)})" if rest else question
+
+
+def _agree(pronoun: str, phrase: str) -> bool:
+    """Whether a phrase is one thing or several as its pronoun says."""
+    head = _JOINED.split(phrase)[0]
+    several = " and " in phrase or (_PLURAL.search(head) is not None and head.split()[-1].lower() not in _SINGULAR)
+    return several == pronoun.lower().startswith("the")
+
+
+def _replaced(question: str, pronoun: re.Match[str], phrase: str) -> str | None:
+    """`question` with `phrase` in place of `pronoun`, in the genitive where that is; None if that would read badly."""
+    before, after = question[: pronoun.start()], question[pronoun.end() :]
+    if not (pronoun["owner"] or pronoun["persons"]):
+        if pronoun[0].lower() == "them" and before.lower().endswith(" of "):
+            phrase = f"the {phrase.removeprefix('the ')}"
+        return f"{before}{phrase}{after}"
+    owned = _OWNED.fullmatch(after)
+    if owned and not pronoun["persons"] and _ASKED_FOR.search(before):
+        return f"{before}the{owned[1]} of {phrase}{owned[2]}"
+    ending = "'" if phrase.endswith("s") else "'s"
+    return None if _JOINED.search(phrase) else f"{before}{phrase}{ending}{after}"

@@ -1,0 +1,41 @@
+"""What is said to be missing names something: no verb, no degree, nothing of an earlier question."""
+
+import pytest
+
+from ingest import Document, Library
+from retriever import Retriever, Turn
+from retriever.topics import is_topic, named
+
+
+@pytest.mark.parametrize("word", ["omeprazole", "treatment", "Coley", "HER2", "1100", "family", "America", "receptor"])
+def test_a_noun_a_name_and_a_number_are_topics(word: str) -> None:
+    assert is_topic(word)
+
+
+@pytest.mark.parametrize("word", ["worse", "applies", "wrote", "newly", "wants", "Took", "someone", "ten", "then"])
+def test_verbs_and_degrees_are_not(word: str) -> None:
+    assert not is_topic(word)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "question", "names"),
+    [
+        ("hold it back at that point", "Is there a drug to hold it back at that point?", []),
+        ("omeprazole matter", "Does omeprazole matter?", ["omeprazole"]),
+        ("onset of acute gout", "Is the onset of acute gout told?", ["onset of acute gout"]),
+        ("poach", "Why do they poach?", []),
+        ("Poach", "Who is Poach?", ["Poach"]),
+        ("zebras run oxen", "Do zebras run oxen down?", ["zebras", "oxen"]),
+        ("Ebola", "Why isn't the copy the same?", []),
+    ],
+)
+def test_what_is_named(phrase: str, question: str, names: list[str]) -> None:
+    assert named([phrase, phrase], question) == names
+
+
+def test_a_refusal_names_topics_only(library: Library) -> None:
+    library.ingest_documents([Document("d.md", "", "The kettle is blue and whistles in the morning.", "")])
+    asked = Retriever(library).ask
+    assert asked("Who wrote worse about zebras?").text == "Not in your documents: nothing found on “zebras”."
+    history = [Turn("user", "What about zebras?"), Turn("assistant", "Not in your documents.")]
+    assert asked("Why did they apply?", history).text == "Not in your documents."
