@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ingest import Library
 
 from .answers import Turn
-from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
+from .carry import NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
 from .search import Part
 from .smalltalk import kind
 from .topics import is_topic
@@ -39,6 +39,8 @@ _PRONOUN = re.compile(
 _ASKED_FOR = re.compile(r"\bwhat(?:'s|’s| is| are| was| were| about) $", re.IGNORECASE)
 _OWNED = re.compile(r"((?: [^\W_][\w-]*){1,3})([?.! ]*)")
 _JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
+# A capital within a sentence.
+_NAME = re.compile(r"(?<=[^\W_][ ,])[^\S\n]*([A-Z][a-z-]+)")
 # What a number or letter may belong to: "stage 2".
 _NUMBERED = frozenset("chapter class figure grade group part phase section stage step table type version".split())
 _SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
@@ -91,7 +93,9 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
     """The terms as the history writes them, those that stand together as one phrase; the first term's first."""
     wanted = {term.stems for term in meant}
     runs = [run for _, _, _, text in looked_at(history) for run in _runs(text, wanted, beside)]
-    small = {word for turn in history for _, word in written(turn.text[:LOOKED_AT_CHARS]) if word.islower()}
+    said = [text for _, _, _, text in looked_at(history)]
+    names = {word for text in said for word in _NAME.findall(text)}
+    small = {word for text in said for _, word in written(text) if word.islower()}
     found: list[str] = []
     covered: set[tuple[str, ...]] = set()
     for term in meant:
@@ -100,8 +104,9 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
         holding = [run for run in runs if term.stems in run[1]]
         text, inside = max(holding, key=lambda run: len(run[1] - covered), default=(term.word, {term.stems}))
         # The capital of a sentence's first word is not the phrase's.
-        first = text.split()[0]
-        opens = re.match(r"[^\W_][a-z-]+ [a-z]", text) or first.lower() in small or first.endswith("ed")
+        first, *others = text.split()
+        opens = first[1:].islower() and first not in names and (bool(others) or first.lower() in small)
+        opens = opens and not any(word[0].isupper() and word[1:].islower() for word in others)
         found.append(text[0].lower() + text[1:] if opens else text)
         covered |= inside
     return found

@@ -155,7 +155,9 @@ def test_only_a_pronoun_that_is_understood_is_replaced(question: str, phrase: st
         ("Starting nivolumab was wise.", "nivolumab", "nivolumab"),
         ("Exhausted T cells inside tumours carry receptors.", "exhausted T", "exhausted T cells"),
         ("The trial of 1,645 recipients", "trial", "trial"),
-        ("Tremelimumab blocks. We know tremelimumab.", "tremelimumab", "tremelimumab"),
+        ("Tremelimumab blocks. We know tremelimumab.", "Tremelimumab", "tremelimumab"),
+        ("Kawasaki disease harms children. It is Kawasaki disease.", "kawasaki disease", "Kawasaki disease"),
+        ("North Carolina is north of here.", "north carolina", "North Carolina"),
     ],
 )
 def test_a_phrase_names_something(said: str, meant: str, phrase: str) -> None:
