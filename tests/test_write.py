@@ -143,12 +143,117 @@ def test_a_word_has_its_price() -> None:
 
 def test_sources_that_differ_in_their_numbers_are_both_shown() -> None:
     one, other = passage("The response rate was 40 %."), passage("The response rate was 55 %.", "e.md")
-    text, citations = written(sentence(one, one.text, 5), sentence(other, other.text, 4.9))
+    ranked = sentence(one, one.text, 5), sentence(other, other.text, 4.9)
+    text, citations = written(*ranked, question="What is the response rate?")
     assert [c.quote for c in citations] == [one.text, other.text]
     assert text.endswith("The sources differ: compare [1] and [2].")
     text, citations = written(sentence(one, one.text, 5), sentence(passage(one.text, "e.md"), one.text, 4.9))
     assert len(citations) == 1
     assert "differ" not in text
+
+
+LIST = "Side effects are:\n- fever;\n- chills, mostly mild;\n- Rash may last. It itches.\n\nNobody dies."
+
+
+@pytest.mark.parametrize(
+    ("question", "chosen", "quote"),
+    [
+        ("What are the side effects?", "- Rash may last.", LIST.partition("\n\n")[0]),
+        ("Does it last?", "- Rash may last.", "Rash may last."),
+        ("Does it last?", "- chills, mostly mild;", LIST.partition("\n\n")[0]),
+        ("Does anyone die?", "Nobody dies.", "Nobody dies."),
+        ("What are the causes of death?", "Nobody dies.", "Nobody dies."),
+    ],
+)
+def test_a_list_is_whole_where_it_is_asked_for_or_its_item_is_no_sentence(
+    question: str, chosen: str, quote: str
+) -> None:
+    assert written(sentence(passage(LIST), chosen, 5), question=question)[1][0].quote == quote
+
+
+def test_a_long_list_is_not_quoted_beside_the_answer() -> None:
+    long = passage("Mind these:\n" + "\n".join(f"- the {n}th thing of many that there are;" for n in range(12)), "e.md")
+    ranked = [
+        sentence(passage("Cats purr."), "Cats purr.", 5),
+        sentence(long, "- the 3th thing of many that there are;", 5),
+    ]
+    assert written(*ranked)[0] == "Cats purr. [1]"
+
+
+def test_several_items_keep_their_marks() -> None:
+    of = passage("1. Cut it.\n2. Boil it.\n3. Eat it.")
+    ranked = [sentence(of, "1. Cut it.", 5), sentence(of, "2. Boil it.", 5)]
+    assert written(*ranked, question="How is it made?")[0] == "1. Cut it.\n2. Boil it. [1]"
+
+
+def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
+    rows = "Drug: A | Dose: 1 mg\nDrug: B | Dose: 2 mg"
+    of, other = passage(rows), passage("The dose of A is one milligram.", "e.md")
+    first, second = (sentence(of, row, score) for row, score in zip(rows.split("\n"), (5.1, 4.9), strict=True))
+    _, citations = written(first, sentence(other, other.text, 5), second)
+    assert [c.quote for c in citations][:2] == [other.text, first.text]
+    assert all("\n" not in c.quote for c in citations)
+
+
+def test_what_announces_code_comes_after_a_sentence_as_likely() -> None:
+    code, told = passage("Make one like this:\n\nmake(1)"), passage("They are made by make.", "e.md")
+    ranked = [sentence(code, "Make one like this:", 5.1), sentence(told, told.text, 5)]
+    assert [c.quote for c in written(*ranked)[1]] == [told.text, "Make one like this:"]
+
+
+@pytest.mark.parametrize(
+    "leaning", ["However, dogs bark.", "But dogs bark.", "Dogs of the house therefore bark.", "In turn, dogs bark."]
+)
+def test_a_quote_does_not_begin_in_the_middle_of_a_thought(leaning: str) -> None:
+    of = passage(f"Cats purr loudly here. {leaning}")
+    assert written(sentence(of, leaning, 9), sentence(of, "Cats purr loudly here.", 1))[1][0].quote == of.text
+    alone = passage(leaning)
+    assert written(sentence(alone, leaning, 9))[1][0].quote == leaning
+
+
+def test_nor_with_a_thought_that_leans_itself() -> None:
+    of = passage("Cats purr loudly here. They like it. However, dogs bark.")
+    scores = zip(("However, dogs bark.", "They like it.", "Cats purr loudly here."), (9, 2, 1), strict=True)
+    assert written(*(sentence(of, text, score) for text, score in scores))[1][0].quote == of.text
+
+
+def test_the_same_in_other_words_is_told_and_not_quoted_again() -> None:
+    """What repeats counts as told, so that nothing less likely takes its place."""
+    one = passage("Six volunteers in London fell critically ill after the antibody TGN1412 in 2006.")
+    two = passage("The antibody TGN1412 made volunteers in London critically ill in 2006, a disaster.", "e.md")
+    far = passage("Antibodies are proteins.", "f.md")
+    ranked = [sentence(of, of.text, score) for of, score in ((one, 5.0), (two, 4.9), (far, 4.0))]
+    assert [c.quote for c in written(*ranked)[1]] == [one.text]
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "What is the response rate?",
+            "In ZUMA-1 the response rate was 40 %.",
+            "In ZUMA-7 the response rate was 55 %.",
+        ),
+        (
+            "What is the response rate?",
+            "The response rate to the antibody was 40 %.",
+            "The response rate to the vaccine was 55 %.",
+        ),
+        ("Which drug is used?", "The response rate was 40 %.", "The response rate was 55 %."),
+        ("What is the dose?", "Drug: Avelumab | Dose: 800 mg", "Drug: Dostarlimab | Dose: 500 mg"),
+    ],
+)
+def test_sources_that_speak_of_different_things_do_not_differ(question: str, one: str, other: str) -> None:
+    ranked = [sentence(of, of.text, 5) for of in (passage(one), passage(other, "e.md"))]
+    text, citations = written(*ranked, question=question)
+    assert len(citations) == 2
+    assert "differ" not in text
+
+
+def test_one_document_does_not_contradict_itself() -> None:
+    of = passage("The response rate was 40 %.\n\nThe response rate was 55 %.")
+    ranked = [sentence(of, text, 5) for text in of.text.split("\n\n")]
+    assert "differ" not in written(*ranked, question="What is the response rate?")[0]
 
 
 @pytest.mark.parametrize(
