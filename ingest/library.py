@@ -19,7 +19,7 @@ from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import DenseIndex, Ids
 from .indexes.late import Floats
-from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths
+from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths, missing
 from .places import Origin
 from .records import DocumentInfo
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
@@ -166,6 +166,11 @@ class Library:
         """One document with its text; UnknownDocumentError if it is not there."""
         with self.reading() as store:
             return store.document(name)
+
+    def missing(self) -> list[str]:
+        """The documents whose files are not where they were read from, by name."""
+        with self.reading() as store:
+            return missing(store)
 
     def text(self, name: str) -> str:
         """The normalised text of a document, which all offsets count in."""

@@ -6,7 +6,7 @@ import queue
 import stat
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -49,13 +49,19 @@ class Progress:
 
 @dataclass(slots=True)
 class Report:
-    """What an ingest did. `failed` lists files that could not be read, each with its reason."""
+    """What an ingest did. `failed` lists files that could not be read, each with its reason.
+
+    `moved` is how many of those added and removed are the same bytes at another place; `missing` are the documents
+    whose files are not there any more, but were not in the folders that were named: they stay.
+    """
 
     added: int = 0
     changed: int = 0
     removed: int = 0
+    moved: int = 0
     unchanged: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     encoded: int = 0
     documents: int = 0
@@ -68,8 +74,10 @@ class Report:
             "added": self.added,
             "changed": self.changed,
             "removed": self.removed,
+            "moved": self.moved,
             "unchanged": self.unchanged,
             "failed": [{"path": path, "reason": reason} for path, reason in self.failed],
+            "missing": self.missing,
             "skipped": self.skipped,
             "encoded": self.encoded,
             "documents": self.documents,
@@ -80,13 +88,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A document cut and ready to store. `source` is None if it is not from a file."""
+    """A document cut and ready to store. `source` is None if it is not from a file.
+
+    `moved` is the name of the document that it takes the place of, if its file was moved.
+    """
 
     document: Document
     passages: list[Passage]
     hashes: list[bytes]
     source: Source | None
     is_new: bool = True
+    moved: str | None = None
 
 
 @dataclass(slots=True)
@@ -128,7 +140,8 @@ def ingest_paths(
     with store.reading():
         shelf = _Shelf(store.known(), store.names())
     report.failed += [(shown(str(path)), reason) for path, reason in found.closed]
-    gone = shelf.gone(found.folders, {file.path for file in found.files})
+    present = {file.path for file in found.files}
+    gone = shelf.gone(found.folders, present)
     if not found.files and not gone and not found.closed:
         where = ", ".join(str(path) for path in found.folders)
         raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES | ARCHIVES))}")
@@ -140,16 +153,20 @@ def ingest_paths(
         if progress:
             progress(Progress(done + files, len(found.files), report.encoded + encoded, name))
 
+    moved: set[str] = set()
     if changed:
         tell(0, "")  # before the encoder is loaded, which the first time takes a while
-        _take_in(store, load_encoder(), changed, shelf, seconds, report, tell)
-    _remove(store, gone, report)
+        moved = _take_in(store, load_encoder(), changed, shelf, seconds, report, tell)
+        report.moved, report.removed = len(moved), report.removed + len(moved)
+    _remove(store, [name for name in gone if name not in moved], report)
+    with store.reading():
+        report.missing = missing(store, present)
     if tags:
         with store.reading():
             shelf = _Shelf(store.known(), {})
-        present = [known.name for file in found.files for known in shelf.of(file.path)]
+        names = [known.name for file in found.files for known in shelf.of(file.path)]
         with store.writing():
-            store.tag(present, tags)
+            store.tag(names, tags)
     tell(len(changed), "")
     with store.reading():
         report.documents, report.passages = store.counts()
@@ -165,8 +182,12 @@ def _take_in(
     seconds: float,
     report: Report,
     tell: Callable[[int, str, int], None],
-) -> None:
-    """Reads, encodes and stores what is in the files; adds to the report what came of it."""
+) -> set[str]:
+    """Reads, encodes and stores what is in the files; adds to the report what came of it.
+
+    Returns the names that documents had whose files were moved.
+    """
+    moved: set[str] = set()
     group: list[_Prepared] = []
     touched: list[Source] = []
     with closing(_read_beside(files, shelf, encoder, seconds)) as found:
@@ -178,6 +199,8 @@ def _take_in(
             _remove(store, file.gone, report)
             for prepared in file.documents:
                 report.added, report.changed = report.added + prepared.is_new, report.changed + (not prepared.is_new)
+                if prepared.moved:
+                    moved.add(prepared.moved)
                 group.append(prepared)
                 if sum(len(p.passages) for p in group) >= GROUP_PASSAGES:
                     report.encoded += put(store, encoder, group, partial(tell, number + 1, file.below))
@@ -187,6 +210,7 @@ def _take_in(
         with store.writing():
             for source in touched:
                 store.touch(source)
+    return moved
 
 
 class _Shelf:
@@ -197,7 +221,10 @@ class _Shelf:
         self.taken = taken
         self.names = {source: name for name, source in taken.items() if source is not None}
         self._members: dict[str, list[str]] = {}
-        for source in known:
+        # By the bytes that they were read from: what a file that was moved was known as.
+        self._by_sha: dict[str, list[str]] = {}
+        for source, entry in known.items():
+            self._by_sha.setdefault(entry.sha256, []).append(source)
             path, mark, _ = source.partition(MEMBER)
             if mark:
                 self._members.setdefault(path, []).append(source)
@@ -213,16 +240,37 @@ class _Shelf:
         self.taken[name], self.names[source] = source, name
         return name
 
+    def moved(self, sha256: str) -> str | None:
+        """The name of a document of these bytes whose file is gone, which it gives up; None if there is none."""
+        for source in self._by_sha.get(sha256, ()):
+            if _is_gone(_file_of(source)):
+                self._by_sha[sha256].remove(source)
+                name = self.names.pop(source)
+                del self.taken[name]
+                return name
+        return None
+
     def gone(self, folders: Sequence[Path], present: set[Path]) -> list[str]:
         """The documents whose files were below `folders` and are not there any more."""
         names = []
         for source, entry in self.known.items():
-            path = Path(source.partition(MEMBER)[0])
+            path = _file_of(source)
             if path in present or not any(folder in path.parents for folder in folders):
                 continue
             if _is_gone(path):  # one that was named itself and is passed over in its folder stays
                 names.append(entry.name)
         return names
+
+
+def missing(store: Store, present: Collection[Path] = ()) -> list[str]:
+    """The documents whose files are not there any more, by name; those `present` are not looked for. In `reading`."""
+    files = {known.name: _file_of(source) for source, known in store.known().items()}
+    return sorted(name for name, file in files.items() if file not in present and _is_gone(file))
+
+
+def _file_of(source: str) -> Path:
+    """The file in which a source is: itself, or the archive of a member."""
+    return Path(source.partition(MEMBER)[0])
 
 
 def _is_gone(path: Path) -> bool:
@@ -316,8 +364,9 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
             if part.content is None:
                 read.unchanged.append(source)
                 continue
+            moved = shelf.moved(part.sha256) if path not in before else None
             document = Document.of(shelf.name(place, path), part.sha256, part.content)
-            read.documents.append(cut(document, encoder, source, path not in before))
+            read.documents.append(cut(document, encoder, source, path not in before, moved))
     except SourceError as exc:  # what it held before is no longer what it holds
         read.documents.clear()
         read.unchanged.clear()
@@ -373,7 +422,9 @@ def put(store: Store, encoder: Encoder, group: Sequence[_Prepared], told: Callab
     with store.writing() as generation:
         for prepared in group:
             own = [vectors[hash] for hash in prepared.hashes]
-            store.put(prepared.document, prepared.passages, prepared.hashes, own, prepared.source, generation)
+            store.put(
+                prepared.document, prepared.passages, prepared.hashes, own, prepared.source, generation, prepared.moved
+            )
     return len(new)
 
 
@@ -402,10 +453,12 @@ def _remove(store: Store, names: Sequence[str], report: Report) -> None:
         report.removed += len(names)
 
 
-def cut(document: Document, encoder: Encoder, source: Source | None = None, is_new: bool = True) -> _Prepared:
+def cut(
+    document: Document, encoder: Encoder, source: Source | None = None, is_new: bool = True, moved: str | None = None
+) -> _Prepared:
     """A document cut into passages, ready for `put`."""
     passages = split(document, encoder.token_spans, encoder.spec.max_tokens)
-    return _Prepared(document, passages, [passage_hash(p) for p in passages], source, is_new)
+    return _Prepared(document, passages, [passage_hash(p) for p in passages], source, is_new, moved)
 
 
 def differences(encoder: Encoder, passage: Passage, stored: Vectors) -> float:

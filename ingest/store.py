@@ -312,15 +312,16 @@ class Store:
         vectors: Sequence[Vectors],
         source: Source | None,
         generation: int,
+        moved: str | None = None,
     ) -> None:
-        """Stores a document in place of any of the same name or source.
+        """Stores a document in place of any of the same name or source, and of the one called `moved`; their tags stay.
 
         ValueError if the passages do not tile the text.
         """
         if "".join(p.text for p in passages) != document.text:
             raise ValueError(f"the passages of {document.id} do not tile its text")
         tags = []
-        for name in self._replaced(document.id, source):
+        for name in self._replaced(document.id, source, moved):
             tags += self._db.execute(
                 "SELECT tag FROM tags WHERE document = (SELECT id FROM documents WHERE name = ?)", (name,)
             ).fetchall()
@@ -392,9 +393,10 @@ class Store:
         self._db.execute("DELETE FROM tags WHERE document = ?", row)
         self._db.execute("DELETE FROM documents WHERE id = ?", row)
 
-    def _replaced(self, name: str, source: Source | None) -> list[str]:
+    def _replaced(self, name: str, source: Source | None, moved: str | None) -> list[str]:
         rows = self._db.execute(
-            "SELECT name FROM documents WHERE name = ? OR source = ?", (name, source.path if source else None)
+            "SELECT name FROM documents WHERE name IN (?, ?) OR source = ?",
+            (name, moved, source.path if source else None),
         )
         return [row[0] for row in rows]
 

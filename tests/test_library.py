@@ -169,6 +169,46 @@ def test_what_is_gone_is_removed_only_below_the_named_folder(library: Library, t
     assert library.ingest(tmp_path / "house").removed == 1, "a folder may become empty"
 
 
+def test_a_renamed_folder_is_the_same_documents(library: Library, tmp_path: Path, fake_encoder: Any) -> None:
+    write(tmp_path / "north", kitchen=paragraph(1), cellar=paragraph(2))
+    write(tmp_path / "south", kitchen=paragraph(1))  # a copy is no move
+    library.ingest(tmp_path / "north", tags=["house"])
+    library.ingest(tmp_path / "south")
+    before, encoded = library.documents(), fake_encoder.encoded
+    (tmp_path / "north").rename(tmp_path / "west")
+    report = library.ingest(tmp_path / "west")
+    assert (report.added, report.removed, report.moved, report.missing) == (2, 2, 2, [])
+    assert library.documents() == before
+    assert library.source_path("kitchen.md") == tmp_path / "west" / "kitchen.md"
+    assert fake_encoder.encoded == encoded
+    assert library.check() == []
+
+
+def test_moving_between_named_folders_loses_nothing(library: Library, tmp_path: Path) -> None:
+    write(tmp_path / "north", kitchen=paragraph(1), attic=paragraph(3))
+    write(tmp_path / "south", cellar=paragraph(2))
+    library.ingest(tmp_path / "north", tmp_path / "south")
+    (tmp_path / "north" / "kitchen.md").rename(tmp_path / "south" / "kitchen.md")
+    report = library.ingest(tmp_path / "north", tmp_path / "south")
+    assert (report.added, report.removed, report.moved) == (1, 1, 1)
+    assert [info.document for info in library.documents()] == ["attic.md", "cellar.md", "kitchen.md"]
+
+
+def test_files_that_are_gone_from_elsewhere_are_told_and_their_documents_stay(library: Library, tmp_path: Path) -> None:
+    write(tmp_path / "disk", kitchen=paragraph(1), cellar=paragraph(2))
+    write(tmp_path / "house", attic=paragraph(3))
+    library.ingest(tmp_path / "disk")
+    assert library.missing() == []
+    (tmp_path / "disk").rename(tmp_path / "away")
+    report = library.ingest(tmp_path / "house")
+    assert (report.removed, report.missing) == (0, ["cellar.md", "kitchen.md"])
+    assert library.missing() == report.to_dict()["missing"] == report.missing
+    assert len(library.documents()) == 3
+    (tmp_path / "away").rename(tmp_path / "disk")
+    assert library.ingest(tmp_path / "disk").unchanged == 2
+    assert library.missing() == []
+
+
 def test_a_file_that_was_named_itself_stays_when_its_folder_is_ingested(library: Library, tmp_path: Path) -> None:
     write(tmp_path / "house", kitchen=paragraph(1))
     (tmp_path / "house" / "diary.journal").write_text("Rain. The cellar is wet.", "utf-8")

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -282,3 +283,16 @@ def test_the_building_of_the_default_library_is_told_and_taken_up_by_any_command
     assert first.err.startswith("Building your library")
     cli.check()
     assert capsys.readouterr().err == ""
+
+
+def test_documents_whose_files_are_gone_are_told_and_removed_on_demand(library: Library, house: Path) -> None:
+    assert "not where" not in run(library, "check").stderr
+    (house / "kitchen.md").rename(house.parent / "pantry.md")
+    checked = run(library, "check")
+    assert checked.exit_code == 0
+    assert re.search("1 document is not where it was read: kitchen.md.*pincite remove --missing", checked.stderr)
+    assert json.loads(run(library, "check", "--json").stdout)["missing"] == ["kitchen.md"]
+    assert run(library, "remove").exit_code == 2
+    assert run(library, "remove", "--missing").stdout == "1 removed.\n"
+    assert "kitchen.md" not in run(library, "documents").stdout
+    assert run(library, "remove", "--missing").stdout == "0 removed.\n"

@@ -18,7 +18,7 @@ from retriever import MAX_HITS, Found
 from .chat import converse
 from .last import Source, recall, remember, sources_of
 from .opening import opened_library, opened_retriever
-from .terminal import EMPTY, counter, print_answer, print_hits, progress_bar
+from .terminal import EMPTY, counter, print_answer, print_hits, print_missing, print_report, progress_bar
 from .viewing import open_source
 
 app = typer.Typer(
@@ -153,7 +153,7 @@ def ingest(
                 report = opened.ingest(*paths, progress=progress, tags=tags or [])
         except KeyboardInterrupt:
             _fail("Stopped. What was read so far is kept; run the same command again to go on.")
-    _report(report, as_json)
+    _told(report, as_json)
     if report.failed and not (report.added or report.changed or report.unchanged or report.removed):
         raise typer.Exit(1)
 
@@ -162,26 +162,16 @@ def _follow(library: Library, paths: list[str], tags: list[str], as_json: bool) 
     print("Following; Ctrl-C ends it.", file=sys.stderr)
     try:
         for report in follow(library, paths, tags):
-            _report(report, as_json)
+            _told(report, as_json)
             sys.stdout.flush()
     except KeyboardInterrupt:
         print("", file=sys.stderr)
 
 
-def _report(report: Report, as_json: bool) -> None:
+def _told(report: Report, as_json: bool) -> None:
     if as_json:
         _print_json(report.to_dict())
-    else:
-        print(
-            f"{report.added} added, {report.changed} changed, {report.removed} removed, "
-            f"{report.unchanged} unchanged, {len(report.failed)} failed in {report.seconds:.1f} s. "
-            f"The library has {report.documents} documents in {report.passages} passages."
-        )
-    for path, reason in report.failed:
-        print(f"Not read: {path}: {reason}", file=sys.stderr)
-    if report.skipped:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.skipped.items()))
-        print(f"Passed over, of a kind that Pincite does not read: {kinds}", file=sys.stderr)
+    print_report(report, with_counts=not as_json)
 
 
 @app.command()
@@ -308,19 +298,31 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
 @app.command()
 def remove(
     names: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="DOCUMENT", help='Documents, by name or like "papers/*.pdf".', autocompletion=_names),
-    ],
+    ] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only those whose files are not there any more; of all, if none is named.")
+    ] = False,
     library: LibraryOption = None,
 ) -> None:
     """Remove documents from the library.
 
     All of them or none, if one is not there. Their files stay where they are: a later `pincite ingest` of their
     folder reads them again.
+
+    \b
+    pincite remove old.pdf "drafts/*"
+    pincite remove --missing          whose files were deleted, or moved to where they are not read
     """
+    if not names and not missing:
+        raise typer.BadParameter("name a document, or give --missing", param_hint="DOCUMENT")
     with opened_library(library) as opened:
-        found = sorted(opened.within(names) or ())
-        opened.remove(*found)
+        named = opened.within(names or ())
+        found = opened.missing() if missing else sorted(named or ())
+        found = [name for name in found if named is None or name in named]
+        if found:
+            opened.remove(*found)
     print(f"{len(found)} removed.")
 
 
@@ -334,7 +336,7 @@ def check(
 
     Every index is compared with the store, and a sample of the vectors with the model's. Exit code 1 and a line for
     each thing that is wrong; --repair mends what is damaged or missing, and encodes anew what was encoded with
-    another encoder.
+    another encoder. Documents whose files are gone are named on stderr; that is no fault of the library.
     """
     if repair:
         with progress_bar() as progress:
@@ -342,13 +344,16 @@ def check(
     with opened_library(library) as opened:
         if not repair:
             problems = opened.check()
-        counts = opened.store.counts()
+        counts, missing = opened.store.counts(), opened.missing()
+    counted = dict(zip(("documents", "passages"), counts, strict=True))
     if as_json:
-        _print_json({"ok": not problems, "problems": problems, "documents": counts[0], "passages": counts[1]})
+        _print_json({"ok": not problems, "problems": problems, "missing": missing} | counted)
     elif not problems:
         print(f"The library is whole: {counts[0]} documents in {counts[1]} passages.")
     else:
         print("\n".join(problems))
+    if missing:
+        print_missing(missing)
     if problems:
         _fail(f"{len(problems)} problems were found; pincite check --repair mends what can be mended.")
 

@@ -1,5 +1,6 @@
 """What is shown on a terminal: answers with numbered sources and the quoted words marked, passages, progress."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from ingest import Document, Progress
+from ingest import Document, Progress, Report
 from retriever import Answer, Citation, Found, Hit
 
 from .last import NEAREST, Source
@@ -18,6 +19,36 @@ from .last import NEAREST, Source
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
 EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
+
+
+def print_report(report: Report, with_counts: bool = True) -> None:
+    """Prints what an ingest did; what it did not do goes to stderr."""
+    if with_counts:
+        moved = f" ({report.moved} of them moved)" if report.moved else ""
+        print(
+            f"{report.added} added, {report.changed} changed, {report.removed} removed{moved}, "
+            f"{report.unchanged} unchanged, {len(report.failed)} failed in {report.seconds:.1f} s. "
+            f"The library has {report.documents} documents in {report.passages} passages."
+        )
+    for path, reason in report.failed:
+        print(f"Not read: {path}: {reason}", file=sys.stderr)
+    if report.skipped:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.skipped.items()))
+        print(f"Passed over, of a kind that Pincite does not read: {kinds}", file=sys.stderr)
+    print_missing(report.missing)
+
+
+def print_missing(names: Sequence[str]) -> None:
+    """Prints on stderr which documents have lost their files, and what to do; nothing if none has."""
+    if not names:
+        return
+    shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    whose = "The file of 1 document is" if len(names) == 1 else f"The files of {len(names)} documents are"
+    print(
+        f"{whose} not where it was read: {shown}. What was read stays, for a disk may only be away. If files were "
+        "moved, ingest them where they are now; if they were deleted: pincite remove --missing",
+        file=sys.stderr,
+    )
 
 
 def print_answer(answer: Answer) -> None:
