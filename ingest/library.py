@@ -4,7 +4,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +39,7 @@ SAME_VECTOR = 0.999
 class Library:
     """What was built from the sources, open for reading and writing.
 
-    Reading takes no lock; writing takes the library's one writer lock and raises LibraryError while
+    Reading waits for no lock; writing takes the library's one writer lock and raises LibraryError while
     another process holds it. Safe to use from several threads: each reads by a connection of its own, while one writes.
     """
 
@@ -155,7 +155,14 @@ class Library:
             index, generation = self._dense or derived.load(self.folder, self.encoder.spec.dimension)
             self._dense = None  # if it is interrupted on the way it is not to be used
             self._dense = (index, derived.catch_up(index, generation, self.store))
+            if not generation and len(index):
+                self._keep_rebuilt(*self._dense)
             return index
+
+    def _keep_rebuilt(self, index: DenseIndex, generation: int) -> None:
+        """Writes an index that had to be made anew, lest each process make it again; not where that cannot be now."""
+        with suppress(LibraryError), _sole_writer(self.folder, wait_seconds=0.0):
+            derived.save(self.folder, index, self.encoder.spec.dimension, generation)
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
@@ -402,11 +409,11 @@ class Library:
 
 
 @contextmanager
-def _sole_writer(folder: Path) -> Iterator[None]:
+def _sole_writer(folder: Path, wait_seconds: float = 0.5) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(folder / LOCK, timeout=0.5):
+        with FileLock(folder / LOCK, timeout=wait_seconds):
             yield
     except Timeout as exc:
         raise LibraryError(f"Another process is writing to {folder}; try again when it has finished.") from exc

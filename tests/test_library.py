@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -365,6 +366,19 @@ def spoil_index(library: Library) -> None:
     file.write_bytes(file.read_bytes()[:-1])
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_an_index_that_was_made_anew_to_answer_is_kept_unless_another_writes(
+    library: Library, tmp_path: Path, busy: bool
+) -> None:
+    write(tmp_path / "house", kitchen=paragraph(1), cellar=paragraph(9))
+    library.ingest(tmp_path / "house")
+    spoil_index(library)
+    lock = FileLock(library.folder / "writer.lock") if busy else nullcontext()
+    with lock, Library.open(library.folder) as reader, reader.reading():
+        assert len(reader.dense()) == 2
+    assert bool(library.check()) == busy
+
+
 @pytest.mark.parametrize(
     ("spoil", "told", "mended"),
     [
@@ -407,7 +421,7 @@ def test_progress_runs_to_the_end(library: Library, tmp_path: Path) -> None:
     write(tmp_path / "house", **{f"room{n}": paragraph(n) for n in range(5)})
     seen: list[Progress] = []
     report = library.ingest(tmp_path / "house", progress=seen.append)
-    assert [p.files for p in seen] == [0, 1, 2, 3, 4, 5]
+    assert [p.files for p in seen] == [0, 0, 1, 2, 3, 4, 5], "told before the encoder is loaded, and for each file"
     assert {p.of_files for p in seen} == {5}
     assert seen[-1].passages == report.encoded == report.passages
 
