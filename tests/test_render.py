@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +238,28 @@ def test_markdown_carries_the_sources_and_no_image() -> None:
 
 def test_an_empty_library_says_what_to_do() -> None:
     assert "pincite ingest" in lists.documents([])
+
+
+LIST = "Before firing:\n1. Sweep it,\nall of it.\n12. Check.\n  - One & two.\n\n-5 is cold."
+
+
+def test_the_lines_of_a_list_hang_in_answers_and_sources() -> None:
+    of = passage(LIST)
+    shown = render.turn(answer(LIST.replace("two.", "two. [1]"), cite(1, "Check.\n  - One", of)), TurnId(1))
+    opened = source("Check.\n  - One", of=document(LIST))
+    for html in (shown, opened):
+        assert re.findall(r'class="pc-item ([^"]*)"', html) == ["pc-in0 pc-counted", "pc-in0 pc-counted", "pc-in1"]
+        assert re.findall(r'<span class="pc-bullet">(?:<mark>)?([^<]*)', html) == ["1. ", "12. ", "- "]
+        assert "<p>-5 is cold.</p>" in html.replace(' class="pc-near"', "")
+    assert re.search(r">One &amp; two\.\u00a0<a [^>]*>1</a></span>", shown)
+    assert re.findall("<mark>(.*?)</mark>", opened) == ["Check.", "- ", "One"]
+
+
+def test_doubt_about_an_answer_is_told_calmly() -> None:
+    for confidence in (0.35, 0.6, 0.9):
+        _, told = render.assurance(answer("It kills. [1]", confidence=confidence))
+        assert told.startswith("Your documents")
+    style = (Path(render.__file__).parent / "assets" / "pincite.css").read_text("utf-8")
+    assert not [
+        line for line in style.splitlines() if ".pc-sure" in line and ("--pc-bad" in line or "--pc-fair" in line)
+    ]

@@ -11,7 +11,7 @@ one turn and carries `data-state` ("busy", "done"), `data-conversation` and `dat
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -25,6 +25,8 @@ from retriever import Answer, Citation, Hit, Verdict
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
 _PIECE = re.compile(r".+?(?:(?<=[.!?…])(?:\s*\[\d{1,4}\])+\s*|(?<=[.!?…])\s+(?!\[\d)|\n+|\Z)", re.DOTALL)
+# How a line of a list begins: with a bullet or a number.
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•–]|\(?(\d{1,3}|[a-z])[.)])[ \t]+(?=\S)")
 # The space before a chip must not break, or a chip could begin a line.
 _SPACE_BEFORE_MARK = re.compile(r" (?=\[\d)")
 _NO_BREAK = "\u00a0"
@@ -112,7 +114,7 @@ def assurance(answer: Answer) -> tuple[str, str]:
         return "high", f"Your documents answer this ({sure} sure)"
     if answer.confidence >= 0.5:
         return "fair", f"Your documents probably answer this ({sure} sure): check the sources"
-    return "low", f"Thinly supported ({sure} sure): read the sources before you rely on it"
+    return "low", f"Your documents may answer this ({sure} sure): check the sources"
 
 
 def span_query(document: str, start: int, end: int) -> str:
@@ -209,7 +211,8 @@ def source(
         near = ' class="pc-near"' if start < end and not first <= i <= last else ""
         # A heading that only says the title again is left out: the title stands above it.
         if tag == "p" or document.text[opens:closes] != document.title:
-            body += f"<{tag}{near}>{_marked(document.text, opens, closes, start, end)}</{tag}>"
+            shown = _hanging(document.text, opens, closes, lambda a, b: _marked(document.text, a, b, start, end))
+            body += f"<{tag}{near}>{shown}</{tag}>"
     name = document.title or document.id
     heading, page = document.heading_at(start), document.page_at(start)
     steps = escape(" · ".join(s for s in (trail(document.title, heading), f"page {page}" if page else "") if s))
@@ -326,8 +329,10 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
         doubted = " pc-doubted" if c.verdict == "unsupported" else ""
         return f'<a class="pc-chip{doubted}" href="#t{at.number}-s{n}" aria-label="{told}" {opens}>{n}</a>'
 
-    paragraphs = [p for p in re.split(r"\n\s*\n", text.strip()) if p]
-    html = "".join(f"<p>{_MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(p)))}</p>" for p in paragraphs)
+    def said(low: int, high: int) -> str:
+        return _MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(text[low:high])))
+
+    html = "".join(f"<p>{_hanging(text, low, high, said)}</p>" for low, high in paragraphs(text))
     return f'<div class="pc-answer">{html}</div>'
 
 
@@ -415,6 +420,22 @@ def _opens(what: Citation | Hit, more: str) -> str:
         return f'data-number="{what.number}" data-source="{escape(query + more)}"'
     p = what.passage
     return f'data-source="{escape(span_query(p.document, p.start, p.end) + more)}"'
+
+
+def _hanging(text: str, low: int, high: int, shown: Callable[[int, int], str]) -> str:
+    """`text[low:high]` as HTML, the lines of lists hanging from their bullets; `shown` makes the HTML of a span."""
+    html, was_item = "", True
+    for line in text[low:high].split("\n"):
+        end = low + len(line)
+        if item := _ITEM.match(line):
+            depth, bullet = min(len(item[1].expandtabs(4)) // 2, 3), low + item.end()
+            kind = f"pc-item pc-in{depth}{' pc-counted' if item[2] else ''}"
+            mark = f'<span class="pc-bullet">{shown(low + item.end(1), bullet)}</span>'
+            html += f'<span class="{kind}">{mark}{shown(bullet, end)}</span>'
+        else:
+            html += ("" if was_item else "\n") + shown(low, end)
+        low, was_item = end + 1, bool(item)
+    return html
 
 
 def _marked(text: str, low: int, high: int, start: int, end: int) -> str:
