@@ -251,7 +251,7 @@ def test_the_lines_of_a_list_hang_in_answers_and_sources() -> None:
         assert re.findall(r'class="pc-item ([^"]*)"', html) == ["pc-in0 pc-counted", "pc-in0 pc-counted", "pc-in1"]
         assert re.findall(r'<span class="pc-bullet">(?:<mark>)?([^<]*)', html) == ["1. ", "12. ", "- "]
         assert "<p>-5 is cold.</p>" in html.replace(' class="pc-near"', "")
-    assert re.search(r">One &amp; two\.\u00a0<a [^>]*>1</a></span>", shown)
+    assert re.search(r">One &amp; two\.&nbsp;<a [^>]*>1</a></span>", shown)
     assert re.findall("<mark>(.*?)</mark>", opened) == ["Check.", "- ", "One"]
 
 
