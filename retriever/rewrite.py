@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ingest import Library
 
 from .answers import Turn
-from .carry import NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
+from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
 from .search import Part
 from .smalltalk import kind
 from .topics import is_topic
@@ -95,7 +95,7 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
     runs = [run for _, _, _, text in looked_at(history) for run in _runs(text, wanted, beside)]
     said = [text for _, _, _, text in looked_at(history)]
     names = {word for text in said for word in _NAME.findall(text)}
-    small = {word for text in said for _, word in written(text) if word.islower()}
+    small = {word for text in said for _, word in written(text) if word[0].islower()}
     found: list[str] = []
     covered: set[tuple[str, ...]] = set()
     for term in meant:
@@ -103,10 +103,14 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
             continue
         holding = [run for run in runs if term.stems in run[1]]
         text, inside = max(holding, key=lambda run: len(run[1] - covered), default=(term.word, {term.stems}))
+        if inside & covered:  # the rest of it was said
+            text, inside = term.word, {term.stems}
         # The capital of a sentence's first word is not the phrase's.
         first, *others = text.split()
-        opens = first[1:].islower() and first not in names and (bool(others) or first.lower() in small)
-        opens = opens and not any(word[0].isupper() and word[1:].islower() for word in others)
+        opens = (others and first[1:].islower()) or first[0].lower() + first[1:] in small
+        opens = (
+            opens and first not in names and not any(word[0].isupper() and word[1:].islower() for word in others[:1])
+        )
         found.append(text[0].lower() + text[1:] if opens else text)
         covered |= inside
     return found
@@ -114,9 +118,11 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
 
 def _article(phrase: str, history: Sequence[Turn]) -> str:
     """The article, with a space, that stands before `phrase` in the history; empty if none does."""
-    said = re.compile(rf"\b(an?|the) {re.escape(phrase)}\b", re.IGNORECASE)
-    found = [match for turn in history if (match := said.search(turn.text))]
-    return f"{found[-1][1].lower()} " if found else ""
+    said = re.compile(rf"\b(an?|the) ([\w-]+ )?{re.escape(phrase)}\b", re.IGNORECASE)
+    found = [match for turn in history if (match := said.search(turn.text[:LOOKED_AT_CHARS]))]
+    if not found:
+        return ""
+    return "the " if found[-1][2] else f"{found[-1][1].lower()} "
 
 
 def _runs(

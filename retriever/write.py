@@ -92,7 +92,7 @@ def write(
     picked = _pick(ranked)
     spans: list[tuple[Passage, int, int]] = []
     for window in picked:
-        whole = _whole(window, asks_for_a_list(question), bool(spans))
+        whole = _whole(window, question, bool(spans))
         if whole:
             _add(spans, window.sentences[0].candidate.passage, *whole)
     citations = tuple(
@@ -146,8 +146,8 @@ def _pick(ranked: Sequence[Sentence]) -> list[_Window]:
         if picked and (sum(likely[s] for s in told) >= ENOUGH_LIKELY or len(picked) == MAX_QUOTES):
             break
         known = {s for s in window.sentences if s in told or any(_same(s.text, other.text) for other in quoted)}
-        new = len(known) < len(window.sentences) and told.isdisjoint(window.sentences)
-        if not picked or (new and window.likely >= LEAST_LIKELY + window.burden):
+        gain = sum(likely[s] for s in window.sentences if s not in known)
+        if not picked or (told.isdisjoint(window.sentences) and gain >= LEAST_LIKELY + window.burden):
             picked.append(window)
             quoted.update(window.sentences)
             known.update(window.sentences)
@@ -225,11 +225,11 @@ def _subject(text: str) -> set[str]:
     return {stem(word) for word in content_words(text) if not word.isdigit()} | set(_NAME.findall(text))
 
 
-def _whole(window: _Window, listed: bool, aside: bool) -> tuple[int, int] | None:
+def _whole(window: _Window, question: str, aside: bool) -> tuple[int, int] | None:
     """The span to quote: with the sentence before where the first one leans on it, and a list with its items.
 
-    An item alone is quoted without its mark, unless the question asks for a list (`listed`): then all of it, if it is
-    short. So it is where an item is no sentence; of a long list such an item is not quoted `aside`: then None.
+    An item alone is quoted without its mark, unless the question asks for such a list: then all of it, if it is short.
+    So it is where an item is no sentence; of a long list such an item is not quoted `aside`: then None.
     """
     passage = window.sentences[0].candidate.passage
     start, end = window.sentences[0].start - passage.start, window.sentences[-1].end - passage.start
@@ -237,8 +237,9 @@ def _whole(window: _Window, listed: bool, aside: bool) -> tuple[int, int] | None
     if _leans(text[start:end]):
         start = _sentence_before(text, start)
     fragment = (mark := _ITEM.match(text[start:end])) is not None and text[start + mark.end()].islower()
+    around = _list_around(text, start, end)
+    listed = around and asks_for_a_list(question) and _of_one_subject(question, passage, around[0])
     if listed or fragment or text[:end].endswith(":"):
-        around = _list_around(text, start, end)
         if around and len(text[slice(*around)].split()) <= (MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS):
             return passage.start + min(start, around[0]), passage.start + max(end, around[1])
         if fragment and aside:
@@ -246,6 +247,14 @@ def _whole(window: _Window, listed: bool, aside: bool) -> tuple[int, int] | None
     if mark and not _NEXT_ITEM.search(text[start:end]):
         start += mark.end()
     return passage.start + start, passage.start + end
+
+
+def _of_one_subject(question: str, passage: Passage, start: int) -> bool:
+    """Whether the first line of a list, at `start` of the passage's text, or the heading shares a word with it."""
+    introduction = passage.text[start:].partition("\n")[0]
+    heading = (passage.heading or "").split(" > ")[-1]
+    asked, said = ({stem(word) for word in content_words(text)} for text in (question, f"{introduction} {heading}"))
+    return not asked.isdisjoint(said)
 
 
 def _sentence_before(text: str, start: int) -> int:

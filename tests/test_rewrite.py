@@ -157,6 +157,7 @@ def test_only_a_pronoun_that_is_understood_is_replaced(question: str, phrase: st
         ("The trial of 1,645 recipients", "trial", "trial"),
         ("Tremelimumab blocks. We know tremelimumab.", "Tremelimumab", "tremelimumab"),
         ("Kawasaki disease harms children. It is Kawasaki disease.", "kawasaki disease", "Kawasaki disease"),
+        ("Is sipuleucel-T a vaccine? Sipuleucel-T is.", "Sipuleucel-T", "sipuleucel-T"),
         ("North Carolina is north of here.", "north carolina", "North Carolina"),
     ],
 )
@@ -179,3 +180,17 @@ def test_any_history_gives_a_question_of_modest_length(library: Library, questio
 def test_a_very_long_history_is_cut(library: Library) -> None:
     history = asked(*("What is BCG? " + "x" * 100_000 + " y" * 50_000 for _ in range(30)))
     assert len(searched_for(library, "How is it given?", history)) < 400
+
+
+def test_what_was_said_in_one_phrase_is_not_said_in_the_next() -> None:
+    turns = [Turn("user", "How much immunoglobulin does a child with Kawasaki disease get?")]
+    terms = [Term(stems(word), word, 0.9) for word in ("Kawasaki", "disease", "child")]
+    assert phrases(terms[:2], (), turns) == ["Kawasaki disease"]
+    other = [*turns, Turn("user", "Immunoglobulin for Kawasaki disease")]
+    wanted = [Term(stems(word), word, 0.9) for word in ("immunoglobulin", "Kawasaki", "disease", "child")]
+    assert phrases(wanted, (), other) == ["immunoglobulin for Kawasaki disease", "child"]
+
+
+def test_an_article_is_carried_along(library: Library) -> None:
+    history = asked("What is the first drug for gout?")
+    assert searched_for(library, "How long does it last?", history) == "How long does the drug for gout last?"

@@ -161,6 +161,7 @@ LIST = "Side effects are:\n- fever;\n- chills, mostly mild;\n- Rash may last. It
         ("What are the side effects?", "- Rash may last.", LIST.partition("\n\n")[0]),
         ("Does it last?", "- Rash may last.", "Rash may last."),
         ("Does it last?", "- chills, mostly mild;", LIST.partition("\n\n")[0]),
+        ("Which drugs are at fault?", "- Rash may last.", "Rash may last."),
         ("Does anyone die?", "Nobody dies.", "Nobody dies."),
         ("What are the causes of death?", "Nobody dies.", "Nobody dies."),
     ],
@@ -209,6 +210,13 @@ def test_a_quote_does_not_begin_in_the_middle_of_a_thought(leaning: str) -> None
     assert written(sentence(of, leaning, 9), sentence(of, "Cats purr loudly here.", 1))[1][0].quote == of.text
     alone = passage(leaning)
     assert written(sentence(alone, leaning, 9))[1][0].quote == leaning
+
+
+def test_a_little_news_is_not_worth_what_repeats_before_it() -> None:
+    one, two = passage("The antibody TGN1412 made volunteers ill."), "TGN1412, an antibody, made volunteers ill."
+    of = passage(f"{two} It rained.", "e.md")
+    ranked = [sentence(one, one.text, 5), sentence(of, two, 4.9), sentence(of, "It rained.", 2.5)]
+    assert [c.quote for c in written(*ranked)[1]] == [one.text]
 
 
 def test_nor_with_a_thought_that_leans_itself() -> None:
