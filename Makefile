@@ -5,12 +5,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV ?= .venv
 LLM_VENV ?= .venv-llm
+PEERS_VENV ?= .venv-peers
 BIN := $(VENV)/bin
 QUESTION ?= How does blocking PD-1 help T cells attack a tumour?
 PORT ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types pytest test-llm evals editions lock clean
+.PHONY: run test check format lint types pytest test-llm evals peers editions lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/pincite ask "$(QUESTION)"
@@ -52,6 +53,16 @@ format: $(VENV)/.test
 evals: $(VENV)/.test
 	$(BIN)/python -m tests.evals.run $(SETS)
 	$(BIN)/python -m tests.evals.poison
+
+# Pincite beside other products, on the sets named in SETS (tests/benchmarks/peers/README.md).
+peers: $(VENV)/.test $(PEERS_VENV)/.done
+	PEERS_PYTHON=$(PEERS_VENV)/bin/python $(BIN)/python -m tests.benchmarks.peers.run $(SETS)
+
+$(PEERS_VENV)/.done: torch.lock tests/benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps -r torch.lock
+	$(PEERS_VENV)/bin/python -m pip install --disable-pip-version-check --no-deps -r tests/benchmarks/peers/requirements.txt
+	@touch $@
 
 # The PDF and HTML editions of some articles, printed anew from their texts.
 editions: $(VENV)/.test
