@@ -29,6 +29,7 @@ from .confidence import estimate, missing
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .rewrite import parts, rewrite
+from .said import less_of_the_same
 from .search import encode_query, search
 from .smalltalk import reply, without
 from .spelling import mend
@@ -127,7 +128,8 @@ class Retriever:
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             if answered:
-                text, citations = write(searched_for, ranked, self._page_at)
+                unsaid = less_of_the_same(asked, ranked, turns)
+                text, citations = write(searched_for, unsaid, self._page_at)
             else:
                 lacking = missing(self.library, searched_for, query, candidates)
                 text, citations = declined(named(lacking, asked)), ()

@@ -34,7 +34,7 @@ _VAGUE = frozenset(
     great greater half hard harder heavy higher huge individual kind kinds large larger less little longer lot
     lots lower main many matter mere more most much name names nearby nine nobody normal number older one ones
     own people percent percentage person place point points possible problem problems proper quick rare reason
-    reasons recent right risky safe safer same seven several share short shorter similar simple single six
+    reasons recent right round risky safe safer same seven several share short shorter similar simple single six
     slower small smaller somebody someone something sort specific stronger sudden suitable sure ten thing things
     three total true two typical usual various way ways weaker well whole wide worrying worse worst wrong
     younger zero
