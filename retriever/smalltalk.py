@@ -15,7 +15,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     ),
     "nod": frozenset(
         """ok okay alright yes yeah yep no nope sure great perfect cool nice good fine awesome excellent wonderful
-        brilliant amazing super lovely fantastic helpful useful interesting clear understood noted agreed wow right aha
+        brilliant amazing super lovely fantastic helpful useful interesting clear understood noted agreed wow aha
         exactly sorry correct impressive""".split()
     ),
 }
@@ -23,7 +23,7 @@ _EVERY_KEY = frozenset[str]().union(*_KEYS.values())
 _FILLERS = frozenset(
     """a again all and answer answers are beaucoup bit bot day dear everyone everything for from friend guys have help i
     im indeed information is it its job just ll lot lots m me most much my now of oh one our people pincite pretty
-    quite really s so that thats the then there these this time to today too truly u very was well will work you
+    quite really right s so that thats the then there these this time to today too truly u very was well will work you
     ya your""".split()
 )
 # Said as a whole: what the key words do not tell.
@@ -39,9 +39,21 @@ _WHOLE: Sequence[tuple[str, re.Pattern[str]]] = (
     ("bye", re.compile(r"see you( later| soon| tomorrow)?|that( is| s| was| will be) (all|it)( for (now|today))?")),
     (
         "nod",
-        re.compile(r"(i )?got it|i see|((that|it|this) )?makes sense|never ?mind|no (problem|worries)|fair enough"),
+        re.compile(
+            r"(i )?got it|i see|((that|it|this) )?makes sense|never ?mind|no (problem|worries)|fair enough"
+            r"|(all |that( is| s) |you( are| re) )?right( then)?"
+        ),
+    ),
+    (
+        "complaint",
+        re.compile(
+            r"((that|this|it)( is| s| was)? |you( are| re) )?(wrong|incorrect|bad|nonsense|useless"
+            r"|(not|isn t|wasn t) (very |really )?(helpful|useful|right|correct|true|good|what i (asked|meant|wanted)))"
+        ),
     ),
 )
+# Names that look like small talk.
+_NAMES = frozenset(("NICE", "FINE", "CLEAR", "COOL", "HI"))
 _ASKING = frozenset(
     """what whats how why when where which who whose is are was were do does did can could should would will has have
     please tell""".split()
@@ -57,6 +69,7 @@ _REPLIES: Mapping[str, str] = {
     "bye": "Goodbye!",
     "greeting": "Hello!",
     "nod": "All right.",
+    "complaint": "Sorry. Other words may find what you look for.",
 }
 
 
@@ -118,7 +131,7 @@ def _kind_of_part(said: str) -> str | None:
     for kind, pattern in _WHOLE:
         if pattern.fullmatch(whole):
             return kind
-    if not _EVERY_KEY.union(_FILLERS).issuperset(parts):
+    if not _EVERY_KEY.union(_FILLERS).issuperset(parts) or said.strip() in _NAMES:
         return None
     asks = "?" in said or parts[0] in _ASKING
     kinds = (kind for kind, keys in _KEYS.items() if not keys.isdisjoint(parts))

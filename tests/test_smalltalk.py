@@ -25,6 +25,10 @@ BEFORE = [Turn("user", "What is CAR-T cell therapy?"), Turn("assistant", "CAR-T 
         ("Good morning, how are you today?", "greeting"),
         ("What can you do?", "greeting"),
         ("That's all for now, bye", "bye"),
+        ("You're right.", "nod"),
+        ("Right, thanks", "thanks"),
+        ("that isn't what I asked", "complaint"),
+        ("Wrong!", "complaint"),
     ],
 )
 def test_small_talk(message: str, of: str) -> None:
@@ -41,6 +45,10 @@ def test_small_talk(message: str, of: str) -> None:
         "was it helpful",
         "Hello world",
         "right heart failure",
+        "Right to work",
+        "NICE",
+        "Is that wrong?",
+        "wrong dose",
         "good clinical practice",
         "help with vectors",
         "What is it good for?",

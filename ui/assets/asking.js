@@ -154,7 +154,7 @@ window.pincite = (() => {
     const rows = turn.querySelectorAll(".pc-row[data-number]");
     const declined = turn.querySelector(".pc-declined");
     if (rows.length) say(`Answered, with ${rows.length} ${rows.length === 1 ? "source" : "sources"}`);
-    else say(declined ? "Not in your documents" : "No answer");
+    else say(declined ? "Not in your documents" : turn.querySelector(".pc-answer")?.textContent || "No answer");
     // Beside the answer stands its first source; on a narrow page it would cover the answer.
     if (rows.length && wide.matches) pincite.openSource(rows[0], { focus: false });
     else pincite.openShelf();
