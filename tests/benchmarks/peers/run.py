@@ -135,8 +135,26 @@ def row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def quality(figures: Figures) -> list[str]:
+    """nDCG@10 on each set, and its mean."""
+    values = list(figures.ndcg.values())
+    return [f"{value:.3f}".removeprefix("0") for value in (*values, float(np.mean(values)))]
+
+
+TIMES = ("passages", "documents/s", "passages/s", "p50, ms", "p95, ms", "cold start, s", "MB, ingest", "MB, asking")
+
+
+def times(figures: Figures) -> list[str]:
+    """The columns of TIMES."""
+    built, asked = figures.built, figures.asked
+    p50, p95 = np.percentile(asked["milliseconds"], (50, 95))
+    speeds = [f"{built[what] / built['seconds']:.1f}" for what in ("documents", "passages")]
+    waits = f"{p50:.0f}", f"{p95:.0f}", f"{figures.cold_seconds:.1f}"
+    return [str(built["passages"]), *speeds, *waits, f"{built['peak_mb']:.0f}", f"{asked['peak_mb']:.0f}"]
+
+
 def main() -> None:
-    """Measures and prints two tables."""
+    """Measures and prints two tables; on standard error each product's rows as soon as they are known."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--questions", type=int, default=100, help="at most so many of each set, drawn at random")
@@ -144,32 +162,23 @@ def main() -> None:
     arguments = parser.parse_args()
     evalsets = [judged(sets.load(folder), arguments.questions) for folder in arguments.sets]
     before = os.getloadavg()[0]
+    best: list[str] = []
+    fast: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
-        measured = {name: measure(name, evalsets, Path(scratch)) for name in arguments.only}
-    installed = {
-        name: result(COMPARED[name].python, "size", *COMPARED[name].distributions.split()) for name in measured
-    }
+        for name in arguments.only:
+            product = COMPARED[name]
+            installed = result(product.python, "size", *product.distributions.split())["install_mb"]
+            for mode, figures in measure(name, evalsets, Path(scratch)).items():
+                best.append(row(product.name, mode, *quality(figures)))
+                fast.append(row(product.name, mode, *times(figures), f"{installed:.0f}"))
+                print(best[-1], fast[-1], sep="\n", file=sys.stderr, flush=True)
     names = [evalset.name for evalset in evalsets]
     counts = ", ".join(f"{evalset.name} {len(evalset.queries)}" for evalset in evalsets)
     print(f"{os.cpu_count()} cores, {platform.machine()}, load {before:.1f} before, {os.getloadavg()[0]:.1f} after")
     print(f"questions: {counts}\n\nnDCG@10:\n")
-    print(row("product", "mode", *names, "mean"), row(*["---"] * (len(names) + 3)), sep="\n")
-    for name, modes in measured.items():
-        for mode, figures in modes.items():
-            values = [figures.ndcg[evalset] for evalset in names]
-            cells = [f"{value:.3f}".removeprefix("0") for value in (*values, float(np.mean(values)))]
-            print(row(COMPARED[name].name, mode, *cells))
+    print(row("product", "mode", *names, "mean"), row(*["---"] * (len(names) + 3)), *best, sep="\n")
     print(f"\nTimes and memory on {names[0]}:\n")
-    columns = "passages", "documents/s", "passages/s", "p50, ms", "p95, ms", "cold start, s", "MB, ingest", "MB, asking"
-    print(row("product", "mode", *columns, "MB installed"), row(*["---"] * (len(columns) + 3)), sep="\n")
-    for name, modes in measured.items():
-        for mode, figures in modes.items():
-            built, asked = figures.built, figures.asked
-            p50, p95 = np.percentile(asked["milliseconds"], (50, 95))
-            cells = [f"{built[what] / built['seconds']:.1f}" for what in ("documents", "passages")]
-            memory = f"{built['peak_mb']:.0f}", f"{asked['peak_mb']:.0f}", f"{installed[name]['install_mb']:.0f}"
-            times = f"{p50:.0f}", f"{p95:.0f}", f"{figures.cold_seconds:.1f}"
-            print(row(COMPARED[name].name, mode, built["passages"], *cells, *times, *memory))
+    print(row("product", "mode", *TIMES, "MB installed"), row(*["---"] * (len(TIMES) + 3)), *fast, sep="\n")
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def size(*names: str) -> dict[str, Any]:
             needs = map(Requirement, found.requires or ())
             wanted += [need for need in needs if not need.marker or need.marker.evaluate({"extra": extra})]
     sizes = [path.stat().st_size for path in files if path.is_file()]
-    return {"install_mb": sum(sizes) / 1e6, "distributions": len({name for name, _ in seen})}
+    return {"install_mb": sum(sizes) / 1e6}
 
 
 @contextmanager
@@ -118,8 +118,10 @@ def kept_vectors(file: Path) -> Iterator[None]:
         return np.stack([known[text] for text in inputs])
 
     module.SentenceTransformer.encode = looked_up
-    yield
-    module.SentenceTransformer.encode = encode
+    try:
+        yield
+    finally:
+        module.SentenceTransformer.encode = encode
     if known:
         np.savez(file, texts=json.dumps(list(known)), vectors=np.stack(list(known.values())))
 
