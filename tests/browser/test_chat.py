@@ -299,3 +299,16 @@ def test_who_shows_links_is_told_of_pincite(server: str) -> None:
         page = reply.read().decode()
     assert '<meta property="og:title" content="Pincite">' in page
     assert not re.search("<meta[^>]*gradio", page, re.IGNORECASE)
+
+
+def test_no_line_begins_with_a_chip(page: Page) -> None:
+    ask(page, QUESTION)
+    apart = """() => [...document.querySelectorAll("#pc-now .pc-answer .pc-chip")].filter((chip) => {
+        const before = document.createRange();
+        before.selectNodeContents(chip.previousSibling);
+        return chip.getBoundingClientRect().top > [...before.getClientRects()].pop().bottom;
+    }).length"""
+    for width in range(360, 430, 6):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(apart) == 0, width
+    page.set_viewport_size({"width": 1280, "height": 800})
