@@ -106,6 +106,12 @@ def test_a_file_goes_in_is_asked_and_goes_out(client: TestClient) -> None:
     assert client.get("/page/uploads").text == ""
 
 
+def test_a_document_whose_file_is_gone_is_told(client: TestClient, tmp_path: Path) -> None:
+    assert "its file is gone" not in client.get("/page/documents").text
+    (tmp_path / "kettle.md").unlink()
+    assert client.get("/page/documents").text.count("its file is gone") == 1
+
+
 def test_what_cannot_go_in_is_refused_with_a_sentence(client: TestClient) -> None:
     assert client.put("/page/uploads?name=x.md", content=b"").json() == {"error": "x.md is empty."}
     assert client.put("/page/uploads?name=../..", content=b"x").status_code == 422

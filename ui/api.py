@@ -1,9 +1,9 @@
 """The HTTP face for programs: `/api/*`, and beside it `/v1/*` (OpenAI's form), `/mcp` and `/metrics`.
 
 Every failure that a caller can act on is one sentence: {"error": sentence}; under `/v1` in the OpenAI shape, under
-`/mcp` as a tool's error. The status tells the kind: 401 no token, 403 another site or name, 404 no such document, 408
-a body that does not arrive, 413 one too large, 422 a request that does not make sense, 429 too many of them, 503 a
-library that cannot answer now, 504 an answer that takes too long.
+`/mcp` as a tool's error. The status tells the kind: 401 no token, 403 another site or name, 404 no such document
+or route, 405 a route that wants another method, 408 a body that does not arrive, 413 one too large, 422 a request that
+does not make sense, 429 too many of them, 503 a library that cannot answer now, 504 an answer that takes too long.
 """
 
 from collections.abc import AsyncIterator

@@ -20,8 +20,11 @@ _STATES = {"queued": "queued", "reading": "reading", "encoding": "encoding", "re
 _KINDS = {"add": "", "remove": "Remove ", "tag": "Tag "}
 
 
-def documents(found: Sequence[DocumentInfo]) -> str:
-    """Every document of the library with what can be done with it, and the tags to choose by."""
+def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> str:
+    """Every document of the library with what can be done with it, and the tags to choose by.
+
+    Of those that are `missing` it is said that their files are gone.
+    """
     if not found:
         return clean(
             '<p class="pc-empty">No documents yet. Drop files here, choose them with “Add files”, or run '
@@ -29,7 +32,7 @@ def documents(found: Sequence[DocumentInfo]) -> str:
         )
     tags = sorted({tag for d in found for tag in d.tags})
     chips = "".join(button("pc-tag", f'data-tag="{escape(tag)}" aria-pressed="false"', escape(tag)) for tag in tags)
-    rows = "".join(_document(d) for d in found)
+    rows = "".join(_document(d, d.document in missing) for d in found)
     held = f"{count(len(found), 'document')}, {count(sum(d.passages for d in found), 'passage')}"
     return clean(
         (f'<div class="pc-tags" role="group" aria-label="Ask only documents tagged">{chips}</div>' if chips else "")
@@ -38,9 +41,10 @@ def documents(found: Sequence[DocumentInfo]) -> str:
     )
 
 
-def _document(d: DocumentInfo) -> str:
+def _document(d: DocumentInfo, is_missing: bool) -> str:
     title = escape(d.title or d.document)
     tags = "".join(f'<span class="pc-doc-tag">{escape(tag)}</span>' for tag in d.tags)
+    tags += '<span class="pc-doc-gone">its file is gone</span>' if is_missing else ""
     opens = f'data-source="{escape(span_query(d.document, 0, 0))}"'
     named = f'<span class="pc-doc-title">{title}</span><span class="pc-doc-name">{escape(d.document)}{tags}</span>'
     acts = button("pc-act", 'data-act="reread"', "Read again")

@@ -146,7 +146,7 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
 def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None:
     @app.get("/page/documents", include_in_schema=False)
     def documents() -> Response:
-        return HTMLResponse(lists.documents(retriever.documents()))
+        return HTMLResponse(lists.documents(retriever.documents(), frozenset(retriever.library.missing())))
 
     @app.post("/page/documents/{act}", include_in_schema=False)
     def change(act: Literal["reread", "tags", "remove"], form: DocumentForm) -> Response:

@@ -43,10 +43,13 @@ def print_missing(names: Sequence[str]) -> None:
     if not names:
         return
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-    whose = "The file of 1 document is" if len(names) == 1 else f"The files of {len(names)} documents are"
+    one, many = (
+        "The file of 1 document is not where it was",
+        f"The files of {len(names)} documents are not where they were",
+    )
     print(
-        f"{whose} not where it was read: {shown}. What was read stays, for a disk may only be away. If files were "
-        "moved, ingest them where they are now; if they were deleted: pincite remove --missing",
+        f"{one if len(names) == 1 else many} read: {shown}. What was read stays, for a disk may only be away. If files "
+        "were moved, ingest them where they are now; if they were deleted: pincite remove --missing",
         file=sys.stderr,
     )
 
