@@ -65,6 +65,8 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _DEFINING = re.compile(r"^\W*(what|who) (is|are|was|were) (an? )?(?!the\b)[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE)
+# What is asked for is said to be another thing's: "the side effects of nivolumab".
+_OF = re.compile(r" of (?!the\b|a\b|an\b)[^\W\d_]{3,}", re.IGNORECASE)
 # "And what is a biosimilar?" names another thing, "And what are side effects?" need not.
 _OTHER = re.compile(r"^\W*(and|but|so|then) (what|who) (is|was) (an? )?(?!the\b)[^\W_][\w-]+\W*$", re.IGNORECASE)
 _OPENER = re.compile(r"^\W*(and|but|or|so|also|then|what about|how about|what if)\b", re.IGNORECASE)
@@ -247,7 +249,7 @@ def stands_alone(question: str) -> bool:
     # "the drug" may be the one that was spoken of; "the Fc region" and "the standard dose of ..." are said in full.
     own = sum(not idle(word) for word in said)
     named = any(map(has_capital, said[1:]))
-    defines = _DEFINING.match(question) or _OTHER.match(question)
+    defines = _DEFINING.match(question) or _OTHER.match(question) or (own >= MANY - 1 and _OF.search(question))
     return named or own >= (MANY if "the" in lower else MANY - 1) or bool(defines)
 
 

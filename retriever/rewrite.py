@@ -16,7 +16,7 @@ from ingest import Library
 from .answers import Turn
 from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
 from .search import Part
-from .smalltalk import kind
+from .smalltalk import kind, without
 from .topics import is_topic
 
 # Words are carried over from this probability on, into a question that could stand alone and into one that points back;
@@ -71,13 +71,13 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
 
 
 def _without_small_talk(history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns without thanks and the like, and without what was replied to them."""
+    """The turns without thanks and the like, alone or before a question, and without what was replied to them."""
     kept: list[Turn] = []
     asked = True
     for turn in history:
         asked = not kind(turn.text) if turn.role == "user" else asked
         if asked:
-            kept.append(turn)
+            kept.append(Turn(turn.role, without(turn.text)) if turn.role == "user" else turn)
     return kept
 
 

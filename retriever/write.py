@@ -229,7 +229,8 @@ def _whole(window: _Window, question: str, aside: bool) -> tuple[int, int] | Non
     """The span to quote: with the sentence before where the first one leans on it, and a list with its items.
 
     An item alone is quoted without its mark, unless the question asks for such a list: then all of it, if it is short.
-    So it is where an item is no sentence; of a long list such an item is not quoted `aside`: then None.
+    So it is where an item is no sentence. Such an item of a long list is not quoted `aside`, nor what only announces
+    something: then None.
     """
     passage = window.sentences[0].candidate.passage
     start, end = window.sentences[0].start - passage.start, window.sentences[-1].end - passage.start
@@ -239,10 +240,11 @@ def _whole(window: _Window, question: str, aside: bool) -> tuple[int, int] | Non
     fragment = (mark := _ITEM.match(text[start:end])) is not None and text[start + mark.end()].islower()
     around = _list_around(text, start, end)
     listed = around and asks_for_a_list(question) and _of_one_subject(question, passage, around[0])
-    if listed or fragment or text[:end].endswith(":"):
+    part = fragment or text[:end].endswith(":")
+    if listed or part:
         if around and len(text[slice(*around)].split()) <= (MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS):
             return passage.start + min(start, around[0]), passage.start + max(end, around[1])
-        if fragment and aside:
+        if aside and part:
             return None
     if mark and not _NEXT_ITEM.search(text[start:end]):
         start += mark.end()

@@ -95,6 +95,9 @@ def test_a_name_is_meant_more_probably_than_a_common_word(library: Library) -> N
     [
         ("Which vaccines prevent cervical cancer in girls?", True),
         ("And what is a biosimilar?", True),
+        ("What are the most common side effects of nivolumab?", True),
+        ("What are the side effects of the drug?", False),
+        ("What is the risk?", False),
         ("And what is the dose?", False),
         ("What is the dose?", False),
         ("Why are people tested for hepatitis before they get rituximab?", True),

@@ -106,6 +106,12 @@ def test_nothing_is_searched_for_and_the_conversation_goes_on_as_if_it_was_not_s
     )
 
 
+def test_a_subject_is_opened_by_a_question_with_thanks_before_it(library: Library) -> None:
+    history = [*BEFORE, Turn("user", "Great, and what is a biosimilar?"), Turn("assistant", "A copy. [1]")]
+    with library.reading():
+        assert rewrite(library, "How is it given?", history).startswith("How is a biosimilar given?")
+
+
 def test_the_page_shows_the_reply_and_nothing_about_searching(library: Library) -> None:
     html = render.turn(Retriever(library).ask("Hello"), render.TurnId(1))
     assert "Hello! " in html
