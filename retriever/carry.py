@@ -220,12 +220,13 @@ def opening(history: Sequence[Turn]) -> int:
     age, total = 0, sum(turn.role == "user" for turn in history)
     opened = total - 1
     for turn in history:
-        own = {s for _, word in written(turn.text[:LOOKED_AT_CHARS]) if not idle(word) for s in stems(word)}
+        own = {stems(word) for _, word in written(turn.text[:LOOKED_AT_CHARS]) if not idle(word)}
         if turn.role == "user":
             age += 1
-            if NEW_SUBJECT.search(turn.text) or (2 * len(own & said) < len(own) and stands_alone(turn.text)):
+            old = sum(said.issuperset(word) for word in own)
+            if NEW_SUBJECT.search(turn.text) or (2 * old < len(own) and stands_alone(turn.text)):
                 opened = total - age
-        said |= own
+        said.update(s for word in own for s in word)
     return opened
 
 

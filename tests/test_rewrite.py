@@ -77,6 +77,8 @@ def test_the_subject_is_the_one_that_was_opened_last(library: Library) -> None:
     history = asked("What is TIL therapy?", "Who can have it?", "What is a biosimilar?")
     assert opening(history) == 0
     assert opening(history[:4]) == 1
+    # A name whose letter was said is new.
+    assert opening(asked("How does blocking PD-1 help T cells?", "What is CAR-T?")) == 0
     assert searched_for(library, "Why is it cheaper?", history).startswith("Why is a biosimilar cheaper?")
 
 
