@@ -138,9 +138,9 @@ def _runs(
             if j > i and text[found[j - 1][1] : found[j][0]].strip():
                 break
             follows = bool(run) and run[-1] == j - 1
-            # The cells of "T cells".
-            of_letter = follows and _is_letter(found[j - 1][2]) and word.islower()
-            goes_on = key in wanted or of_letter or (key in beside and (not run or follows))
+            # The cells of "T cells", the reference of "dangling reference".
+            headed = follows and (_is_letter(found[j - 1][2]) or found[j - 1][2].endswith("ing")) and word.islower()
+            goes_on = key in wanted or headed or (key in beside and (not run or follows))
             if (follows and _is_number(word)) or (goes_on and is_topic(word)):
                 run.append(j)
             elif word.lower() not in _JOINING or not run:

@@ -11,7 +11,8 @@ from ingest import STOP_WORDS, stem
 
 from .carry import idle, stems, written
 
-_VERBS = """
+_VERBS = frozenset(
+    """
 achieve add affect agree aim allow answer appear apply arise arrive ask assume avoid bear became become began begin
 behave believe belong bring brought build built buy call came carry catch caught choose chose claim come compare
 complain concern confirm consider contain continue count cover create cut deal decide depend describe develop
@@ -26,6 +27,7 @@ shown sit solve spend spoke stand start stay stood stop suffer suggest suppose s
 think thought throw tie told took touch treated tried try turn understand use used vary wait walk want warn wear
 went win wish won wonder work worry write written wrote
 """.split()
+)
 _VAGUE = frozenset(
     """
     able alive amount anybody anyone anything available bad best better big bigger bit both brief broad certain
@@ -41,6 +43,8 @@ _VAGUE = frozenset(
     """.split()
 )
 _VERB_STEMS = frozenset(stem(verb) for verb in _VERBS)
+# "Reference" is no form of "refer", though its stem is the same.
+_NOUN = re.compile(r"(ance|ence|ment|ion)s?$")
 # Nouns that look like adverbs, or share a stem with a verb above.
 _NOUNS = frozenset("ally anomaly assembly belly family fly jelly lily monopoly supply usage".split())
 # A word behind one of these does something.
@@ -58,9 +62,11 @@ def is_topic(word: str) -> bool:
     [False, False, False, False, False]
     """
     lower = word.lower()
-    if word not in (lower, word.capitalize()) or lower in _NOUNS:
+    if idle(word) or word not in (lower, word.capitalize()):
         return not idle(word)
-    return not (idle(word) or lower in _VAGUE or lower.endswith("ly") or set(stems(word)) <= _VERB_STEMS)
+    if lower in _VAGUE or lower in _VERBS:
+        return False
+    return lower in _NOUNS or bool(_NOUN.search(lower)) or not (lower.endswith("ly") or set(stems(word)) <= _VERB_STEMS)
 
 
 def named(phrases: Sequence[str], question: str) -> list[str]:

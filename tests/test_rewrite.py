@@ -159,6 +159,7 @@ def test_only_a_pronoun_that_is_understood_is_replaced(question: str, phrase: st
         ("What does stage 2 type 1 diabetes mean?", "diabetes stage 1 2", "type 1 diabetes"),
         ("Starting nivolumab was wise.", "nivolumab", "nivolumab"),
         ("Exhausted T cells inside tumours carry receptors.", "exhausted T", "exhausted T cells"),
+        ("What is a dangling reference?", "dangling", "dangling reference"),
         ("The trial of 1,645 recipients", "trial", "trial"),
         ("Tremelimumab blocks. We know tremelimumab.", "Tremelimumab", "tremelimumab"),
         ("Kawasaki disease harms children. It is Kawasaki disease.", "kawasaki disease", "Kawasaki disease"),

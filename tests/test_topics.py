@@ -7,12 +7,16 @@ from retriever import Retriever, Turn
 from retriever.topics import is_topic, named
 
 
-@pytest.mark.parametrize("word", ["omeprazole", "treatment", "Coley", "HER2", "1100", "family", "America", "receptor"])
+@pytest.mark.parametrize(
+    "word", ["omeprazole", "treatment", "Coley", "HER2", "1100", "family", "America", "references", "receptor"]
+)
 def test_a_noun_a_name_and_a_number_are_topics(word: str) -> None:
     assert is_topic(word)
 
 
-@pytest.mark.parametrize("word", ["worse", "applies", "wrote", "newly", "wants", "Took", "someone", "ten", "then"])
+@pytest.mark.parametrize(
+    "word", ["worse", "applies", "wrote", "newly", "wants", "Took", "mention", "difference", "someone", "ten", "then"]
+)
 def test_verbs_and_degrees_are_not(word: str) -> None:
     assert not is_topic(word)
 
