@@ -1,9 +1,8 @@
-"""How likely it is that the library answers the question: a logistic model over four signs.
+"""How likely it is that the library answers the question: a logistic model over signs of a search.
 
-How near the three nearest passages are, how well the worst matched word of the question is matched by the best
-sentence, whether the best sentences are of one document, and how far the best passage stands out from the rest.
-Some forty further signs were tried and left out: with them the model fits the sets it saw and loses on those it did
-not (DESIGN.md, "Confidence"). Fitted by `tests/evals/fit.py`.
+Which of the question's words the best passages hold or mean, how near they are, whether the best sentence has the
+kind of thing that is asked for, and how far it stands out. Fitted by `tests/evals/fit.py`, on sets of which each was
+left out in turn to choose the signs (DESIGN.md, "Confidence").
 """
 
 import math
@@ -11,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest import Library, content_words, stem, words
 
@@ -23,18 +23,30 @@ LOOKED_AT = 5
 MANY = 30
 USUAL = 0.7
 
-BIAS = -7.442
+BIAS = -5.102
 WEIGHTS: Mapping[str, float] = {
-    "dense": 7.904,
-    "weakest_word": 3.500,
-    "together": 0.876,
-    "stands_out": 2.278,
+    "question_length": 2.877,
+    "names": -0.399,
+    "dense": 4.018,
+    "stands_out_dense": -1.529,
+    "stands_out_late": 1.850,
+    "held": -0.604,
+    "passage_words": -4.495,
+    "passage_weakest": 3.390,
+    "together": 0.450,
+    "likely": 3.735,
+    "alone_late": -1.273,
+    "cover": -1.777,
+    "weakest_token": 2.975,
+    "weakest_words": 1.972,
+    "rare_unmatched": -0.514,
+    "kind_lacking": -0.309,
 }
 
 
-def estimate(candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> float:
-    """The probability (0 to 1) that the library answers the question that found `candidates`, `ranked` by sentence."""
-    return confidence(features(candidates, ranked)) if ranked else 0.0
+def estimate(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> float:
+    """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence."""
+    return confidence(features(query, candidates, ranked)) if ranked else 0.0
 
 
 def confidence(values: Mapping[str, float]) -> float:
@@ -42,17 +54,94 @@ def confidence(values: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-(BIAS + sum(weight * values[name] for name, weight in WEIGHTS.items()))))
 
 
-def features(candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> dict[str, float]:
+def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> dict[str, float]:
     """What the confidence is estimated from, each about 0 to 1; needs a candidate and a sentence at least."""
-    best = [s for s in ranked if s.was_read_again]
+    question = query.parts[0].text
+    again = [s for s in ranked if s.was_read_again]
+    best, top = again[0], candidates[:LOOKED_AT]
     dense, late = (np.array([c.scores[ranker] for c in candidates]) for ranker in ("dense", "late"))
+    scores = np.array([s.score for s in ranked])
+    likely = np.exp(scores - scores.max())
+    by_passage = [word_matches(query, c.similar.max(axis=0)) for c in top]
+    # What the sentences of the best one's passage say together.
+    passage = best.candidate.id
+    said = word_matches(query, np.max([s.matched for s in again if s.candidate.id == passage], axis=0))
+    rarity = np.array([query.rarity[term] for term in query.terms] or [1.0])
+    held = {stem(word) for c in top for word in words(f"{c.passage.context} {c.passage.text}")}
+    asked = [answers for asks, answers in _ASKED if asks.search(question)]
     return {
-        "dense": float(np.sort(dense)[-3:].mean()),
-        "weakest_word": best[0].features["alone_weakest"],
-        "together": float(np.mean([s.candidate.passage.document == best[0].candidate.passage.document for s in best])),
-        # In standard deviations, so that it does not depend on the library's subject. Few passages tell nothing.
-        "stands_out": float((late.max() - late.mean()) / late.std()) / 5 if len(late) >= MANY else USUAL,
+        "question_length": min(len(question.split()), 30) / 30,
+        "names": float(bool(_NAMES.search(question))),
+        "dense": float(dense.max()),
+        "stands_out_dense": _stands_out(dense),
+        "stands_out_late": _stands_out(late),
+        "held": sum(r for term, r in query.rarity.items() if term in held) / (sum(query.rarity.values()) or 1.0),
+        "passage_words": max(float(matches.mean()) for matches in by_passage),
+        "passage_weakest": max(float(matches.min()) for matches in by_passage),
+        "together": float(np.mean([s.candidate.passage.document == best.candidate.passage.document for s in again])),
+        "likely": float(np.sort(likely)[-3:].sum() / likely.sum()),
+        "alone_late": max(s.features["alone_late"] for s in again),
+        "cover": best.features["context"],
+        "weakest_token": float(best.matched.min()),
+        "weakest_words": float(np.sort(said)[:2].mean()),
+        "rare_unmatched": float((rarity * (1 - said)).max()) / 10,
+        "kind_lacking": float(bool(asked) and not any(answers.search(best.text) for answers in asked)),
     }
+
+
+def _stands_out(scores: npt.NDArray[np.float64]) -> float:
+    """How far the best is above the mean, in standard deviations, over 5: no library has a scale of its own."""
+    if len(scores) < MANY:
+        return USUAL
+    return float((scores.max() - scores.mean()) / max(float(scores.std()), 1e-6)) / 5
+
+
+_NAMES = re.compile(r"(?<!^)\b[A-Z][\w'’-]+|\b\d[\d.,]*\w*")
+_NAME = r"(?<!^)(?<![.!?] )\b[A-Z][a-z]+"
+# How a question asks for a thing of a kind, and what there is in a sentence that has such a thing. Whether one is
+# lacking is a sign only: a price is free, a share is "most".
+_ASKED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asks, re.IGNORECASE), re.compile(answers))
+    for asks, answers in (
+        (
+            r"\b(cost|price|expensive|how much (does|do|is|was|were|money)|fee|afford|pay)\b",
+            r"[$€£]|\b(dollars?|euros?|pounds?|USD|cents?|price|cost|fee|free)\b",
+        ),
+        (
+            r"\b(percentage|per ?cent|proportion|share|fraction|rate|odds|chance|likel\w+"
+            r"|how (common|often|frequent\w*|rare))\b",
+            r"\d\s*%|per ?cent|\b(half|third|quarter|most|majority|few|one in|out of|common|rare)\b",
+        ),
+        (
+            r"\bhow many\b|\bnumber of\b",
+            r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|none|no)\b",
+        ),
+        (
+            r"\bhow (long|soon|quickly|fast)\b|\b(duration|half-life)\b",
+            r"\b(second|minute|hour|day|week|month|year|decade)s?\b",
+        ),
+        (
+            r"\b(when|(what|which|in what|in which) (year|date|century|decade|month|day))\b",
+            r"\b1[0-9]{3}s?\b|\b20\d\ds?\b|centur|\b(after|before|during|until|once|while)\b"
+            r"|\b(January|February|March|April|May|June|July|August|September|October|November|December)\b",
+        ),
+        (
+            r"\b(dose|dosage|dosing|level|how much)\b",
+            r"\d\s*(mg|µg|mcg|g|kg|ml|mL|IU|units?|ng|milli\w+|micro\w+|%)",
+        ),
+        (
+            r"\b(who|whom|whose|which (person|company|country|city|agency|author|manufacturer)"
+            r"|manufactur\w+|company|founder|author)\b",
+            _NAME,
+        ),
+        (r"\bwhere\b|\b(what|which) (city|country|state|place|region)\b", rf"{_NAME}|\b(in|at|on|near|from) the\b"),
+        (
+            r"\bwhy\b|\bhow come\b|\breason",
+            r"\b(because|since|due to|owing|so that|in order|therefore|thus|as a result|which (means|makes|allows)"
+            r"|cause[sd]?|leads?|reason|to avoid|to prevent|by \w+ing)\b",
+        ),
+    )
+)
 
 
 # A content word whose tokens match nothing in the best passages this well, and that none of them holds, is missing:

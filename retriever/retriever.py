@@ -124,7 +124,7 @@ class Retriever:
             candidates = search(self.library, query, documents=within)
             clock.lap("search")
             ranked = score_sentences(self.library, query, searched_for, candidates)
-            probability = estimate(candidates, ranked)
+            probability = estimate(query, candidates, ranked)
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             if answered:

@@ -31,8 +31,7 @@ def chosen(library: Library, question: str) -> tuple[Query, list[Candidate], lis
 
 
 def sure(library: Library, question: str) -> float:
-    _, candidates, ranked = chosen(library, question)
-    return estimate(candidates, ranked)
+    return estimate(*chosen(library, question))
 
 
 def test_sentences_are_exact_and_best_first(house: Library) -> None:
@@ -125,6 +124,23 @@ def test_the_kind_of_thing_asked_for(question: str, kind: str, answers: str, doe
     assert not found[1].search(does_not)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "announces"),
+    [
+        ("Aims: To determine whether the kettle is blue.", True),
+        ("We investigated the colour of 40 kettles.", True),
+        ("The purpose of this study was to compare kettles.", True),
+        ("Blue kettles whistled longer (p < 0.01).", False),
+        ("The colour is measured with a lamp.", False),
+        ("Kettles aim to please.", False),
+    ],
+)
+def test_a_sentence_that_announces_is_known(house: Library, sentence: str, announces: bool) -> None:
+    house.ingest_documents([Document("paper", "Kettles", sentence, "")])
+    ranked = [s for s in chosen(house, "What colour are kettles?")[2] if s.candidate.passage.document == "paper"]
+    assert [s.features["announces"] for s in ranked] == [announces]
+
+
 def test_an_open_question_asks_for_no_kind() -> None:
     assert asked_kind("What is a kettle?") is None
 
@@ -133,7 +149,7 @@ def test_confidence_is_a_probability_that_knows_what_is_missing(house: Library) 
     there = [sure(house, q) for q in ("What colour is the kettle?", "How many bottles of cider stand there?")]
     missing = [sure(house, q) for q in ("Which zebra plays trumpet?", "What does quantum gravity predict?")]
     assert all(0 < value < 1 for value in there + missing)
-    assert min(there) > 2 * max(missing)
+    assert min(there) > 1.5 * max(missing)
 
 
 def test_confidence_is_the_logistic_function() -> None:
