@@ -143,21 +143,6 @@ _KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
 )
 
 
-# What a study was to find out, or how: near to every question about it, and never what it found.
-_STUDIED = "investigate|evaluate|examine|assesse?|compare|analy[sz]e|explore|review"
-_ANNOUNCES = re.compile(
-    r"^\W*(aims?|objectives?|purpose|background|introduction|hypothes[ie]s|context|rationale|(study )?design|setting"
-    r"|patients|participants|materials?|methods?|subjects)\b( and \w+)?\W{0,3}(of|:|\.|to)"
-    rf"|\b(we (sought|aim(ed)?|set out|studied|asked|hypothesi[sz]ed?|({_STUDIED})d?)"
-    r"|(aim|purpose|objective|goal)s? (of|was|were|is)"
-    rf"|to (determine|identify|test|study|describe|{_STUDIED}) (the|whether|if|how)"
-    r"|(this|the (present|current)) (study|paper|article|work|report|review)"
-    rf" (aims|was|is|were|describes|({_STUDIED})[sd])"
-    rf"|(was|were|has been) (studied|recruited|enrolled|({_STUDIED})d))\b",
-    re.IGNORECASE,
-)
-
-
 def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The kind of thing a question asks for, with the pattern that such a thing matches; None if open."""
     for kind, asks, answers in _KINDS:
@@ -197,7 +182,6 @@ def _sentences(
             "kind": float(bool(kind and kind[1].search(text))),
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
-            "announces": float(bool(_ANNOUNCES.search(text))),
             "heading": float(bool(passage.heading) and text == (passage.heading or "").split(" > ")[-1]),
         }
         score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())
@@ -216,7 +200,6 @@ STORED_WEIGHTS: Mapping[str, float] = {
     "passage": 2.58,
     "kind": 0.83,
     "short": -0.49,
-    "announces": -1.44,
     "question": -1.5,
     "heading": -4.0,
 }
@@ -236,7 +219,6 @@ READ_WEIGHTS: Mapping[str, float] = {
     "alone_late": 1.74,
     "alone_weakest": 2.09,
     "alone_words": 1.74,
-    "announces": -1.44,
     "question": -1.5,
     "heading": -4.0,
 }

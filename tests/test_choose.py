@@ -124,23 +124,6 @@ def test_the_kind_of_thing_asked_for(question: str, kind: str, answers: str, doe
     assert not found[1].search(does_not)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "announces"),
-    [
-        ("Aims: To determine whether the kettle is blue.", True),
-        ("We investigated the colour of 40 kettles.", True),
-        ("The purpose of this study was to compare kettles.", True),
-        ("Blue kettles whistled longer (p < 0.01).", False),
-        ("The colour is measured with a lamp.", False),
-        ("Kettles aim to please.", False),
-    ],
-)
-def test_a_sentence_that_announces_is_known(house: Library, sentence: str, announces: bool) -> None:
-    house.ingest_documents([Document("paper", "Kettles", sentence, "")])
-    ranked = [s for s in chosen(house, "What colour are kettles?")[2] if s.candidate.passage.document == "paper"]
-    assert [s.features["announces"] for s in ranked] == [announces]
-
-
 def test_an_open_question_asks_for_no_kind() -> None:
     assert asked_kind("What is a kettle?") is None
 
