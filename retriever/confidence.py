@@ -19,9 +19,9 @@ from .search import Candidate, Query
 
 # How many passages are looked at.
 LOOKED_AT = 5
-# The best of fewer passages than this does not show how far it stands out; then the usual value is taken.
+# Among fewer passages than this the best says little by standing out; then a usual value of doubt is taken.
 MANY = 30
-USUAL = 0.7
+USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.7, "together": 0.5, "likely": 0.6}
 
 BIAS = -4.683
 WEIGHTS: Mapping[str, float] = {
@@ -70,7 +70,7 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
     rarity = np.array([query.rarity[term] for term in query.terms] or [1.0])
     held = {stem(word) for c in top for word in words(f"{c.passage.context} {c.passage.text}")}
     asked = [answers for asks, answers in _ASKED if asks.search(question)]
-    return {
+    values = {
         "question_length": min(len(question.split()), 30) / 30,
         "names": float(bool(_NAMES.search(question))),
         "dense": float(dense.max()),
@@ -90,12 +90,11 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
         # A follow-up with words carried over: some of them are too many, and match worse.
         "rewritten": float(len(query.parts) > 1),
     }
+    return values if len(candidates) >= MANY else values | USUAL
 
 
 def _stands_out(scores: npt.NDArray[np.float64]) -> float:
     """How far the best is above the mean, in standard deviations, over 5: no library has a scale of its own."""
-    if len(scores) < MANY:
-        return USUAL
     return float((scores.max() - scores.mean()) / max(float(scores.std()), 1e-6)) / 5
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ingest import (
     MAX_QUESTION_CHARS,
+    Document,
     Library,
     LibraryError,
     Progress,
@@ -20,6 +21,7 @@ from ingest import (
     UnknownDocumentError,
     open_default,
 )
+from ingest.encode import Encoder
 from retriever import Answer, Retriever, Turn, ask
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
@@ -322,3 +324,24 @@ def test_the_default_library_that_a_user_filled_is_left_alone(
     answer = ask("Where is the key?")
     assert answer.library.documents == 1
     assert {hit.passage.document for hit in answer.evidence} == {"note.md"}
+
+
+def test_a_library_of_two_paragraphs_answers_and_declines(tmp_path: Path, encoder_cache: Encoder) -> None:
+    """Among so few the best does not stand out; that must not count for, or against, an answer."""
+    office = (
+        "The office closes at five on Fridays. Keys are kept by Mrs Larkin at the front desk.\n\n"
+        "Parking costs 3 euros a day for visitors."
+    )
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest_documents([Document("office", "", office, "")])
+    with Retriever.open(tmp_path / "library") as retriever:
+        for question, quote in (
+            ("When does the office close on Fridays?", "closes at five"),
+            ("Who keeps the keys?", "Mrs Larkin"),
+            ("How much is parking for visitors?", "3 euros"),
+        ):
+            answer = retriever.ask(question)
+            assert answer.answered, question
+            assert quote in answer.citations[0].quote
+        for question in ("What is the wifi password?", "Who is the president of France?"):
+            assert not retriever.ask(question).answered, question
