@@ -1,6 +1,6 @@
 """Pincite beside other products, on the same documents, with the same model: make peers SETS="SET..."
 
-or PEERS_PYTHON=PYTHON python -m tests.benchmarks.peers.run SET... [--questions 100] [--only PRODUCT...]
+or PEERS_PYTHON=PYTHON python -m tests.benchmarks.peers.run SET... [--questions 100] [--ranking] [--only PRODUCT...]
 
 SET is a BEIR-form folder. Each step of each product runs in a process of its own, one at a time.
 Times and memory are taken on the first set. On the others only the ranking is looked at, so there the vectors that
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class Figures:
     built: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
     cold_seconds: float = 0.0
+    cold_processor_seconds: float = 0.0
 
 
 def start(python: str, *arguments: str) -> subprocess.Popen[str]:
@@ -93,46 +95,36 @@ def result(python: str, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def cold_seconds(python: str, *arguments: str) -> float:
-    """From the start of a process to its first result."""
+def cold_start(python: str, *arguments: str) -> tuple[float, float]:
+    """Seconds from the start of a process to its first result, and those that the processor spent on it."""
     began = time.perf_counter()
     with start(python, "first", *arguments) as worker:
         assert worker.stdout
         for line in worker.stdout:
             if line.startswith('{"first"'):
-                return time.perf_counter() - began
+                return time.perf_counter() - began, json.loads(line)["processor_seconds"]
     raise SystemExit(f"This has no result: python -m tests.benchmarks.peers.worker first {shlex.join(arguments)}")
 
 
-def measure(name: str, evalsets: list[sets.EvalSet], scratch: Path) -> dict[str, Figures]:
-    """The figures of the product by mode: all of them on the first set, the ranking on the others."""
+def measure(name: str, evalset: sets.EvalSet, scratch: Path, figures: dict[str, Figures], is_timed: bool) -> None:
+    """Adds to the `figures` by mode what the product `name` does on the set."""
     product = COMPARED[name]
-    found = {mode: Figures() for mode in product.modes}
-    for evalset in evalsets:
-        place, corpus = str(scratch / name / evalset.name), str(evalset.folder / "corpus.jsonl")
-        questions = scratch / f"{evalset.name}.json"
-        questions.write_text(json.dumps({query.id: query.text for query in evalset.queries}), "utf-8")
-        if evalset is evalsets[0]:
-            built = result(product.python, "build", name, place, corpus)
-            runs = {}
-            for mode, figures in found.items():
-                asked = result(product.python, "ask", name, place, mode, str(questions))
-                first = evalset.queries[0].text
-                cold = [cold_seconds(product.python, name, place, mode, first) for _ in range(COLD_STARTS)]
-                figures.built, figures.asked, figures.cold_seconds = built, asked, statistics.median(cold)
-                runs[mode] = asked["run"]
-        else:
-            vectors = str(scratch / f"{evalset.name}.npz")
-            built = result(product.python, "rank", name, place, corpus, str(questions), vectors, *product.modes)
-            runs = built.pop("runs")
-        for mode, figures in found.items():
-            figures.ndcg[evalset.name] = metrics.ranking(evalset, runs[mode])["nDCG@10"]
-        print(f"{product.name}, {evalset.name}: {built}", file=sys.stderr, flush=True)
-    return found
-
-
-def row(*cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
+    place, corpus = str(scratch / name / evalset.name), str(evalset.folder / "corpus.jsonl")
+    questions = scratch / f"{evalset.name}.json"
+    questions.write_text(json.dumps({query.id: query.text for query in evalset.queries}), "utf-8")
+    if is_timed:
+        built = result(product.python, "build", name, place, corpus)
+        for mode, found in figures.items():
+            found.built, found.asked = built, result(product.python, "ask", name, place, mode, str(questions))
+            first = evalset.queries[0].text
+            cold = [cold_start(product.python, name, place, mode, first) for _ in range(COLD_STARTS)]
+            found.cold_seconds, found.cold_processor_seconds = map(statistics.median, zip(*cold, strict=True))
+        runs = {mode: found.asked["run"] for mode, found in figures.items()}
+    else:
+        vectors = str(scratch / f"{evalset.name}.npz")
+        runs = result(product.python, "rank", name, place, corpus, str(questions), vectors, *product.modes)["runs"]
+    for mode, found in figures.items():
+        found.ndcg[evalset.name] = metrics.ranking(evalset, runs[mode])["nDCG@10"]
 
 
 def quality(figures: Figures) -> list[str]:
@@ -141,44 +133,65 @@ def quality(figures: Figures) -> list[str]:
     return [f"{value:.3f}".removeprefix("0") for value in (*values, float(np.mean(values)))]
 
 
-TIMES = ("passages", "documents/s", "passages/s", "p50, ms", "p95, ms", "cold start, s", "MB, ingest", "MB, asking")
+TIMES = (
+    *("passages", "documents/s", "passages/s", "passages a processor's s"),
+    *("question p50, ms", "p95, ms", "processor, ms", "cold start, s", "processor, s"),
+    *("MB, ingest", "MB, asking", "MB installed"),
+)
 
 
-def times(figures: Figures) -> list[str]:
+def times(figures: Figures, installed_mb: float) -> list[str]:
     """The columns of TIMES."""
     built, asked = figures.built, figures.asked
+    passages, seconds = built["passages"], built["seconds"]
     p50, p95 = np.percentile(asked["milliseconds"], (50, 95))
-    speeds = [f"{built[what] / built['seconds']:.1f}" for what in ("documents", "passages")]
-    waits = f"{p50:.0f}", f"{p95:.0f}", f"{figures.cold_seconds:.1f}"
-    return [str(built["passages"]), *speeds, *waits, f"{built['peak_mb']:.0f}", f"{asked['peak_mb']:.0f}"]
+    return [
+        str(passages),
+        *(
+            f"{n:.1f}"
+            for n in (built["documents"] / seconds, passages / seconds, passages / built["processor_seconds"])
+        ),
+        *(f"{milliseconds:.0f}" for milliseconds in (p50, p95, asked["processor_ms"])),
+        *(f"{s:.1f}" for s in (figures.cold_seconds, figures.cold_processor_seconds)),
+        *(f"{mb:.0f}" for mb in (built["peak_mb"], asked["peak_mb"], installed_mb)),
+    ]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
 def main() -> None:
-    """Measures and prints two tables; on standard error each product's rows as soon as they are known."""
+    """Measures and prints two tables; on standard error each figure of a ranking as soon as it is known."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--questions", type=int, default=100, help="at most so many of each set, drawn at random")
+    parser.add_argument("--ranking", action="store_true", help="leave times and memory out")
     parser.add_argument("--only", nargs="+", choices=list(COMPARED), default=list(COMPARED))
     arguments = parser.parse_args()
     evalsets = [judged(sets.load(folder), arguments.questions) for folder in arguments.sets]
-    before = os.getloadavg()[0]
-    best: list[str] = []
-    fast: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in arguments.only:
-            product = COMPARED[name]
-            installed = result(product.python, "size", *product.distributions.split())["install_mb"]
-            for mode, figures in measure(name, evalsets, Path(scratch)).items():
-                best.append(row(product.name, mode, *quality(figures)))
-                fast.append(row(product.name, mode, *times(figures), f"{installed:.0f}"))
-                print(best[-1], fast[-1], sep="\n", file=sys.stderr, flush=True)
     names = [evalset.name for evalset in evalsets]
+    measured = {name: {mode: Figures() for mode in COMPARED[name].modes} for name in arguments.only}
+    rows = [(COMPARED[name], mode, figures) for name, modes in measured.items() for mode, figures in modes.items()]
+    loads = [os.getloadavg()[0]]
+    with tempfile.TemporaryDirectory() as scratch:
+        for evalset in evalsets:
+            is_timed = evalset is evalsets[0] and not arguments.ranking
+            for name, figures in measured.items():
+                measure(name, evalset, Path(scratch), figures, is_timed)
+                ranks = {mode: found.ndcg[evalset.name] for mode, found in figures.items()}
+                sys.stderr.write(f"{evalset.name}, {name}: {ranks}\n")
+            if is_timed:
+                loads.append(os.getloadavg()[0])
+                sizes = {p.name: result(p.python, "size", *p.distributions.split())["install_mb"] for p, *_ in rows}
+                print(f"{os.cpu_count()} cores, {platform.machine()}, load {loads[0]:.1f} before, {loads[1]:.1f} after")
+                lines = [[product.name, mode, *times(found, sizes[product.name])] for product, mode, found in rows]
+                print(
+                    f"Times and memory, {names[0]}:\n", table(["product", "mode", *TIMES], lines), sep="\n", flush=True
+                )
     counts = ", ".join(f"{evalset.name} {len(evalset.queries)}" for evalset in evalsets)
-    print(f"{os.cpu_count()} cores, {platform.machine()}, load {before:.1f} before, {os.getloadavg()[0]:.1f} after")
-    print(f"questions: {counts}\n\nnDCG@10:\n")
-    print(row("product", "mode", *names, "mean"), row(*["---"] * (len(names) + 3)), *best, sep="\n")
-    print(f"\nTimes and memory on {names[0]}:\n")
-    print(row("product", "mode", *TIMES, "MB installed"), row(*["---"] * (len(TIMES) + 3)), *fast, sep="\n")
+    lines = [[product.name, mode, *quality(found)] for product, mode, found in rows]
+    print(f"\nnDCG@10, questions: {counts}\n", table(["product", "mode", *names, "mean"], lines), sep="\n")
 
 
 if __name__ == "__main__":
