@@ -23,25 +23,25 @@ LOOKED_AT = 5
 MANY = 30
 USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.7, "together": 0.5, "likely": 0.6}
 
-BIAS = -4.683
+BIAS = -4.495
 WEIGHTS: Mapping[str, float] = {
-    "question_length": 2.649,
-    "names": -0.347,
-    "dense": 4.359,
-    "stands_out_dense": -1.370,
-    "stands_out_late": 1.557,
-    "held": -0.578,
-    "passage_words": -5.085,
-    "passage_weakest": 3.601,
-    "together": 0.438,
-    "likely": 3.524,
-    "alone_late": -1.448,
-    "cover": -1.418,
-    "weakest_token": 2.401,
-    "weakest_words": 2.106,
-    "rare_unmatched": -0.456,
-    "kind_lacking": -0.340,
-    "rewritten": 0.958,
+    "question_length": 2.638,
+    "names": -0.340,
+    "dense": 4.376,
+    "stands_out_dense": -1.381,
+    "stands_out_late": 1.549,
+    "held": -0.571,
+    "passage_words": -5.006,
+    "passage_weakest": 3.552,
+    "together": 0.445,
+    "likely": 3.531,
+    "alone_late": -1.567,
+    "cover": -1.397,
+    "weakest_token": 2.397,
+    "weakest_words": 2.141,
+    "rare_unmatched": -0.481,
+    "kind_lacking": -0.345,
+    "rewritten": 0.967,
 }
 
 

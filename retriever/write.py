@@ -19,6 +19,8 @@ from .answers import Citation
 from .choose import Sentence
 from .direct import direct_answer
 
+# The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
+LEAD = 0.7
 # At most so many quotes, each this likely at least, and the likelihood of all together no further than this;
 # a window holds at most so many sentences and words.
 MAX_QUOTES = 3
@@ -152,7 +154,11 @@ def _pick(ranked: Sequence[Sentence]) -> list[_Window]:
             quoted.update(window.sentences)
             known.update(window.sentences)
         told |= known
-    return picked
+    return sorted(picked, key=lambda w: not (likely[ranked[0]] >= LEAD * picked[0].likely and _is_led_by(w, ranked[0])))
+
+
+def _is_led_by(window: _Window, best: Sentence) -> bool:
+    return best in window.sentences and not window.burden
 
 
 def _windows(ranked: Sequence[Sentence], likely: Mapping[Sentence, float]) -> Iterator[_Window]:
