@@ -4,7 +4,7 @@
 
 SET are folders in BEIR form with answers or gold sentences (squad2_a, clapnq_a, qed_dev of the open sets), or such
 that `written.jsonl` has questions over (a third of them near misses: about what a document says, and not answered
-by it); these then take the place of the set's own. The committed questions over the corpus are always among the sets. Each set is one library. Every figure "left
+by it); these then take the place of the set's own, of which only follow-ups are asked. The committed questions over the corpus are always among the sets. Each set is one library. Every figure "left
 out" is of a fit that never saw the set; so it is what to expect on a set of one's own. With --keep, what the
 searches found is kept in DIR and a second fit takes seconds; empty it when the ranking has changed.
 """
@@ -26,10 +26,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from ingest import Library
-from retriever import choose, confidence
+from retriever import Turn, choose, confidence
 from retriever.choose import Sentence
 from retriever.evaluate import metrics, sets
-from retriever.search import Candidate, Part, Query, encode_query, search
+from retriever.rewrite import parts, rewrite
+from retriever.search import Candidate, Query, encode_query, search
 from retriever.write import write
 from tests.evals.run import CORPUS, load, same_article
 
@@ -59,6 +60,7 @@ class Question:
     gold: list[str]
     answers: list[str]
     documents: set[str]
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,10 @@ def ask_all(library: Library, questions: Sequence[Question], strange: Sequence[s
 def ask(library: Library, question: Question, made: bool, documents: Collection[str] | None) -> Asked:
     """One question, asked of all documents or some."""
     with library.reading():
-        query = encode_query(library, [Part(question.text)])
+        searched_for = rewrite(library, question.text, question.history)
+        query = encode_query(library, parts(searched_for, question.text))
         candidates = search(library, query, documents=documents)
-        sentences = choose.score_sentences(library, query, question.text, candidates)
+        sentences = choose.score_sentences(library, query, searched_for, candidates)
         return Asked(question, made, query, candidates, sentences)
 
 
@@ -186,10 +189,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep what the searches found in this folder")
     arguments = parser.parse_args()
     folders = {folder.name: sets.load(folder) for folder in arguments.sets}
-    asked = {
-        name: _written(evalset, arguments.questions) or _questions(evalset, arguments.questions)
-        for name, evalset in folders.items()
-    }
+    asked = {name: _asked_of(evalset, arguments.questions) for name, evalset in folders.items()}
     asked[OWN] = _corpus_questions()
     data: dict[str, list[Asked]] = {}
     for name, questions in asked.items():
@@ -231,9 +231,16 @@ def _questions(evalset: sets.EvalSet, most: int) -> list[Question]:
             list(q.gold_sentences if not q.answers or len(q.answers[0].split()) > 15 else ()),
             list(q.answers),
             {document for document, relevance in evalset.qrels.get(q.id, {}).items() if relevance > 0},
+            q.history,
         )
         for q in drawn[:most]
     ]
+
+
+def _asked_of(evalset: sets.EvalSet, most: int) -> list[Question]:
+    written = _written(evalset, most)
+    own = _questions(evalset, most)
+    return written + [question for question in own if question.history] if written else own
 
 
 def _written(evalset: sets.EvalSet, most: int) -> list[Question]:
