@@ -7,6 +7,7 @@ of these are then encoded alone behind their title and heading, which says much 
 sentence is about, and scored again. Weights: `tests/evals/fit.py`; figures in DESIGN.md.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ Floats = npt.NDArray[np.float32]
 # (table in DESIGN.md), and each costs 2 ms where the processor computes in bf16, 10 ms where it does not.
 PASSAGES = 12
 READ_AGAIN = 4
+# Of these only such as are at least this share as likely as the best: no other turned out to be the one.
+WORTH_READING = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,8 @@ def score_sentences(library: Library, query: Query, question: str, candidates: S
         sentence for candidate in _different(candidates) for sentence in _sentences(library, query, candidate, kind)
     ]
     found.sort(key=lambda s: -s.score)
-    return sorted([*_read_again(library, query, found[:READ_AGAIN]), *found[READ_AGAIN:]], key=lambda s: -s.score)
+    n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
+    return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)
 
 
 def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
