@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def started(*args: str | Path) -> subprocess.Popen[bytes]:
-    code = "from ui.cli import main; main()"
+    # Whatever started the tests in the background made its children deaf to Ctrl-C.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ui.cli import main; main()"
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code, *args],
         stdout=subprocess.PIPE,

@@ -37,8 +37,9 @@ def test_what_is_named(phrase: str, question: str, names: list[str]) -> None:
     assert named([phrase, phrase], question) == names
 
 
-def test_a_refusal_names_topics_only(library: Library) -> None:
+def test_a_refusal_names_topics_only(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     library.ingest_documents([Document("d.md", "", "The kettle is blue and whistles in the morning.", "")])
+    monkeypatch.setattr("retriever.retriever.estimate", lambda *found: 0.0)  # the words are the matter here
     asked = Retriever(library).ask
     assert asked("Who wrote worse about zebras?").text == "Not in your documents: nothing found on “zebras”."
     history = [Turn("user", "What about zebras?"), Turn("assistant", "Not in your documents.")]
