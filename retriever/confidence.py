@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ingest import Library, content_words, stem, words
 
-from .choose import Sentence, word_matches
+from .choose import Sentence, cover, word_matches
 from .search import Candidate, Query
 
 # How many passages are looked at.
@@ -68,7 +68,6 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
     passage = best.candidate.id
     said = word_matches(query, np.max([s.matched for s in again if s.candidate.id == passage], axis=0))
     rarity = np.array([query.rarity[term] for term in query.terms] or [1.0])
-    held = {stem(word) for c in top for word in words(f"{c.passage.context} {c.passage.text}")}
     asked = [answers for asks, answers in _ASKED if asks.search(question)]
     values = {
         "question_length": min(len(question.split()), 30) / 30,
@@ -76,7 +75,7 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
         "dense": float(dense.max()),
         "stands_out_dense": _stands_out(dense),
         "stands_out_late": _stands_out(late),
-        "held": sum(r for term, r in query.rarity.items() if term in held) / (sum(query.rarity.values()) or 1.0),
+        "held": cover(" ".join(f"{c.passage.context} {c.passage.text}" for c in top), query.rarity),
         "passage_words": max(float(matches.mean()) for matches in by_passage),
         "passage_weakest": max(float(matches.min()) for matches in by_passage),
         "together": float(np.mean([s.candidate.passage.document == best.candidate.passage.document for s in again])),

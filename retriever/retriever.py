@@ -31,7 +31,7 @@ from .llm import LLM
 from .rewrite import parts, rewrite
 from .said import less_of_the_same
 from .search import encode_query, search
-from .smalltalk import reply, without
+from .smalltalk import kind, reply, without
 from .spelling import mend
 from .topics import named
 from .write import declined, write
@@ -106,10 +106,12 @@ class Retriever:
         turns = conversation(history)
         question = _checked(question)
         clock = _Clock()
-        if said := reply(question, self.state.documents):
+        if kind(question):
+            state = self.state
+            said = reply(question, state.documents) or ""
             yield Found("", ())
             yield said
-            yield Answer(question, "", False, said, 0.0, (), (), self.state, clock.timings())
+            yield Answer(question, "", False, said, 0.0, (), (), state, clock.timings())
             return
         asked = without(question)
         standalone = self._standalone(asked, turns)

@@ -7,7 +7,7 @@ import pytest
 
 from ingest import Document, Library, stem
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
-from retriever.confidence import WEIGHTS, confidence, estimate, missing
+from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
@@ -128,10 +128,32 @@ def test_an_open_question_asks_for_no_kind() -> None:
     assert asked_kind("What is a kettle?") is None
 
 
-def test_confidence_is_a_probability(house: Library) -> None:
-    """What it knows is tested with the real encoder: in test_retriever and, measured, in tests/evals."""
-    for question in ("What colour is the kettle?", "Which zebra plays trumpet?", "What does quantum gravity predict?"):
-        assert 0 < sure(house, question) < 1
+def signs(library: Library, question: str) -> dict[str, float]:
+    return features(*chosen(library, question))
+
+
+def test_the_signs_of_confidence(house: Library) -> None:
+    """By hand, with the fast encoder; what they are worth together takes the real one (test_retriever, tests/evals)."""
+    assert set(signs(house, "What is a kettle?")) == set(WEIGHTS)
+    kettle, zebra = signs(house, "What colour is the kettle?"), signs(house, "What colour is the zebra?")
+    assert kettle["held"] > zebra["held"]
+    assert kettle["passage_weakest"] > zebra["passage_weakest"] or kettle["passage_words"] > zebra["passage_words"]
+    assert signs(house, "Which kettle is blue?")["held"] == pytest.approx(1)
+    assert kettle["question_length"] == pytest.approx(5 / 30)
+    assert [signs(house, q)["names"] for q in ("who is Anna?", "what is it in 1998?", "Who was born?")] == [1, 1, 0]
+    assert signs(house, "How many cats were born in 1998?")["kind_lacking"] == 0
+    assert signs(house, "How much does the blue kettle cost?")["kind_lacking"] == 1
+    # Among so few nothing stands out.
+    assert kettle["likely"] == zebra["likely"] == USUAL["likely"]
+
+
+def test_a_rewritten_question_is_known(house: Library) -> None:
+    with house.reading():
+        query = encode_query(house, [Part("Is the kettle blue?"), Part("Is it blue?")])
+        candidates = search(house, query)
+        ranked = score_sentences(house, query, "Is the kettle blue?", candidates)
+    assert features(query, candidates, ranked)["rewritten"] == 1
+    assert signs(house, "Is the kettle blue?")["rewritten"] == 0
 
 
 def test_confidence_is_the_logistic_function() -> None:

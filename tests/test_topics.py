@@ -1,10 +1,13 @@
 """What is said to be missing names something: no verb, no degree, nothing of an earlier question."""
 
+from pathlib import Path
+
 import pytest
 
 from ingest import Document, Library
 from retriever import Retriever, Turn
 from retriever.topics import is_topic, named
+from tests.conftest import FakeEncoder
 
 
 @pytest.mark.parametrize(
@@ -37,10 +40,14 @@ def test_what_is_named(phrase: str, question: str, names: list[str]) -> None:
     assert named([phrase, phrase], question) == names
 
 
-def test_a_refusal_names_topics_only(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.ingest_documents([Document("d.md", "", "The kettle is blue and whistles in the morning.", "")])
-    monkeypatch.setattr("retriever.retriever.estimate", lambda *found: 0.0)  # the words are the matter here
-    asked = Retriever(library).ask
-    assert asked("Who wrote worse about zebras?").text == "Not in your documents: nothing found on “zebras”."
-    history = [Turn("user", "What about zebras?"), Turn("assistant", "Not in your documents.")]
-    assert asked("Why did they apply?", history).text == "Not in your documents."
+def test_a_refusal_names_topics_only(
+    library_folder: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fake_encoder
+    monkeypatch.setenv("PINCITE_DECLINE_BELOW", "1")  # the words are the matter here
+    with Library.open(library_folder, create=True) as library:
+        library.ingest_documents([Document("d.md", "", "The kettle is blue and whistles in the morning.", "")])
+        asked = Retriever(library).ask
+        assert asked("Who wrote worse about zebras?").text == "Not in your documents: nothing found on “zebras”."
+        history = [Turn("user", "What about zebras?"), Turn("assistant", "Not in your documents.")]
+        assert asked("Why did they apply?", history).text == "Not in your documents."
