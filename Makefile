@@ -31,7 +31,8 @@ types: $(VENV)/.test
 # The browser's tests wait for pages half of their time: they run beside the others, and report after them.
 pytest: $(VENV)/.test
 	@sh tests/chromium.sh
-	@report=$$(mktemp); trap 'rm -f $$report; kill $$browser 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
+	@report=$$(mktemp); export TESTS_SHARED=$$(mktemp -d); \
+	  trap 'rm -rf $$report $$TESTS_SHARED; kill $$browser 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
 	  $(BIN)/python -m pytest tests/browser >$$report 2>&1 & browser=$$!; \
 	  $(BIN)/python -m pytest --ignore=tests/browser; status=$$?; \
 	  wait $$browser || status=1; cat $$report; exit $$status

@@ -18,7 +18,7 @@ from .errors import (
     UnknownDocumentError,
 )
 from .indexes.late import POOLED_TOKENS, maxsim, similarities
-from .indexes.lexical import STOP_WORDS, content_words, expression, stem, words
+from .indexes.lexical import STOP_WORDS, content_words, expression, stem, stems, words
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
 from .records import DocumentInfo
@@ -66,5 +66,6 @@ __all__ = [
     "sentences",
     "similarities",
     "stem",
+    "stems",
     "words",
 ]

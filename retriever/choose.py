@@ -9,13 +9,13 @@ sentence is about, and scored again. Weights: `tests/evals/fit.py`; figures in D
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stem, words
+from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
 from .search import Candidate, Query
 
@@ -98,13 +98,10 @@ def word_matches(query: Query, matched: Floats) -> Floats:
     return np.array([matched[rows].mean() for rows in query.terms.values()], np.float32)
 
 
-def cover(text: str, rarity: Mapping[str, float]) -> float:
-    """The share of the question's words, weighted by rarity, that `text` holds: 0 to 1."""
+def cover(held: Set[str], rarity: Mapping[str, float]) -> float:
+    """The share of the question's words, weighted by rarity, whose stems are among those `held`: 0 to 1."""
     total = sum(rarity.values())
-    if not total:
-        return 0.0
-    present = {stem(word) for word in words(text)}
-    return sum(weight for term, weight in rarity.items() if term in present) / total
+    return sum(weight for term, weight in rarity.items() if term in held) / total if total else 0.0
 
 
 # What is asked for: the kind, how a question asks for it, and what such a thing looks like.
@@ -169,17 +166,20 @@ def _sentences(
     shift = len(passage.text) - len(passage.text.lstrip()) - (len(seen) - len(passage.text.strip()))
     spans = library.encoder.token_spans(seen)[::POOLED_TOKENS][: len(similar)]
     starts = np.array([start + shift for start, _ in spans])
-    before = ""
+    around: Set[str] = stems(passage.context)
+    before: Set[str] = frozenset()
     for s, e in sentences(passage.text):
         text = passage.text[s:e]
-        own = similar[(starts >= s) & (starts < e)]
+        held = stems(text)
+        first, last = np.searchsorted(starts, (s, e))
+        own = similar[first:last]
         matched = own.max(axis=0) if len(own) else np.zeros(len(query.weights), np.float32)
         features = {
             "late": float(matched @ query.weights),
             "mean": float(own.mean(axis=0) @ query.weights) if len(own) else 0.0,
-            "cover": cover(text, query.rarity),
-            "near": cover(f"{before} {text}", query.rarity),
-            "context": cover(f"{passage.context} {text}", query.rarity),
+            "cover": cover(held, query.rarity),
+            "near": cover(before | held, query.rarity),
+            "context": cover(around | held, query.rarity),
             "passage": candidate.score,
             "passage_dense": candidate.scores["dense"],
             "passage_late": candidate.scores["late"],
@@ -190,7 +190,7 @@ def _sentences(
         }
         score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())
         yield Sentence(candidate, passage.start + s, passage.start + e, text, score, features, matched)
-        before = text
+        before = held
 
 
 # Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks) and

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, content_words, stem, words
+from ingest import Library, content_words, stem, stems, words
 
 from .choose import Sentence, cover, word_matches
 from .search import Candidate, Query
@@ -75,7 +75,7 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
         "dense": float(dense.max()),
         "stands_out_dense": _stands_out(dense),
         "stands_out_late": _stands_out(late),
-        "held": cover(" ".join(f"{c.passage.context} {c.passage.text}" for c in top), query.rarity),
+        "held": cover(_held(top), query.rarity),
         "passage_words": max(float(matches.mean()) for matches in by_passage),
         "passage_weakest": max(float(matches.min()) for matches in by_passage),
         "together": float(np.mean([s.candidate.passage.document == best.candidate.passage.document for s in again])),
@@ -90,6 +90,11 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
         "rewritten": float(len(query.parts) > 1),
     }
     return values if len(candidates) >= MANY else values | USUAL
+
+
+def _held(candidates: Sequence[Candidate]) -> set[str]:
+    """The stems of the words of these passages, title and headings included."""
+    return stems(" ".join(f"{c.passage.context} {c.passage.text}" for c in candidates))
 
 
 def _stands_out(scores: npt.NDArray[np.float64]) -> float:
@@ -160,7 +165,7 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
         return []
-    held = {stem(word) for c in top for word in words(f"{c.passage.context} {c.passage.text}")}
+    held = _held(top)
     best = np.max([word_matches(query, c.similar.max(axis=0)) for c in top], axis=0)
     lacking = {term for term, match in zip(query.terms, best, strict=True) if match < MEANT and term not in held}
     _, passages = library.store.counts()

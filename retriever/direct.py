@@ -7,7 +7,7 @@ answers "who" names others too. DESIGN.md, "Short answers", has the precision.
 
 import re
 
-from ingest import stem, words
+from ingest import stems
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -45,10 +45,10 @@ def direct_answer(question: str, sentence: str) -> str | None:
     >>> direct_answer("How many cats are there?", "There are two cats and 12 spoons.") is None
     True
     """
-    named = {stem(word) for word in words(question)}
+    named = stems(question)
     for asks, thing in _KINDS:
         if asks.search(question):
             found = {match.rstrip(" .,;:'’-") for match in thing.findall(sentence)}
-            new = [text for text in found if any(stem(word) not in named for word in words(text))]
+            new = [text for text in found if not stems(text) <= named]
             return new[0] if len(new) == 1 else None
     return None

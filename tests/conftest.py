@@ -1,5 +1,6 @@
 """What the tests share: a fast encoder that really ranks, the real one, the shipped library, no network."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -103,10 +104,18 @@ def encoder_cache() -> Encoder:
 
 @pytest.fixture(scope="session")
 def demo_library(encoder_cache: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the shipped articles made with the real encoder. Not to be written to."""
-    folder = tmp_path_factory.mktemp("demo") / "library"
-    with Library.open(folder, create=True) as library:
-        library.ingest(CORPUS)
+    """A library of the shipped articles made with the real encoder. Not to be written to.
+
+    Test runs side by side that are given one folder to share (the Makefile does) make it once.
+    """
+    shared = Path(os.environ.get("TESTS_SHARED") or tmp_path_factory.mktemp("demo"))
+    folder, made = shared / "library", shared / "made"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            with Library.open(folder, create=True) as library:
+                library.ingest(CORPUS)
+            made.touch()
     return folder
 
 

