@@ -23,7 +23,7 @@ from .library import Library
 from .pipeline import Progress, Report, encoder_text
 from .records import DocumentInfo
 from .sentences import paragraphs, sentences
-from .settings import MAX_QUESTION_CHARS, Settings
+from .settings import MAX_QUESTION_CHARS, Settings, default_library, own_folder
 from .watching import follow
 
 __all__ = [
@@ -56,11 +56,13 @@ __all__ = [
     "TooSlowError",
     "UnknownDocumentError",
     "content_words",
+    "default_library",
     "encoder_text",
     "expression",
     "follow",
     "maxsim",
     "open_default",
+    "own_folder",
     "page_at",
     "paragraphs",
     "sentences",

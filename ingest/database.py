@@ -41,8 +41,7 @@ class Database(apsw.Connection):
     def __init__(self, path: Path, create: bool = False, cache_kib: int = CACHE_KIB) -> None:
         _load_checksums()
         if not create and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-            # Nobody else writes to such a disk either, so that no lock is needed; and none could be made.
-            name = path.absolute().as_uri() + "?immutable=1"
+            name = f"{path.absolute().as_uri()}?{_reading(path)}"
             super().__init__(name, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, _VFS)
         else:
             flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
@@ -70,6 +69,15 @@ class Database(apsw.Connection):
         log = path.with_name(f"{path.name}-wal")
         if path.stat().st_size < pages * size and not (log.exists() and log.stat().st_size):
             raise apsw.CorruptError("its end is missing")
+
+
+def _reading(path: Path) -> str:
+    """How SQLite is to read a file that may not be written here: with its log, while another user writes it.
+
+    Without a log nobody writes it, so that no lock is needed; and none could be made.
+    """
+    log, shared = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    return "mode=ro" if log.exists() and os.access(shared, os.R_OK) else "immutable=1"
 
 
 def _load_checksums() -> None:
@@ -116,8 +124,10 @@ def translated(path: Path) -> Iterator[None]:
         raise LibraryError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
     except apsw.FullError as exc:
         raise LibraryError(f"The disk of {path.parent} is full; nothing was changed. Free some space.") from exc
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as exc:
-        raise LibraryError(f"The library at {path.parent} cannot be opened for writing: {_one_line(exc)}.") from exc
+    except apsw.ReadOnlyError as exc:
+        raise LibraryError(f"The library at {path.parent} cannot be written: it is read-only here.") from exc
+    except (apsw.CantOpenError, apsw.PermissionsError) as exc:
+        raise LibraryError(f"The library at {path.parent} cannot be opened: {_one_line(exc)}.") from exc
     except apsw.IOError as exc:
         if getattr(exc, "extendedresult", None) == apsw.SQLITE_IOERR_DATA:
             raise damaged(path.parent, "a page does not agree with its checksum") from exc

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .database import FILE as LIBRARY
 from .errors import SourceError
+from .settings import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,13 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
     skipped: Counter[str] = Counter()
     closed: list[tuple[Path, str]] = []
     for named in paths:
-        # Not resolved through links: a linked file keeps the place where the user sees it.
-        path = Path(os.path.abspath(Path(named).expanduser()))
-        if path.is_dir():
+        try:
+            # Not resolved through links: a linked file keeps the place where the user sees it.
+            path = Path(os.path.abspath(expanded(named)))
+            is_folder, is_there = path.is_dir(), path.exists()
+        except OSError as exc:
+            raise SourceError(f"{shown(str(named))} cannot be read: {exc.strerror}.") from exc
+        if is_folder:
             folders.append(path)
             for found in _walk(path, leave_out, closed):
                 if found.is_symlink() and found.is_dir():
@@ -55,7 +60,7 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
                     files.setdefault(found, File(found, found.relative_to(path).as_posix()))
                 else:
                     skipped[found.suffix.lower() or "no suffix"] += 1
-        elif path.exists():
+        elif is_there:
             files.setdefault(path, File(path, path.name))
         else:
             raise SourceError(f"{named} does not exist; give a file or a folder that does.")

@@ -4,7 +4,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from .database import FILE, LOCK
+from .database import FILE, LOCK, translated
 from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, load_encoder
 from .errors import FormatError, LibraryError, UnknownDocumentError
@@ -23,7 +23,7 @@ from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, i
 from .places import Origin
 from .records import DocumentInfo
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
-from .settings import Settings, default_library
+from .settings import Settings, default_library, expanded
 from .store import Store
 
 # The index file is written anew once this share of it has changed; until then readers catch up from the store.
@@ -64,9 +64,7 @@ class Library:
         settings: Settings | None = None,
     ) -> Self:
         """The library in `folder` (default: the user's); LibraryError if it is not there and not to be made."""
-        path = Path(folder).expanduser() if folder is not None else default_library()
-        if path.exists() and not path.is_dir():
-            raise LibraryError(f"{path} is a file; a library is a folder.")
+        path = _located(folder)
         settings = settings or Settings.read(path)
         return cls(path, Store.open(path, create), settings)
 
@@ -302,7 +300,8 @@ class Library:
             self._main = Store.open(self.folder)
             self._dense = None
             return mended
-        with self._writing(), self.reading() as store:
+        # Where nobody can write there is no lock to be had, and no need of one.
+        with nullcontext() if self.store.read_only else self._writing(), self.reading() as store:
             found = store.problems()
             if list_is_damaged(self.folder):
                 found.append("the list of sources beside the store is damaged or gone (written by: check --repair)")
@@ -324,7 +323,7 @@ class Library:
 
         The same is done for a library that was encoded with another encoder than the setting's: it is encoded anew.
         """
-        path = Path(folder).expanduser() if folder is not None else default_library()
+        path = _located(folder)
         settings = settings or Settings.read(path)
         lost: list[str] = []
         if not (path / FILE).is_file() and not (path / LIST).is_file():
@@ -406,6 +405,15 @@ class Library:
                 return
             index, generation = self.dense(), self.store.generation
         derived.save(self.folder, index, self.encoder.spec.dimension, generation)
+
+
+def _located(folder: str | os.PathLike[str] | None) -> Path:
+    """Where the library `folder` is (the user's, if it is None); LibraryError where it can be none."""
+    path = expanded(folder) if folder is not None else default_library()
+    with translated(path / FILE):
+        if path.exists() and not path.is_dir():
+            raise LibraryError(f"{path} is a file; a library is a folder.")
+    return path
 
 
 @contextmanager

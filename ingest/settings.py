@@ -8,7 +8,7 @@ may be a stranger's.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +23,7 @@ SETTINGS_FILE = "pincite.toml"
 MAX_QUESTION_CHARS = 4000
 # A token of 16 random characters is not guessed, at the ten tries a minute that the server allows.
 MIN_TOKEN_CHARS = 16
+_KINDS = {str: "text", int: "a whole number", float: "a number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Settings:
         """The settings in force for the library in folder `library`; SettingsError on an unknown key."""
         settings = cls()
         file = library / SETTINGS_FILE if library else None
-        if file and file.is_file():
+        if file and (text := _text_of(file)) is not None:
             try:
-                values = tomllib.loads(file.read_text("utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+                values = tomllib.loads(text)
+            except (ValueError, RecursionError) as exc:
                 raise SettingsError(f"{file} cannot be read as TOML: {exc}.") from exc
             settings = settings._with(values, str(file))
         environ = os.environ if environ is None else environ
@@ -115,9 +116,11 @@ class Settings:
                 if isinstance(value, bool) or not isinstance(value, str | int | float):
                     raise ValueError
                 cast = kinds[key](value)
-            except ValueError as exc:
-                given = "" if key == "llm_api_key" else f", not {value!r}"
-                raise SettingsError(f"{key} in {where} must be a {kinds[key].__name__}{given}.") from exc
+                if kinds[key] is int and not isinstance(value, str) and cast != value:
+                    raise ValueError
+            except (ValueError, OverflowError) as exc:
+                given = "" if key in ("llm_api_key", "token") else f", not {value!r:.80}"
+                raise SettingsError(f"{key} in {where} must be {_KINDS[kinds[key]]}{given}.") from exc
             try:
                 self = replace(self, **{key: cast})
             except SettingsError as exc:
@@ -125,12 +128,40 @@ class Settings:
         return self
 
 
+def _text_of(file: Path) -> str | None:
+    """The text of `file`; None if there is no such file."""
+    try:
+        return file.read_text("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as exc:
+        raise SettingsError(f"{file} cannot be read as TOML: it is not text in UTF-8.") from exc
+    except OSError as exc:
+        raise SettingsError(f"{file} cannot be read: {exc.strerror}.") from exc
+
+
 def default_library() -> Path:
     """The library that is meant when none is named: $PINCITE_LIBRARY, else one in the user's data folder."""
     named = os.environ.get("PINCITE_LIBRARY")
-    return Path(named) if named else user_data_path("pincite", appauthor=False) / "default"
+    return expanded(named) if named else own_folder(user_data_path) / "default"
 
 
 def cache_folder() -> Path:
     """Where compiled encoders are kept; safe to delete at any time."""
-    return user_cache_path("pincite", appauthor=False)
+    return own_folder(user_cache_path)
+
+
+def own_folder(kind: Callable[..., Path]) -> Path:
+    """This user's folder of a `kind`, one of platformdirs' functions; SettingsError where no home is known."""
+    try:
+        return kind("pincite", appauthor=False)
+    except RuntimeError as exc:
+        raise SettingsError("Your home folder is not known: set HOME to a folder that you can write to.") from exc
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """`path` with a leading ~ or ~user as that home; as it is if there is no such user: a file may be called "~x"."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)

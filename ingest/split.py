@@ -22,7 +22,7 @@ TokenSpans = Callable[[str], Sequence[Span]]
 
 
 def split(document: Document, token_spans: TokenSpans, max_tokens: int = 256) -> list[Passage]:
-    """The passages of `document`, in order; none for a document of white space only.
+    """The passages of `document`, in order; of white space only one, if it has a title to be found by, else none.
 
     `token_spans` tells where the encoder's tokens stand in a text; `max_tokens` is what it reads at once,
     special tokens and context included.
@@ -36,7 +36,7 @@ def split(document: Document, token_spans: TokenSpans, max_tokens: int = 256) ->
 
     starts = [cut for s, e in _sections(document) for cut in _cuts(text, s, e, count, budget, tokens)]
     if not starts:
-        return []
+        return [_passage(document, 0, len(text))] if document.title.strip() else []
     bounds = [0, *starts[1:], len(text)]
     return [_passage(document, s, e) for s, e in pairwise(bounds)]
 

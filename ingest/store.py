@@ -8,8 +8,9 @@ generation of each passage and the list of removed ones.
 """
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Store:
 
     def __init__(self, path: Path, connection: Database) -> None:
         self.path = path
+        self.read_only = connection.readonly("main")
         self._db = connection
 
     @classmethod
@@ -78,7 +80,8 @@ class Store:
         path = folder / FILE
         if not create and not path.is_file():
             raise LibraryError(
-                f"There is no library at {folder}; make one with: pincite ingest FOLDER --library {folder}"
+                f"There is no library at {folder}; "
+                f"make one with: pincite ingest FOLDER --library {shlex.quote(str(folder))}"
             )
         with translated(path):
             if create:
@@ -434,10 +437,22 @@ class Store:
                     break
                 end = last
         try:
-            self._db.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
+            with self._writable() as db:
+                db.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
         except apsw.Error as exc:
             found.append(f"the lexical index does not agree with the passages: {exc}")
         return found
+
+    @contextmanager
+    def _writable(self) -> Iterator[apsw.Connection]:
+        """This database, or where it is read-only a copy that is gone afterwards: FTS5 checks itself by an INSERT."""
+        if not self.read_only:
+            yield self._db
+            return
+        with closing(apsw.Connection("")) as copy:  # without a name: a temporary file
+            with copy.backup("main", self._db, "main") as backup:
+                backup.step()
+            yield copy
 
     def _number(self, sql: str, values: Sequence[Any] = ()) -> int:
         return int(next(iter(self._db.execute(sql, values)))[0])

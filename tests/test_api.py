@@ -128,9 +128,9 @@ def test_the_description_is_served_without_any_outside_address(client: TestClien
         ({"question": ""}, 422, "empty"),
         ({"question": " \n"}, 422, "empty"),
         ({"question": "x" * 4001}, 422, "longer than 4,000"),
-        ({}, 422, "question: field required"),
+        ({}, 422, "question is missing."),
         ({"question": 5}, 422, "question: "),
-        ({"question": "x", "topk": 3}, 422, "topk: "),
+        ({"question": "x", "topk": 3}, 422, "There is no field 'topk'."),
         ({"question": "x", "history": [{"role": "system", "text": "y"}]}, 422, "history.0.role: "),
         ({"question": "x", "history": "y"}, 422, "history: "),
         ([], 422, "The body: "),
@@ -154,9 +154,14 @@ def test_as_many_passages_may_be_asked_for_as_on_the_command_line(client: TestCl
     assert f"1<=x<={MAX_HITS}" in CliRunner().invoke(app, ["search", "--help"]).output
 
 
-def test_broken_json_is_told(client: TestClient) -> None:
-    reply = client.post("/api/ask", content=b"{nope", headers={"content-type": "application/json"})
+@pytest.mark.parametrize("body", [b"{nope", b'{"question": "\xff"}', b"[" * 100_000])
+def test_broken_json_is_told(client: TestClient, body: bytes) -> None:
+    reply = client.post("/api/ask", content=body, headers={"content-type": "application/json"})
     assert (reply.status_code, reply.json()) == (422, {"error": "The body is not valid JSON."})
+
+
+def test_an_empty_body_is_told(client: TestClient) -> None:
+    assert client.post("/api/ask").json() == {"error": "The body is empty: send JSON."}
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -239,7 +244,13 @@ def test_a_conversation_in_the_openai_form_is_history(client: TestClient) -> Non
 
 
 @pytest.mark.parametrize(
-    "messages", [[], [{"role": "system", "content": "x"}], [{"role": "assistant", "content": "x"}]]
+    "messages",
+    [
+        [],
+        [{"role": "system", "content": "x"}],
+        [{"role": "assistant", "content": "x"}],
+        [{"role": "user", "content": [{"type": "text", "text": None}]}],
+    ],
 )
 def test_openai_errors_have_openai_s_shape(client: TestClient, messages: Any) -> None:
     reply = client.post("/v1/chat/completions", json={"messages": messages})

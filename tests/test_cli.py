@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -207,7 +208,7 @@ def test_search_with_and_without_history(demo_library: Path, tmp_path: Path) -> 
     assert re.findall(r"^(\d)\. ", words.out, re.MULTILINE) == ["1", "2"]
 
 
-@pytest.mark.parametrize("history", ["{}", '[{"role": "system", "text": "x"}]', "[[[", "\xff"])
+@pytest.mark.parametrize("history", ["{}", '[{"role": "system", "text": "x"}]', "[" * 5000, "\xff"])
 def test_a_history_of_another_form_is_an_error(tmp_path: Path, filled: Path, history: str) -> None:
     file = tmp_path / "history.json"
     file.write_text(history, "latin-1")
@@ -215,7 +216,13 @@ def test_a_history_of_another_form_is_an_error(tmp_path: Path, filled: Path, his
 
 
 def test_a_history_that_is_not_there_is_an_error(filled: Path) -> None:
-    pincite("ask", "And?", "--history", "absent.json", "--library", filled).fails("absent.json")
+    pincite("ask", "And?", "--history", "absent.json", "--library", filled).fails("absent.json cannot be read: No such")
+
+
+def test_a_history_with_a_mark_of_its_encoding_is_read(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "marked.json").write_text('\ufeff[{"role": "user", "text": "Which colour has the kettle?"}]', "utf-8")
+    asked = pincite("search", "And is it loud?", "--history", tmp_path / "marked.json", "--library", filled, "--json")
+    assert "kettle" in asked.json["searched_for"]
 
 
 def test_questions_that_cannot_be_asked(filled: Path) -> None:
@@ -405,6 +412,37 @@ def test_wrong_usage() -> None:
     pincite("answer").wrong_usage()
     pincite("documents", "--colour").wrong_usage()
     pincite("serve", "--port", "70000").wrong_usage()
+
+
+def test_an_empty_name_of_a_library_is_not_this_folder(sources: Path, tmp_path: Path) -> None:
+    pincite("ingest", sources, "--library", "").wrong_usage()
+
+
+def test_a_terminal_without_the_characters_gets_others_and_json_is_whole(filled: Path) -> None:
+    ran = pincite("search", "spoons", "-k", "1", "--library", filled, PYTHONIOENCODING="ascii")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Spoons: 12. ? ??" in ran.out
+    ran = pincite("search", "spoons", "-k", "1", "--library", filled, "--json", PYTHONIOENCODING="ascii")
+    assert "🥄 勺子" in ran.json["hits"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [("> /dev/full", 1, "The output cannot be used: No space left"), (">&- <&-", 0, ""), ("2>&-", 0, "")],
+)
+def test_streams_that_cannot_be_used_are_no_crash(filled: Path, redirection: str, code: int, told: str) -> None:
+    if "full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    command = shlex.join([sys.executable, "-c", MAIN, "documents", "--library", str(filled)])
+    ran = subprocess.run(
+        ["sh", "-c", f"exec {command} {redirection}"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert ran.returncode == code
+    assert ran.stderr.startswith(told)
+    assert ran.stderr.count("\n") == bool(told)
 
 
 def test_a_reader_that_goes_away_is_no_crash(filled: Path) -> None:

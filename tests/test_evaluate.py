@@ -27,13 +27,15 @@ CORPUS = [
     {"_id": "d1", "title": "Kitchen", "text": "The kettle in the kitchen is blue.\r\n\r\nIt whistles. \u00a0🫖"},
     {"_id": "d2", "title": "", "text": "The cellar holds forty bottles of cider."},
     {"_id": "d3", "title": "Garden", "text": "A ladder leans on the wall of the garden."},
-    {"_id": "empty", "title": "Nothing", "text": " "},
+    {"_id": "title only", "title": "Lighthouses of the north coast", "text": ""},
+    {"_id": "empty", "title": "", "text": " "},
 ]
 QUERIES: list[dict[str, Any]] = [
     {"_id": "q1", "text": "What colour is the kettle?", "answers": ["blue"], "answerable": True},
     {"_id": "q2", "text": "How many are there?", "history": [{"role": "user", "text": "cider bottles in the cellar"}],
      "gold_sentences": ["The cellar holds forty bottles of cider."], "answerable": True},
     {"_id": "q3", "text": "Who plays the trumpet tonight?", "answerable": False},
+    {"_id": "q 4", "text": "lighthouses"},
 ]  # fmt: skip
 QRELS = "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t2\nq2\td3\t0\nq9\td1\t1\n"
 
@@ -59,17 +61,19 @@ def test_run_and_answers_are_as_the_contract_says(folder: Path, tmp_path: Path, 
     result = evaluate(folder, tmp_path / "out")
     run = run_of(tmp_path / "out" / "tiny" / "run.trec")
     assert {(len(row), row[1], row[5]) for row in run} == {(6, "Q0", "pincite")}
-    for query in ("q1", "q2", "q3"):
+    for query in ("q1", "q2", "q3", "q%204"):
         rows = [row for row in run if row[0] == query]
         assert [int(row[3]) for row in rows] == list(range(1, len(rows) + 1))
-        assert sorted(row[2] for row in rows) == ["d1", "d2", "d3"], "each document once, by its _id"
+        assert sorted(row[2] for row in rows) == ["d1", "d2", "d3", "title%20only"], "each document once, by its _id"
         scores = [float(row[4]) for row in rows]
         assert scores == sorted(scores, reverse=True)
-    assert [row[2] for row in run if row[3] == "1"][:2] == ["d1", "d2"], "the history says what q2 is about"
+    best = [row[2] for row in run if row[3] == "1"]
+    assert best[:2] == ["d1", "d2"], "the history says what q2 is about"
+    assert best[3] == "title%20only", "a document is found by its title where it has no text"
     file = tmp_path / "out" / "tiny" / "answers.jsonl"
     lines = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
-    assert [list(line) for line in lines] == [["_id", "answer"]] * 3
-    assert [line["_id"] for line in lines] == ["q1", "q2", "q3"]
+    assert [list(line) for line in lines] == [["_id", "answer"]] * 4
+    assert [line["_id"] for line in lines] == ["q1", "q2", "q3", "q 4"]
     texts = {row["_id"]: row["text"] for row in CORPUS}
     for line in lines:
         for hit in line["answer"]["evidence"]:
@@ -78,7 +82,7 @@ def test_run_and_answers_are_as_the_contract_says(folder: Path, tmp_path: Path, 
             assert texts[citation["document"]][citation["start"] : citation["end"]] == citation["quote"]
     assert lines[1]["answer"]["question"] == "How many are there?"
     assert "cider" in lines[1]["answer"]["searched_for"]
-    assert (result["set"], result["asked"], result["queries"]) == ("tiny", 3, 2)
+    assert (result["set"], result["asked"], result["queries"]) == ("tiny", 4, 2)
     assert (result["nDCG@10"], result["R@100"], result["RR@10"]) == (1.0, 1.0, 1.0)
     assert {"declined_of_answerable", "declined_of_unanswerable", "auroc", "ask_ms_p50"} <= set(result)
     json.dumps(result)
@@ -154,10 +158,10 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
     tiny = load(folder)
     assert tiny.name == "tiny"
     assert [(d.id, d.title, d.text) for d in tiny.documents()] == [
-        (row["_id"], row["title"], row["text"]) for row in CORPUS[:3]
+        (row["_id"], row["title"], row["text"]) for row in CORPUS[:4]
     ]
     assert tiny.queries[1].history == (Turn("user", "cider bottles in the cellar"),)
-    assert [query.answerable for query in tiny.queries] == [True, True, False]
+    assert [query.answerable for query in tiny.queries] == [True, True, False, None]
     assert tiny.qrels == {"q1": {"d1": 1}, "q2": {"d2": 2, "d3": 0}, "q9": {"d1": 1}}
     assert load(folder / ".." / "tiny" / ".").name == "tiny"
 
@@ -176,6 +180,14 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", '{"_id": "q8", "text": " "}', "query q8: its text is empty"),
         ("qrels.tsv", "header\nq1 d1 1\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tone\n", "qrels.tsv, line 2"),
+        ("qrels.tsv", "header\nq1\td1\tinf\n", "qrels.tsv, line 2"),
+        ("qrels.tsv", b"header\nq1\td1\t1\n\xff", "qrels.tsv, line"),
+        ("queries.jsonl", "[" * 5000, "not JSON Lines"),
+        (
+            "queries.jsonl",
+            '{"_id": "q", "text": "x"}\n{"_id": "q", "text": "y"}',
+            "more than one query has the _id 'q'",
+        ),
         ("corpus.jsonl", '{"_id": "d"}', "line 1"),
     ],
 )
@@ -186,6 +198,15 @@ def test_a_set_that_is_malformed_is_told(folder: Path, file: str, content: str |
         (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(SourceError, match=told):
         list(load(folder).documents())
+
+
+def test_marks_and_ends_of_lines_of_other_systems_are_read(folder: Path) -> None:
+    before = load(folder)
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels.tsv"):
+        text = (folder / name).read_text("utf-8")
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert load(folder) == before
+    assert len(list(load(folder).documents())) == 4
 
 
 def test_texts_of_any_length_and_kind_are_asked(folder: Path, fake_encoder: object) -> None:

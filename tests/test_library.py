@@ -31,6 +31,7 @@ from ingest import (
     SourceError,
     UnknownDocumentError,
 )
+from ingest.database import FILE, LOCK, Database
 from retriever import Retriever
 
 TESTS = Path(__file__).parent
@@ -444,6 +445,46 @@ def test_a_library_is_a_folder_with_a_library(tmp_path: Path) -> None:
         Library.open(tmp_path)
     with pytest.raises(LibraryError, match="cannot be used"):
         Library.open(tmp_path / "file" / "below", create=True)
+
+
+def test_places_that_cannot_be_looked_at_are_told(library: Library, tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    with pytest.raises(SourceError, match=r"cannot be read: File name too long"):
+        library.ingest(long)
+    for use in (lambda: Library.open(long), lambda: Library.open(long, create=True), lambda: Library.repair(long)):
+        with pytest.raises(LibraryError, match=r"cannot be used: File name too long"):
+            use()
+
+
+def test_a_name_like_a_user_s_home_is_a_file(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~notes.txt").write_text("The lamp is green.")
+    assert library.ingest("~notes.txt").added == 1
+    with pytest.raises(SourceError, match="~no-such-user/x does not exist"):
+        library.ingest("~no-such-user/x")
+
+
+def test_a_library_that_is_only_read_is_checked_in_full(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("The lamp is green.")
+    library.ingest(tmp_path / "a.txt")
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    with Library.open(library.folder) as opened:
+        assert [info.document for info in opened.documents()] == ["a.txt"], "what its writer has not moved from the log"
+    library.close()
+    (library.folder / LOCK).unlink()
+    with Library.open(library.folder) as opened:
+        assert opened.check() == []
+        with pytest.raises(LibraryError, match="read-only"):
+            opened.remove("a.txt")
+    monkeypatch.undo()
+    db = Database(library.folder / FILE)
+    db.execute("UPDATE passages SET text = 'The lamp is amber.'")
+    db.close()
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    with Library.open(library.folder, settings=library.settings) as opened:
+        assert "lexical index" in "".join(opened.store.problems())
 
 
 def test_an_index_that_cannot_be_written_loses_no_document(library: Library, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest import Library, Settings, SettingsError
-from ingest.settings import BUNDLED_ENCODER, cache_folder, default_library
+from ingest.settings import BUNDLED_ENCODER, cache_folder, default_library, expanded
 
 
 def toml(folder: Path, text: str) -> Path:
@@ -41,14 +41,19 @@ def test_the_library_of_the_environment_is_no_setting(tmp_path: Path) -> None:
             "decline_bellow = 0.5",
             r"'decline_bellow' in .*pincite\.toml; the settings are: answer_seconds, decline_below, encoder",
         ),
-        ("decline_below = 'much'", "decline_below in .* must be a float"),
+        ("decline_below = 'much'", "decline_below in .* must be a number"),
         ("decline_below = 1.5", r"In .*pincite\.toml: .*from 0 to 1"),
         ("decline_below = nan", "from 0 to 1"),
-        ("decline_below = true", "must be a float"),
-        ("encoder = ['a']", "must be a str"),
+        ("decline_below = true", "must be a number"),
+        ("encoder = ['a']", "must be text"),
         ("encoder = ''", "encoder is empty"),
-        ("[encoder]\nname = 'a'", "must be a str"),
+        ("[encoder]\nname = 'a'", "must be text"),
         ("decline_below 0.5", "cannot be read as TOML"),
+        ("requests_per_minute = inf", "must be a whole number, not inf"),
+        ("requests_per_minute = 1.5", "must be a whole number, not 1.5"),
+        (f"requests_per_minute = {'9' * 5000}", "cannot be read as TOML"),
+        (f"encoder = {'[' * 5000}", "cannot be read as TOML"),
+        ("token = true", "must be text\\.$"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> None:
@@ -64,10 +69,21 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         Settings.read(tmp_path, {})
 
 
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pincite.toml").mkdir()
+    for folder, why in ((tmp_path, "Is a directory"), (tmp_path / ("x" * 300), "File name too long")):
+        with pytest.raises(SettingsError, match=f"pincite.toml cannot be read: {why}"):
+            Settings.read(folder, {})
+
+
+def test_a_mark_of_the_encoding_is_no_fault(tmp_path: Path) -> None:
+    assert Settings.read(toml(tmp_path, "\ufeffdecline_below = 0.5"), {}).decline_below == 0.5
+
+
 def test_what_is_wrong_in_the_environment_is_told() -> None:
     with pytest.raises(SettingsError, match="'llm_modle' in the environment"):
         Settings.read(None, {"PINCITE_LLM_MODLE": "x"})
-    with pytest.raises(SettingsError, match="must be a float, not 'high'"):
+    with pytest.raises(SettingsError, match="must be a number, not 'high'"):
         Settings.read(None, {"PINCITE_DECLINE_BELOW": "high"})
 
 
@@ -107,6 +123,23 @@ def test_where_things_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert default_library().parts[-2:] == ("pincite", "default")
     assert cache_folder().name == "pincite"
     assert cache_folder() not in default_library().parents
+
+
+def test_without_a_home_it_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*names: object, **more: object) -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("PINCITE_LIBRARY")
+    monkeypatch.setattr("ingest.settings.user_data_path", unknown)
+    with pytest.raises(SettingsError, match="set HOME"):
+        default_library()
+
+
+def test_a_tilde_is_a_home_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("PINCITE_LIBRARY", "~/papers")
+    assert default_library() == Path("/home/me/papers")
+    assert expanded("~no-such-user.txt") == Path("~no-such-user.txt")
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def check(document: Document, spans: TokenSpans, max_tokens: int = 256) -> list[
     """The passages, after checking what holds for all of them."""
     text = document.text
     passages = split(document, spans, max_tokens)
-    assert bool(passages) == bool(text.strip())
-    if not passages:
+    if not text.strip():
+        assert [(p.start, p.end) for p in passages] == ([(0, len(text))] if document.title else [])
         return passages
     assert "".join(p.text for p in passages) == text
     assert [p.start for p in passages] == [0, *[p.end for p in passages[:-1]]]
@@ -175,5 +175,8 @@ def test_the_time_for_a_long_text_is_in_proportion(text: str) -> None:
     assert time.process_time() - began < 10  # about 1; a quadratic step takes minutes
 
 
-def test_a_document_of_white_space_has_no_passages() -> None:
-    assert split(Document("d", "T", " \n\n", ""), words) == []
+def test_a_document_of_white_space_is_found_by_its_title_if_it_has_one() -> None:
+    for text in ("", " \n\n"):
+        assert split(Document("d", "", text, ""), words) == []
+        (only,) = split(Document("d", "T", text, ""), words)
+        assert (only.start, only.end, only.text, only.context) == (0, len(text), text, "T")

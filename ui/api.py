@@ -197,6 +197,8 @@ def _tell_errors(app: FastAPI) -> None:
 
     async def refused(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, HTTPException)
+        if exc.detail == "There was an error parsing the body":  # FastAPI's 400 for what is no text or too deep
+            return told(request.url.path, "The body is not valid JSON.", 422)
         sentence = {404: "There is nothing here; /api/docs tells what there is."}
         if exc.status_code == 405 and exc.headers:
             sentence[405] = f"Not by {request.method}, but by {exc.headers['Allow']}."

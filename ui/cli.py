@@ -6,13 +6,14 @@ Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ingest import DocumentInfo, Library, PinciteError, Report, Settings, follow
+from ingest import DocumentInfo, Library, PinciteError, Report, Settings, default_library, follow
 from retriever import MAX_HITS, Found
 
 from .chat import converse
@@ -53,15 +54,29 @@ def _listed(context: typer.Context) -> list[DocumentInfo]:
         return []
 
 
+def _folder(name: str) -> Path:
+    """The folder called `name`; an empty name is a variable that was not set, not the folder one happens to be in."""
+    if not name:
+        raise typer.BadParameter("it is empty; name a folder")
+    return Path(name)
+
+
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", help="The library's folder. Default: $PINCITE_LIBRARY, else the one of this user."),
+    typer.Option(
+        "--library",
+        help="The library's folder. Default: $PINCITE_LIBRARY, else the one of this user.",
+        parser=_folder,
+        metavar="<path>",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 HistoryOption = Annotated[
     Path | None,
     typer.Option(
-        "--history", help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.'
+        "--history",
+        help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.',
+        readable=False,  # told by us: that it cannot be read is no wrong usage
     ),
 ]
 DocumentsOption = Annotated[
@@ -100,24 +115,42 @@ def main() -> None:
     The process ends at once, its library closed and its output written: taking the interpreter and the encoder's
     threads apart first costs a tenth of a second, and has ended in a crash.
     """
+    _open_streams()
     code = _run()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(code)
+
+
+def _open_streams() -> None:
+    """Makes the three streams usable: one may have been closed, or its encoding lack a character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # for good
+        elif name != "stderr":  # which escapes them already
+            getattr(sys, name).reconfigure(errors="replace")
 
 
 def _run() -> int:
     """Runs the command line and returns its exit code."""
     try:
-        app()
+        code = _called()
+        sys.stdout.flush()
     except PinciteError as error:
         print(_one_line(error), file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to tell it
         return 1
+    except OSError as error:  # a disk that is full, under the output
+        print(_one_line(f"{error.filename or 'The output'} cannot be used: {error.strerror}."), file=sys.stderr)
+        return 1
+    return code
+
+
+def _called() -> int:
+    try:
+        app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
@@ -270,8 +303,7 @@ def text(
     """
     with opened_library(library) as opened:
         content = opened.text(document)
-    sys.stdout.buffer.write(content.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    _print_exactly(content)
 
 
 @app.command()
@@ -355,13 +387,15 @@ def check(
     if missing:
         print_missing(missing)
     if problems:
-        _fail(f"{len(problems)} problems were found; pincite check --repair mends what can be mended.")
+        found = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
+        _fail(f"{found} found; pincite check --repair mends what can be mended.")
 
 
 @app.command("eval")
 def evaluate(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Evaluation sets (folders) or files of questions.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Evaluation sets (folders) or files of questions.", readable=False),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")
@@ -388,10 +422,10 @@ def evaluate(
     from retriever.evaluate import compare as run_both
     from retriever.evaluate import evaluate as run
 
-    settings = Settings.read(library)
+    settings = Settings.read(library or default_library())
     results = []
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  # False, too, where it may not be looked at
             raise PinciteError(f"{path} is not a folder or a file; give a set, or a file with a question a line.")
         with counter() as progress:
             if compare:
@@ -469,9 +503,11 @@ def _history(file: Path | None) -> list[Any]:
     if file is None:
         return []
     try:
-        turns = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
-        raise PinciteError(f"{file} cannot be read as a conversation: {exc}.") from exc
+        turns = json.loads(file.read_text("utf-8-sig"))
+    except OSError as exc:
+        raise PinciteError(f"{file} cannot be read: {exc.strerror}.") from exc
+    except (ValueError, RecursionError) as exc:
+        raise PinciteError(f"{file} cannot be read as a conversation, which is JSON: {exc}.") from exc
     form = 'a list of {"role": "user" or "assistant", "text": ...}'
     if not isinstance(turns, list):
         raise PinciteError(f"{file} is not a conversation; it holds {form}.")
@@ -484,7 +520,14 @@ def _history(file: Path | None) -> list[Any]:
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=indent))
+    _print_exactly(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def _print_exactly(text: str) -> None:
+    """Prints `text` in UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
 
 
 def _fail(message: str) -> NoReturn:

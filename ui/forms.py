@@ -147,6 +147,10 @@ def sentence_of(errors: list[Any]) -> str:
     place = ".".join(str(step) for step in first["loc"] if step != "body")
     if first["type"] == "json_invalid":
         return "The body is not valid JSON."
+    if first["type"] == "missing":
+        return f"{place} is missing." if place else "The body is empty: send JSON."
+    if first["type"] == "extra_forbidden":
+        return f"There is no field {place!r:.80}."
     if place in ("question", "") and first["type"] == "string_too_short":
         return "The question is empty: ask something."
     if place in ("question", "") and first["type"] == "string_too_long":

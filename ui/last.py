@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from ingest import PinciteError
+from ingest import PinciteError, SettingsError, own_folder
 from retriever import Answer, Citation, Hit
 
 # How many of the nearest passages are listed where there is no answer.
@@ -50,13 +50,13 @@ def sources_of(answer: Answer) -> list[Source]:
 
 def state_folder() -> Path:
     """Where the terminal keeps what it remembers; safe to delete at any time."""
-    return user_state_path("pincite", appauthor=False)
+    return own_folder(user_state_path)
 
 
 def remember(library: Path, sources: Sequence[Source]) -> None:
     """Keeps the sources of the answer just given from the library in folder `library`."""
-    file = _file(library)
-    with suppress(OSError):
+    with suppress(OSError, SettingsError):
+        file = _file(library)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = file.with_suffix(f".{os.getpid()}")
         part.touch(0o600)

@@ -81,6 +81,8 @@ def print_answer(answer: Answer) -> None:
 def print_hits(found: Found) -> None:
     """Prints passages, best first."""
     console = Console(highlight=False)
+    if not found.hits:
+        print(EMPTY, file=sys.stderr)
     for number, hit in enumerate(found.hits, 1):
         _print_hit(console, number, hit)
 

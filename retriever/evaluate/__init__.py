@@ -1,11 +1,13 @@
 """`pincite eval`: a BEIR-form set or a file of questions in, a run file, the answers and the metrics out."""
 
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ingest import Library, LibraryError, Settings
 
@@ -28,7 +30,8 @@ def evaluate(
     """The metrics of the set or the questions at `path`, every question asked.
 
     A folder is a BEIR-form set, whose documents are put in a throw-away library; a file holds questions to `library`.
-    With `out`, writes out/NAME/run.trec (documents, best passage counts, depth 100) and answers.jsonl.
+    With `out`, writes out/NAME/run.trec (documents, best passage counts, depth 100; white space in an id as %20) and
+    answers.jsonl.
     `limit` asks only the first so many queries. `progress` is told (stage, done, of).
     """
     evalset = load(path)
@@ -123,12 +126,21 @@ def _write(folder: Path, run: dict[str, dict[str, float]], answers: dict[str, An
         with (folder / "run.trec").open("w", encoding="utf-8") as file:
             for query, scores in run.items():
                 for rank, (document, score) in enumerate(scores.items(), 1):
-                    file.write(f"{query} Q0 {document} {rank} {score:.6f} pincite\n")
+                    file.write(f"{_field(query)} Q0 {_field(document)} {rank} {score:.6f} pincite\n")
         with (folder / "answers.jsonl").open("w", encoding="utf-8") as file:
             for query, answer in answers.items():
                 file.write(json.dumps({"_id": query, "answer": answer.to_dict()}, ensure_ascii=False) + "\n")
     except OSError as exc:
         raise LibraryError(f"{folder} cannot be written: {exc.strerror}.") from exc
+
+
+def _field(id: str) -> str:
+    """`id` as a field of a run file, which white space separates.
+
+    >>> _field("My notes.md")
+    'My%20notes.md'
+    """
+    return re.sub(r"\s", lambda found: quote(found[0]), id)
 
 
 __all__ = ["compare", "evaluate"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,11 @@ class EvalSet:
         return not self.folder.is_file()
 
     def documents(self) -> Iterator[Document]:
-        """The documents of the corpus, their text exactly as it stands there; empty ones left out."""
+        """The documents of the corpus, their text exactly as it stands there; those without text and title left out."""
         for row in _rows(self.folder / "corpus.jsonl"):
-            text = readable(str(row.get("text") or ""))
-            if text.strip():
-                yield Document(id=str(row["_id"]), title=readable(str(row.get("title") or "")), text=text, sha256="")
+            text, title = readable(str(row.get("text") or "")), readable(str(row.get("title") or ""))
+            if text.strip() or title.strip():
+                yield Document(id=str(row["_id"]), title=title, text=text, sha256="")
 
 
 def load(path: Path) -> EvalSet:
@@ -66,6 +67,9 @@ def load(path: Path) -> EvalSet:
     queries = tuple(_query(row, path / "queries.jsonl") for row in _rows(path / "queries.jsonl"))
     if not (path / "corpus.jsonl").is_file():
         raise SourceError(f"{path / 'corpus.jsonl'} is missing; an evaluation set needs it.")
+    twice = [id for id, count in Counter(query.id for query in queries).items() if count > 1]
+    if twice:
+        raise SourceError(f"{path / 'queries.jsonl'}: more than one query has the _id {twice[0]!r}.")
     return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
 
 
@@ -91,7 +95,7 @@ def _history(row: dict[str, Any], file: Path) -> tuple[Turn, ...]:
 
 def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dict[str, Any]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
@@ -102,7 +106,7 @@ def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dic
                 yield row
     except OSError as exc:
         raise SourceError(f"{path} cannot be read: {exc.strerror}; an evaluation set needs it.") from exc
-    except (ValueError, UnicodeDecodeError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise SourceError(f"{path} is not JSON Lines: {exc}.") from exc
 
 
@@ -111,13 +115,16 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     if not path.is_file():
         return found
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)):
-            if number == 0 or not row:
-                continue
-            try:
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
+                if number == 1 or not row:
+                    continue
                 query, document, score = row
                 found.setdefault(query, {})[document] = int(float(score))
-            except ValueError as exc:
-                raise SourceError(f"{path}, line {number + 1}: query-id, corpus-id and score, with tabs.") from exc
+    except (ValueError, OverflowError, csv.Error) as exc:
+        raise SourceError(f"{path}, line {number}: query-id, corpus-id and score, with tabs.") from exc
+    except OSError as exc:
+        raise SourceError(f"{path} cannot be read: {exc.strerror}.") from exc
     return found
