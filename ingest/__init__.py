@@ -22,7 +22,7 @@ from .indexes.lexical import STOP_WORDS, content_words, expression, stem, stems,
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
 from .records import DocumentInfo
-from .sentences import paragraphs, sentences
+from .sentences import is_code, paragraphs, sentences
 from .settings import MAX_QUESTION_CHARS, Settings, default_library, own_folder
 from .watching import follow
 
@@ -60,6 +60,7 @@ __all__ = [
     "encoder_text",
     "expression",
     "follow",
+    "is_code",
     "maxsim",
     "open_default",
     "own_folder",

@@ -6,6 +6,12 @@ from itertools import pairwise
 
 Span = tuple[int, int]
 
+# How a line of code looks: set in, behind a prompt, or ending as no sentence does.
+_CODE_LINE = re.compile(
+    r"(?: {2,}|\t)\S|\s*(?:\$|>>>|@\w|//|#include)|.*(?:[{};\\(\[,]|\)|\):)$|\s*[\w.\[\]]+ ?[:=]?= ?\S"
+)
+_ITEM_LINE = re.compile(r"\s*(?:[-*•‣◦▪–☐☑]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 # A line that starts an item of a list or is a row of a table is a unit of its own.
 _NOTES = re.compile(r"(?:[^\S\n]*\[\d{1,4}\])+")
@@ -23,6 +29,19 @@ def paragraphs(text: str) -> Iterator[Span]:
         yield from _trimmed(text, start, gap.start())
         start = gap.end()
     yield from _trimmed(text, start, len(text))
+
+
+def is_code(paragraph: str) -> bool:
+    """Whether a paragraph looks like code: lines that are kept as they are, most of them set as code is.
+
+    >>> is_code("def f():\\n    return 1"), is_code("$ make"), is_code("The cat sat.\\nIt purred.")
+    (True, True, False)
+    """
+    lines = [line for line in paragraph.split("\n") if line.strip()]
+    if len(lines) < 2:
+        return paragraph.startswith(("$ ", ">>> "))
+    code = sum(_CODE_LINE.match(line) is not None and not _ITEM_LINE.match(line) for line in lines)
+    return 2 * code >= len(lines)
 
 
 def sentences(text: str) -> Iterator[Span]:

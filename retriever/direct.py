@@ -22,8 +22,9 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE),
         re.compile(
-            rf"\b(?:{_DAY} (?:of )?(?:{_MONTHS})(?:,? \d{{4}})?|(?:{_MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
-            r"|(?:1\d|20)\d\ds?|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
+            rf"\b(?:\d{{4}}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d)"
+            rf"|{_DAY} (?:of )?(?:{_MONTHS})(?:,? \d{{4}})?|(?:{_MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
+            r"|(?<![-./])(?:1\d|20)\d\ds?(?![-./]\d)|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
         ),
     ),
     (

@@ -34,7 +34,7 @@ from .search import encode_query, search
 from .smalltalk import kind, reply, without
 from .spelling import mend
 from .topics import named
-from .write import declined, write
+from .write import beyond, declined, write
 
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
@@ -143,7 +143,7 @@ class Retriever:
             pages = {p.document: self.library.store.pages(p.document) for p in passages}
         evidence = tuple(c.hit for c in candidates[:EVIDENCE])
         yield Found(searched_for, evidence)
-        note = None
+        note = beyond(asked) if self._llm is None else None
         if self._llm is not None and answered:
             draft = Draft(
                 self._llm,

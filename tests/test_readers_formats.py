@@ -540,3 +540,8 @@ def test_any_text_is_read_or_refused_with_a_sentence(suffix: str, text: str) -> 
 def test_any_rtf_is_read_or_refused(text: str) -> None:
     with suppress(SourceError):
         content_of("{\\rtf1 " + text, "a.rtf")
+
+
+def test_a_term_whose_definition_is_code_announces_it() -> None:
+    for text, suffix in (("Undo it::\n+\n----\n$ undo\n----\n", "adoc"), ("Undo it\n:     $ undo\n", "md")):
+        assert content_of(text, f"x.{suffix}").text == "Undo it:\n\n$ undo"

@@ -300,6 +300,13 @@ def test_what_stands_between_two_lines(before: str, after: str, joined: str) -> 
     assert kept + glue + after == joined
 
 
+def test_one_line_that_ends_in_a_hyphen_divides_a_compound_and_many_divide_words() -> None:
+    one = read(pdf(column(50, 700, "an approved scheme of a government-", "approved kind")), "a.pdf").text
+    assert "government-approved" in one
+    lines = ["the ther-", "apy of the pa-", "tient with an in-", "fusion"]
+    assert "the therapy of the patient with an infusion" in read(pdf(column(50, 700, *lines)), "a.pdf").text
+
+
 def places(data: bytes, quote: str) -> list[Rectangle]:
     text = read(data, "a.pdf").text
     start = text.index(quote)

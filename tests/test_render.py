@@ -243,6 +243,16 @@ def test_an_empty_library_says_what_to_do() -> None:
 LIST = "Before firing:\n1. Sweep it,\nall of it.\n12. Check.\n  - One & two.\n\n-5 is cold."
 
 
+def test_code_keeps_its_lines_in_answers_and_sources() -> None:
+    code = "def kill(cell):\n    cell.die()"
+    text = f"To kill, write:\n\n{code}"
+    of = passage(text)
+    html = render.turn(answer(f"{text} [1]", cite(1, text, of)), TurnId(1))
+    assert '<p>To kill, write:</p><p class="pc-code">def kill(cell):\n    cell.die()' in html
+    shown = render.source(document(text), 0, len(text), 0, 0)
+    assert '<p class="pc-code"><mark>def kill(cell):\n    cell.die()</mark></p>' in shown
+
+
 def test_the_lines_of_a_list_hang_in_answers_and_sources() -> None:
     of = passage(LIST)
     shown = render.turn(answer(LIST.replace("two.", "two. [1]"), cite(1, "Check.\n  - One", of)), TurnId(1))

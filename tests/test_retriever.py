@@ -68,6 +68,11 @@ def check(answer: Answer, texts: dict[str, str]) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_what_quoting_cannot_give_is_said(retriever: Retriever) -> None:
+    assert "does not summarise" in (retriever.ask("Can you summarise the side effects of BCG?").note or "")
+    assert retriever.ask("What are the side effects of BCG?").note is None
+
+
 def test_the_question_of_the_readme_is_answered_from_the_right_article(
     retriever: Retriever, texts: dict[str, str]
 ) -> None:

@@ -114,8 +114,47 @@ def test_a_list_is_quoted_with_its_items() -> None:
     text, (citation,) = written(sentence(of, "Signs are:", 5))
     assert citation.quote == "Signs are:\n- fever\n- rash"
     assert text == "Signs are:\n- fever\n- rash [1]"
-    alone = passage("Mind this:\n\nCall a doctor.")
-    assert written(sentence(alone, "Mind this:", 5))[1][0].quote == "Mind this:"
+
+
+CODE = "@task\ndef send(to: str) -> None:\n    mail(to)"
+DEFINED = f"It is easy. To define a task, write:\n\n{CODE}\n\nThen run it."
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen", "quote", "shown"),
+    [
+        (DEFINED, "To define a task, write:", f"To define a task, write:\n\n{CODE}", None),
+        (DEFINED, "mail(to)", f"To define a task, write:\n\n{CODE}", None),
+        ("Install it:\n\npip install quill\n\nDone.", "pip install quill", "Install it:\n\npip install quill", None),
+        ("Write:\n\nimport q\n\n" + CODE, "mail(to)", "Write:\n\nimport q\n\n" + CODE, None),
+        ("In this Act:\n\n“child” means a minor;\n\n“day” means a day;", "“day” means a day;", "“day” means a day;", None),
+        ("Call it.\n\npip install quill", "pip install quill", "pip install quill", None),
+        ("Fields:\n\nName: a | Type: b\nName: c | Type: d", "Fields:", "", "Fields:\nName: a | Type: b\nName: c | Type: d"),
+        ("Mind this:\n\nCall a doctor.\n\nRest.", "Mind this:", "Mind this:\n\nCall a doctor.", None),
+        ("She shall not:\n\n(a) sing; or\n\n(b) dance.\n\nSo it is.", "(b) dance.", "", "She shall not:\n(a) sing; or\n(b) dance."),
+    ],
+)  # fmt: skip
+def test_what_is_announced_is_quoted_with_its_announcement(
+    text: str, chosen: str, quote: str, shown: str | None
+) -> None:
+    told, (citation,) = written(sentence(passage(text), chosen, 5), question="How is it done?")
+    assert citation.quote == (quote or text.removesuffix("\n\nSo it is."))
+    assert told == f"{shown or quote} [1]"
+
+
+def test_of_what_is_too_long_as_much_is_quoted_as_a_reader_takes_in() -> None:
+    items = [f"- the {n}th thing of many that there are;" for n in range(30)]
+    of = passage("Mind these:\n" + "\n".join(items))
+    text, (citation,) = written(sentence(of, "Mind these:", 5))
+    assert citation.quote == "\n".join(["Mind these:", *items[:14]])
+    assert text == f"{citation.quote} … [1]"
+
+
+def test_a_heading_is_quoted_with_what_it_heads_and_not_beside_an_answer() -> None:
+    of = passage("Title\n\nCats purr. They sleep.")
+    assert written(sentence(of, "Title", 5))[1][0].quote == "Title\n\nCats purr."
+    other = passage("Dogs bark.", "e.md")
+    assert written(sentence(other, other.text, 5.1), sentence(of, "Title", 5))[0] == "Dogs bark. [1]"
 
 
 def test_line_breaks_inside_a_sentence_become_spaces() -> None:
@@ -181,10 +220,12 @@ def test_a_long_list_is_not_quoted_beside_the_answer() -> None:
     assert written(*ranked)[0] == "Cats purr. [1]"
 
 
-def test_several_items_keep_their_marks() -> None:
+def test_of_several_items_the_whole_list_is_quoted() -> None:
     of = passage("1. Cut it.\n2. Boil it.\n3. Eat it.")
     ranked = [sentence(of, "1. Cut it.", 5), sentence(of, "2. Boil it.", 5)]
-    assert written(*ranked, question="How is it made?")[0] == "1. Cut it.\n2. Boil it. [1]"
+    assert written(*ranked, question="How is it made?")[0] == f"{of.text} [1]"
+    long = passage(of.text + "\n4. Wash up" + " and again" * 70 + ".")
+    assert written(*(sentence(long, s.text, 5) for s in ranked))[0] == "1. Cut it.\n2. Boil it. … [1]"
 
 
 def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
@@ -197,7 +238,7 @@ def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
 
 
 def test_what_only_announces_comes_after_a_sentence_as_likely_and_then_says_nothing() -> None:
-    code, told = passage("Make one like this:\n\nmake(1)"), passage("They are made by make.", "e.md")
+    code, told = passage("Make one like this:"), passage("They are made by make.", "e.md")
     ranked = [sentence(code, "Make one like this:", 5.1), sentence(told, told.text, 5)]
     assert [c.quote for c in written(*ranked)[1]] == [told.text]
 
@@ -269,6 +310,8 @@ def test_one_document_does_not_contradict_itself() -> None:
     [
         ("When was the cat born?", "The cat was born on 3 May 1998.", "3 May 1998"),
         ("In what year did the war of 1812 end?", "The war of 1812 ended in 1815.", "1815"),
+        ("When is it due?", "Deadline: 2025-01-17 | Court: Bristol", "2025-01-17"),
+        ("When is it due?", "It is due on 17/01/2025.", "17/01/2025"),
         ("How many spoons are there?", "There are twenty-four spoons.", "twenty-four"),
         ("What percentage responds?", "In all, 42.9 % respond.", "42.9 %"),
         ("Who leads the team?", "The team is led by Ada King of Ockham.", None),

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 import nh3
 
-from ingest import Document, Passage, paragraphs
+from ingest import Document, Passage, is_code, paragraphs
 from retriever import Answer, Citation, Hit, Verdict
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
@@ -208,11 +208,12 @@ def source(
     body = ""
     for i, (opens, closes) in enumerate(spans[low:high], low):
         tag = "h3" if opens in headings else "p"
-        near = ' class="pc-near"' if start < end and not first <= i <= last else ""
+        near = "pc-near" if start < end and not first <= i <= last else ""
         # A heading that only says the title again is left out: the title stands above it.
         if tag == "p" or document.text[opens:closes] != document.title:
-            shown = _hanging(document.text, opens, closes, lambda a, b: _marked(document.text, a, b, start, end))
-            body += f"<{tag}{near}>{shown}</{tag}>"
+            body += _block(
+                document.text, opens, closes, lambda a, b: _marked(document.text, a, b, start, end), tag, near
+            )
     name = document.title or document.id
     heading, page = document.heading_at(start), document.page_at(start)
     steps = escape(" · ".join(s for s in (trail(document.title, heading), f"page {page}" if page else "") if s))
@@ -332,7 +333,7 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
     def said(low: int, high: int) -> str:
         return _MARK.sub(chip, _SPACE_BEFORE_MARK.sub(_NO_BREAK, escape(text[low:high])))
 
-    html = "".join(f"<p>{_hanging(text, low, high, said)}</p>" for low, high in paragraphs(text))
+    html = "".join(_block(text, low, high, said) for low, high in paragraphs(text))
     return f'<div class="pc-answer">{html}</div>'
 
 
@@ -366,7 +367,8 @@ def _declined(answer: Answer, at: TurnId) -> str:
     return (
         f'<div class="pc-declined"><p><strong>{escape(answer.text or NOT_FOUND)}</strong> No passage answers this, so '
         "Pincite does not guess. Other words may help, or a document that covers it.</p>"
-        f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
+        + (f'<p class="pc-remark">{escape(answer.note)}</p>' if answer.note else "")
+        + f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
         + (f'{heading}<ul class="pc-sources">{rows}</ul>' if rows else "")
     )
 
@@ -420,6 +422,14 @@ def _opens(what: Citation | Hit, more: str) -> str:
         return f'data-number="{what.number}" data-source="{escape(query + more)}"'
     p = what.passage
     return f'data-source="{escape(span_query(p.document, p.start, p.end) + more)}"'
+
+
+def _block(text: str, low: int, high: int, shown: Callable[[int, int], str], tag: str = "p", kind: str = "") -> str:
+    """The paragraph `text[low:high]` as an element of class `kind`, and of `pc-code` where it looks like code."""
+    code = is_code(text[low:high])
+    kind = " ".join(filter(None, (kind, "pc-code" if code else "")))
+    of_kind = f' class="{kind}"' if kind else ""
+    return f"<{tag}{of_kind}>{shown(low, high) if code else _hanging(text, low, high, shown)}</{tag}>"
 
 
 def _hanging(text: str, low: int, high: int, shown: Callable[[int, int], str]) -> str:

@@ -13,7 +13,7 @@ class Flow:
 
     The items of a list become lines of one block: "- text" or "1. text", two spaces further in for each
     list around them; a second paragraph of an item is a paragraph of its own. A defined term stands in
-    front of its definition: "term: definition".
+    front of its definition, "term: definition", and above one that begins with code or a table.
     """
 
     def __init__(self, builder: ContentBuilder) -> None:
@@ -80,7 +80,7 @@ class Flow:
 
     def code(self, text: str) -> None:
         """Text that is kept as it is."""
-        self._flush_term()
+        self._flush_term(":")
         self._flush_mark()
         self.builder.block(text)
 
@@ -94,7 +94,7 @@ class Flow:
 
     def table(self, rows: Sequence[Sequence[str]], header_rows: int) -> None:
         """A table, one line per row (see `row_lines`)."""
-        self._flush_term()
+        self._flush_term(":")
         self._flush_mark()
         self.builder.lines(row_lines(rows, header_rows))
 
@@ -102,9 +102,9 @@ class Flow:
         """Writes down what is still held back."""
         self._flush_term()
 
-    def _flush_term(self) -> None:
+    def _flush_term(self, before_block: str = "") -> None:
         if self._term:
-            self.builder.paragraph(self._term)
+            self.builder.paragraph(self._term + before_block)
             self._term = ""
 
     def _flush_mark(self) -> None:

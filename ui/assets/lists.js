@@ -3,12 +3,29 @@
   const { $, state, call, say } = pincite;
   const POLL_MS = 600;
 
+  // Draws a list anew: a row's open menu stays open, what was focused in a row stays focused, and a line that is
+  // being edited is waited for.
+  const drawn = new WeakMap();
+  function draw(place, { ok, text }) {
+    if (drawn.get(place) === text || place.querySelector(".pc-line")) return;
+    drawn.set(place, text);
+    const key = (row) => row?.dataset.conversation ?? row?.dataset.document;
+    const inside = (row) => [...row.querySelectorAll("a, button, input, summary")];
+    const open = key(place.querySelector(".pc-menu[open]")?.closest("li"));
+    const row = place.contains(document.activeElement) && document.activeElement.closest("li");
+    const focused = row && [key(row), inside(row).indexOf(document.activeElement)];
+    if (ok) place.innerHTML = text;
+    else place.textContent = text;
+    for (const again of place.querySelectorAll("li")) {
+      if (open !== undefined && key(again) === open) again.querySelector(".pc-menu").open = true;
+      if (focused && key(again) === focused[0]) inside(again)[focused[1]]?.focus({ preventScroll: true });
+    }
+  }
+
   // --- documents, and the scope
 
   async function loadDocuments() {
-    const { ok, text } = await call("/page/documents");
-    if (ok) $("pc-documents").innerHTML = text;
-    else $("pc-documents").textContent = text;
+    draw($("pc-documents"), await call("/page/documents"));
     pincite.forgetPreviews();
     filter();
     showScope();
@@ -159,13 +176,14 @@
 
   async function loadConversations() {
     const search = $("pc-find").value;
-    const { ok, text } = await call(`/page/conversations?${new URLSearchParams({ search })}`);
+    const found = await call(`/page/conversations?${new URLSearchParams({ search })}`);
     if (search !== $("pc-find").value) return;
-    if (ok) $("pc-conversations").innerHTML = text;
-    else $("pc-conversations").textContent = text;
+    draw($("pc-conversations"), found);
     for (const row of document.querySelectorAll("#pc-conversations li")) {
       const own = row.dataset.conversation === state.conversation;
-      if (own) row.querySelector("a").setAttribute("aria-current", "page");
+      const link = row.querySelector("a");
+      if (own) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
     }
   }
 
@@ -207,15 +225,18 @@
     Object.assign(box, { className: "pc-line", value, maxLength: 400 });
     box.setAttribute("aria-label", label);
     box.placeholder = label;
-    const leave = () => {
+    const leave = (kept) => {
       box.removeEventListener("blur", leave); // to be removed takes the focus, too
       box.remove();
+      if (kept === true) return; // what keeps it draws the list
+      if (row.dataset.document === undefined) loadConversations();
+      else loadDocuments();
     };
     box.addEventListener("blur", leave);
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.stopPropagation();
-      leave();
+      leave(event.key === "Enter");
       if (event.key === "Enter") keep(box.value);
     });
     row.append(box);

@@ -1,0 +1,190 @@
+"""Sentences chosen -> the span that is understood alone: with what they lean on, announce, or are an item of.
+
+"To define a task, decorate a function as follows:" says nothing without the code below it, nor does an item of a list
+without the line that opens it. What is announced is quoted with its announcement, be it a list, code, rows of a table
+or a paragraph; of one that is too long, as much as a reader takes in.
+"""
+
+import re
+
+from ingest import Passage, content_words, is_code, paragraphs, sentences, stem
+
+# A list is quoted whole up to so many words; where it is not what was asked for, up to fewer.
+MAX_LIST_WORDS = 130
+MAX_ASIDE_WORDS = 50
+
+# A sentence that opens like this leans on the one before it.
+_LEANING = re.compile(
+    r"^(it|its|they|their|them|he|his|him|she|her|this|these|those|that|such|here|however|therefore|thus|hence|but|and|"
+    r"or|nor|so|then|yet|both|also|moreover|furthermore|besides|instead|otherwise|likewise|similarly|conversely|"
+    r"meanwhile|consequently|accordingly|nevertheless|nonetheless|still,|(in|by) contrast|in addition|in other words|"
+    r"on the other hand|as a result|the (former|latter|other|others|same|second|third)|in turn|"
+    r"(in|for|at|after|before|of|because of|one of|some of|most of|all of|each of) (this|that|these|those|them)|"
+    r"(\S+ ){1,4}(consequently|therefore|thus|however|nevertheless))(?!\w)",
+    re.IGNORECASE,
+)
+_ITEM_MARK = r"(?:[-*•]|\(?\d{1,3}[.)]|\(?(?:[a-z]|[ivx]{2,5})\))"
+ITEM = re.compile(rf"^\s*{_ITEM_MARK}\s+")
+NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
+# A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
+ROW = re.compile(r" \| |\t|(?:^|\n)[A-Z][\w-]{2,}: [^\n]*\n[A-Z][\w-]{2,}: ")
+_OPERATOR = re.compile(r"[=(){}<>]")
+_ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence is not understood without the one before it."""
+    return _LEANING.match(text) is not None
+
+
+def announces_nothing(text: str, end: int) -> bool:
+    """Whether what ends at `end` announces something that does not follow in `text`."""
+    return text[:end].endswith(":") and not text[end:].strip()
+
+
+def whole(passage: Passage, start: int, end: int, question: str, aside: bool) -> tuple[int, int] | None:
+    """The span to quote for `start:end` of the passage's document.
+
+    It begins with the sentence before, where the first one leans on it. An item alone is quoted without its mark,
+    unless the question asks for such a list, or several of its items are quoted: then all of it, if it is short. So it
+    is where an item is no sentence, and with code. Of a long list or long code nothing is quoted `aside`, nor is what
+    only announces, nor a heading, which is else quoted with the first sentence below it: then None.
+    """
+    text = passage.text
+    start, end = start - passage.start, end - passage.start
+    if leans(text[start:end]):
+        start = _sentence_before(text, start)
+    if text[start:end] in _headings(passage):
+        return None if aside else (passage.start + start, passage.start + _with_next(passage, end))
+    mark = ITEM.match(text[start:end])
+    several = NEXT_ITEM.search(text[start:end]) is not None
+    listed = _list_around(text, start, end)
+    block = None if listed else _block_around(text, start, end)
+    announces = text[:end].endswith(":")
+    part = announces or block or (mark is not None and text[start + mark.end()].islower())
+    if around := listed or block:
+        most = MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS
+        asked = asks_for_a_list(question) and _of_one_subject(question, passage, around[0])
+        if (part or several or asked) and len(text[slice(*around)].split()) <= most:
+            return passage.start + min(start, around[0]), passage.start + max(end, around[1])
+        if announces and not aside:
+            end = _cut(text, end, around[1], most)
+    if aside and part:
+        return None
+    if mark and not several:
+        start += mark.end()
+    return passage.start + start, passage.start + end
+
+
+def goes_on(passage: Passage, start: int, end: int) -> bool:
+    """Whether of a list, or of code, that `start:end` of the passage's document quotes there is more behind it."""
+    quote, rest = passage.text[start - passage.start : end - passage.start], passage.text[end - passage.start :]
+    if NEXT_ITEM.search(quote):
+        return ITEM.match(rest) is not None
+    block = list(paragraphs(quote))[-1]
+    return is_code(quote[slice(*block)]) and bool(rest.strip()) and not rest.startswith("\n\n")
+
+
+def _headings(passage: Passage) -> set[str]:
+    """What is no more than a heading where it stands."""
+    return {passage.title, *(passage.heading or "").split(" > ")}
+
+
+def _with_next(passage: Passage, end: int) -> int:
+    """Where the first sentence behind `end` ends that is no heading; `end` if there is none."""
+    following = ((s, e) for s, e in sentences(passage.text) if s >= end)
+    return next((e for s, e in following if passage.text[s:e] not in _headings(passage)), end)
+
+
+def _cut(text: str, start: int, end: int, most: int) -> int:
+    """Where to stop quoting `text[start:end]`, which is too long: behind a whole line; `end` if it is one line."""
+    stops = [m.start() for m in re.finditer(r"\n", text[start:end])]
+    fitting = [stop for stop in stops if 0 < len(text[start : start + stop].split()) <= most]
+    return start + len(text[start : start + fitting[-1]].rstrip()) if fitting else start
+
+
+def _of_one_subject(question: str, passage: Passage, start: int) -> bool:
+    """Whether the first line of a list, at `start` of the passage's text, or the heading shares a word with it."""
+    introduction = passage.text[start:].partition("\n")[0]
+    heading = (passage.heading or "").split(" > ")[-1]
+    asked, said = ({stem(word) for word in content_words(text)} for text in (question, f"{introduction} {heading}"))
+    return not asked.isdisjoint(said)
+
+
+def _sentence_before(text: str, start: int) -> int:
+    """Where the sentence before `start` begins, in the same paragraph; `start` itself if there is none."""
+    block = next((s for s, e in paragraphs(text) if s <= start < e), start)
+    before = list(sentences(text[block:start]))
+    return block + before[-1][0] if before else start
+
+
+def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The list that `start:end` introduces or is part of, from its introduction on; None if there is none."""
+    units = list(sentences(text))
+    items = [bool(ITEM.match(text[s:e])) for s, e in units]
+    within = [i for i, (s, e) in enumerate(units) if s < end and start < e]
+    if not within:
+        return None
+    first = last = within[0]
+    if not items[first] and text[: units[within[-1]][1]].endswith(":"):
+        first = last = within[-1] + 1
+    if first >= len(units) or not items[first]:
+        return None
+    # What follows an item on its line belongs to it.
+    while last + 1 < len(units) and (items[last + 1] or "\n" not in text[units[last][1] : units[last + 1][0]]):
+        last += 1
+    while first and (items[first - 1] or (first > 1 and "\n" not in text[units[first - 1][1] : units[first][0]])):
+        first -= 1
+    if first and text[: units[first - 1][1]].endswith(":"):
+        first -= 1
+    return units[first][0], units[last][1]
+
+
+def _block_around(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The code, rows or paragraph that `start:end` announces, or the code it is part of, with its announcement.
+
+    None if it is neither. Code may have blank lines in it.
+    """
+    blocks = list(paragraphs(text))
+    at = next((i for i, (s, e) in enumerate(blocks) if s <= start < e), 0)
+    own = text[slice(*blocks[at])]
+    if text[:end].endswith(":") and end == blocks[at][1] and not is_code(own):
+        return (start, _end_of_code(text, blocks, at + 1)) if at + 1 < len(blocks) else None
+    first = at
+    while first and _is_set(text[slice(*blocks[first])]) and not text[: blocks[first - 1][1]].endswith(":"):
+        first -= 1
+    if first and _is_set(text[slice(*blocks[first])]):  # what stands before it announces it
+        s, e = blocks[first - 1]
+        return s + list(sentences(text[s:e]))[-1][0], _end_of_code(text, blocks, at)
+    return blocks[at] if is_code(own) else None
+
+
+def _end_of_code(text: str, blocks: list[tuple[int, int]], last: int) -> int:
+    """Where block `last` ends, with the code that follows it if it may be code itself."""
+    if _is_set(text[slice(*blocks[last])]):
+        while last + 1 < len(blocks) and is_code(text[slice(*blocks[last + 1])]):
+            last += 1
+    return blocks[last][1]
+
+
+def _is_set(block: str) -> bool:
+    """Whether a paragraph may be code: it looks like it, or is one line and no sentence."""
+    a_line = not ("\n" in block or _ENDS_SENTENCE.search(block) or ITEM.match(block))
+    return is_code(block) or (a_line and (block[-1] not in ";,:" or _OPERATOR.search(block) is not None))
+
+
+_LISTING = re.compile(
+    r"^\W*((and|so|but|then|please) )?(list|name|enumerate|(what|which)\b(?=[^.?!]*\b(are|were|include|steps|stages"
+    r"|types|kinds|forms|side effects|symptoms|signs|complications|ways|reasons|examples|criteria|advantages|"
+    r"disadvantages|differences|situations|conditions|options|components|features|rules)\b))",
+    re.IGNORECASE,
+)
+
+
+def asks_for_a_list(question: str) -> bool:
+    """Whether several things are asked for.
+
+    >>> asks_for_a_list("What are the side effects?"), asks_for_a_list("Is rash a side effect?")
+    (True, False)
+    """
+    return _LISTING.search(question) is not None
