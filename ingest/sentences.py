@@ -8,7 +8,13 @@ Span = tuple[int, int]
 
 # How a line of code looks: set in, behind a prompt, or ending as no sentence does.
 _CODE_LINE = re.compile(
-    r"(?: {2,}|\t)\S|\s*(?:\$|>>>|@\w|//|#include)|.*(?:[{};\\(\[,]|\)|\):)$|\s*[\w.\[\]]+ ?[:=]?= ?\S"
+    r"(?: {2,}|\t)\S|\s*(?:\$|>>>|@\w|//|#include)|\s*[\w.\[\]]+ ?[:=]?= ?\S"
+    r"|.*(?:[{};\\(\[]|\w\(.*\):?|[\"'\]})],)$"
+)
+# A line that is a command, an import or a call, and no sentence.
+_COMMAND = re.compile(
+    r"(?:\$|>>>|(?:apt|apt-get|brew|cargo|conda|curl|docker|git|npm|pip3?|python3?|sudo|wget) [\w./-]+(?: |$)"
+    r"|import \w+$|from \S+ import |[\w.:]+\(.*\);?$|[\w.]+ = \S).*(?<![.?!…])$"
 )
 _ITEM_LINE = re.compile(r"\s*(?:[-*•‣◦▪–☐☑]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 
@@ -34,12 +40,12 @@ def paragraphs(text: str) -> Iterator[Span]:
 def is_code(paragraph: str) -> bool:
     """Whether a paragraph looks like code: lines that are kept as they are, most of them set as code is.
 
-    >>> is_code("def f():\\n    return 1"), is_code("$ make"), is_code("The cat sat.\\nIt purred.")
+    >>> is_code("def f():\\n    return 1"), is_code("pip install quill"), is_code("The cat sat.\\nIt purred.")
     (True, True, False)
     """
     lines = [line for line in paragraph.split("\n") if line.strip()]
     if len(lines) < 2:
-        return paragraph.startswith(("$ ", ">>> "))
+        return _COMMAND.match(paragraph) is not None
     code = sum(_CODE_LINE.match(line) is not None and not _ITEM_LINE.match(line) for line in lines)
     return 2 * code >= len(lines)
 

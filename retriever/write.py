@@ -86,7 +86,7 @@ def write(
         for number, (of, start, end) in enumerate(spans, 1)
     )
     parts = [f"{_shown(c.quote)}{' …' * goes_on(c.passage, c.start, c.end)} [{c.number}]" for c in citations]
-    text = ("\n\n" if any("\n" in part for part in parts) else " ").join(parts)
+    text = ("\n\n" if any("\n" in part or ROW.search(part) for part in parts) else " ").join(parts)
     short = direct_answer(question, ranked[0].text) if _likelihoods(ranked)[0] >= SURE else None
     if short and short in citations[0].quote and len(citations[0].quote.split()) > 2 * len(short.split()):
         text = f"{short} [1]\n\n{text}"

@@ -1,5 +1,6 @@
 """The PDF reader: reading order, whole paragraphs, exact pages. The PDFs are made here, line by line."""
 
+import re
 from collections.abc import Sequence
 
 import pypdfium2
@@ -300,11 +301,12 @@ def test_what_stands_between_two_lines(before: str, after: str, joined: str) -> 
     assert kept + glue + after == joined
 
 
-def test_one_line_that_ends_in_a_hyphen_divides_a_compound_and_many_divide_words() -> None:
-    one = read(pdf(column(50, 700, "an approved scheme of a government-", "approved kind")), "a.pdf").text
-    assert "government-approved" in one
-    lines = ["the ther-", "apy of the pa-", "tient with an in-", "fusion"]
-    assert "the therapy of the patient with an infusion" in read(pdf(column(50, 700, *lines)), "a.pdf").text
+def test_of_many_lines_one_hyphen_is_a_compound_s_own() -> None:
+    told = "They all paid for it out of an approved fund of the government. " * 40
+    lines = [*re.findall(r".{40,60} ", told), "The landlord keeps the money in a government-", "approved scheme."]
+    assert "government-approved" in read(pdf(column(50, 800, *lines)), "a.pdf").text
+    lines[3:5] = ["They paid for a thera-", "py with a medi-", "cine that they knew."]
+    assert "therapy with a medicine" in read(pdf(column(50, 800, *lines)), "a.pdf").text
 
 
 def places(data: bytes, quote: str) -> list[Rectangle]:

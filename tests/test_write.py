@@ -232,7 +232,8 @@ def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
     rows = "Drug: A | Dose: 1 mg\nDrug: B | Dose: 2 mg"
     of, other = passage(rows), passage("The dose of A is one milligram.", "e.md")
     first, second = (sentence(of, row, score) for row, score in zip(rows.split("\n"), (5.1, 4.9), strict=True))
-    _, citations = written(first, sentence(other, other.text, 5), second)
+    text, citations = written(first, sentence(other, other.text, 5), second)
+    assert text.startswith(f"{other.text} [1]\n\n{first.text} [2]")
     assert [c.quote for c in citations][:2] == [other.text, first.text]
     assert all("\n" not in c.quote for c in citations)
 

@@ -426,7 +426,7 @@ def _opens(what: Citation | Hit, more: str) -> str:
 
 def _block(text: str, low: int, high: int, shown: Callable[[int, int], str], tag: str = "p", kind: str = "") -> str:
     """The paragraph `text[low:high]` as an element of class `kind`, and of `pc-code` where it looks like code."""
-    code = is_code(text[low:high])
+    code = tag == "p" and is_code(text[low:high])
     kind = " ".join(filter(None, (kind, "pc-code" if code else "")))
     of_kind = f' class="{kind}"' if kind else ""
     return f"<{tag}{of_kind}>{shown(low, high) if code else _hanging(text, low, high, shown)}</{tag}>"

@@ -13,9 +13,11 @@ _HYPHENS = ("-", "\u2010", "\u00ad", HYPHEN)
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 # Parts of compounds that keep their hyphen at the end of a line.
 _PREFIXES = words("all anti co cross ex half high low multi non post pre quasi self semi well")
-# If more of the lines end in a hyphen, and so many, the text was set with hyphenation: one is a compound's own.
+# If more of the lines end in a hyphen, the text was set with hyphenation. On a few pages one or two such lines say
+# little: there compounds are divided as often.
 _HYPHENATED = 0.015
-_FEWEST_HYPHENATED = 3
+_HYPHENATED_PAGE = 0.05
+_FEW = 2
 _URL_END = re.compile(r"(?:(?:https?:/|www\.)\S*[./?&=_-]|\w@)$")
 _RANGE_END = re.compile(r"[^\W_]–$")
 
@@ -32,7 +34,7 @@ class Hyphens:
             ends += line.text.endswith(_HYPHENS)
             for word in _WORD.findall(line.text.rstrip("".join(_HYPHENS)).casefold()):
                 (self._compounds if "-" in word or "\u2010" in word else self._words).add(word.replace("\u2010", "-"))
-        self._hyphenated = ends >= _FEWEST_HYPHENATED and ends > _HYPHENATED * total
+        self._hyphenated = ends > max(_HYPHENATED * total, min(_FEW, _HYPHENATED_PAGE * total))
 
     def joint(self, before: str, after: str) -> tuple[str, str]:
         """What stays of `before`, and what stands between it and `after`, when the two are joined.
