@@ -15,6 +15,7 @@ from tests.conftest import FakeEncoder
 from ui.api import create_app
 from ui.conversations import Conversations, Scope
 from ui.parts import BODY_LIMITS, FILES, add_parts
+from ui.suggestions import first_questions
 from ui.uploads import MAX_UPLOAD_BYTES, Uploads
 from ui.web import Wish
 
@@ -181,6 +182,14 @@ def test_suggestions_are_answered_by_the_library(client: TestClient, conversatio
     for question in questions:
         assert client.post("/api/ask", json={"question": question}).json()["answered"]
     assert client.get(f"/page/suggestions?c={id}&t=9").text == ""
+
+
+def test_a_library_of_one_s_own_is_asked_first_by_its_own_headings(client: TestClient, library: Library) -> None:
+    retriever = Retriever(library)
+    for written in ({}, {"absent.md": "What colour is the kettle?"}):
+        assert [s.question for s in first_questions(retriever, written)] == ["Kettle: History"]
+    found = first_questions(retriever, {"kettle.md": "What colour is the kettle?"})
+    assert [s.shown for s in found] == ["What colour is the kettle?"]
 
 
 def test_everything_the_page_loads_is_there(client: TestClient) -> None:

@@ -213,7 +213,7 @@ def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
         lists.jobs([Job(1, "add", words_of_theirs, state="failed", told=words_of_theirs)]),
         lists.conversations([Conversation("x", words_of_theirs, Scope(), 0.0)], "", True),
         lists.suggestions([Suggestion(words_of_theirs, words_of_theirs)]),
-        lists.examples([words_of_theirs]),
+        lists.examples([Suggestion(words_of_theirs, words_of_theirs)]),
     ):
         page = Html(html)
         assert {name for name, _ in page.tags} <= render.TAGS

@@ -123,9 +123,9 @@ def suggestions(found: Sequence[Suggestion]) -> str:
     return clean(f'<h3 class="pc-small">Also in your documents</h3><ul class="pc-suggestions">{rows}</ul>')
 
 
-def examples(questions: Sequence[str]) -> str:
+def examples(found: Sequence[Suggestion]) -> str:
     """Questions to begin with, each a button that asks it."""
-    rows = "".join(button("pc-example", f'data-ask="{escape(q)}"', escape(q)) for q in questions)
+    rows = "".join(button("pc-example", f'data-ask="{escape(s.question)}"', escape(s.shown)) for s in found)
     return clean(f'<div id="pc-examples">{rows}</div>') if rows else ""
 
 

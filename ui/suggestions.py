@@ -1,6 +1,6 @@
-"""What to ask next: headings near the cited ones, offered only if the library answers them."""
+"""What to ask first and next: headings, of those cited the ones near, offered only if the library answers them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest import Document, UnknownDocumentError
@@ -20,6 +20,35 @@ class Suggestion:
     question: str
 
 
+def first_questions(retriever: Retriever, written: Mapping[str, str]) -> list[Suggestion]:
+    """What to begin with: the questions `written` for documents, by name, that are there, as far as they are answered.
+
+    Where there is none, up to `OFFERED` headings of documents spread over the library.
+    """
+    quoting = Retriever(retriever.library, use_llm=False)
+    names = [info.document for info in retriever.documents()]
+    found = [Suggestion(q, q) for name, q in written.items() if name in names and quoting.ask(q).answered]
+    for name in () if found else names[:: max(1, len(names) // _TRIED)][:_TRIED]:
+        beside = _beside(retriever.document(name), 0)
+        # The first ones are introductions, the last ones notes.
+        for document, suggestion in beside[len(beside) // 2 :][:1]:
+            if len(found) < OFFERED and _answers(quoting, document, suggestion):
+                found.append(suggestion)
+    return found
+
+
+def _answers(
+    quoting: Retriever,
+    document: Document,
+    suggestion: Suggestion,
+    documents: Iterable[str] = (),
+    tags: Iterable[str] = (),
+) -> bool:
+    """Whether the document that a suggestion names answers it."""
+    told = quoting.ask(suggestion.question, (), documents, tags)
+    return told.answered and any(c.passage.document == document.id for c in told.citations)
+
+
 def suggest(
     retriever: Retriever, answer: Answer, asked: set[str], documents: Iterable[str] = (), tags: Iterable[str] = ()
 ) -> list[Suggestion]:
@@ -35,8 +64,7 @@ def suggest(
             break
         if suggestion.question in asked or suggestion in found:
             continue
-        told = quoting.ask(suggestion.question, (), documents, tags)
-        if told.answered and any(c.passage.document == document.id for c in told.citations):
+        if _answers(quoting, document, suggestion, documents, tags):
             found.append(suggestion)
     return found
 

@@ -28,15 +28,16 @@ from .api import Server
 from .conversations import STOPPED, Conversation, Conversations, KeptTurn, Scope
 from .guard import MAX_BODY_BYTES
 from .service import AT_ONCE, Asked, Service
+from .suggestions import first_questions
 from .uploads import Uploads
 
-# Questions to the shipped articles. Another library is offered those of them that it answers.
-_EXAMPLES = (
-    "How does blocking PD-1 help T cells attack a tumour?",
-    "Who discovered PD-1?",
-    "How long does a BCG course last?",
-    "When should methotrexate be started in rheumatoid arthritis?",
-)
+# Questions to the shipped articles, by the article that answers each. Another library is offered its own headings.
+_EXAMPLES = {
+    "pd-1-and-pd-l1.md": "How does blocking PD-1 help T cells attack a tumour?",
+    "history-of-immunotherapy.md": "Who discovered PD-1?",
+    "bcg.md": "How long does a BCG course last?",
+    "rheumatoid-arthritis.md": "When should methotrexate be started in rheumatoid arthritis?",
+}
 # An extractive answer is there at once; it appears sentence by sentence so that the eye can follow, and
 # however long it is, within about a second.
 _STEP_SECONDS = 0.08
@@ -279,8 +280,7 @@ def _page(service: Service, conversations: Conversations) -> Any:
         return box(False), _past(conversation, last.number if last else 0), shown, gr.update(visible=last is None)
 
     # Asked for real, which also loads the model before the first reader waits for it.
-    quoting = Retriever(retriever.library, use_llm=False)
-    offered = [example for example in _EXAMPLES if quoting.ask(example).answered]
+    offered = first_questions(retriever, _EXAMPLES)
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(_MASTHEAD, elem_id="pc-masthead", apply_default_css=False)
         with gr.Row(elem_id="pc-desk"):

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from .chatting import (
     FAR_QUESTION,
@@ -199,6 +199,20 @@ def test_what_was_searched_for_can_be_changed(page: Page) -> None:
     editor.press("Enter")
     answered(page, "How is tocilizumab given, by infusion?")
     expect(page.locator(".pc-turn")).to_have_count(2)
+
+
+def test_suggestions_that_come_late_are_not_put_under_the_next_answer(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/page/suggestions*", lambda route: route.continue_() if held else held.append(route))
+    ask(page, QUESTION)
+    expect(page.locator("#pc-now .pc-turn[data-number='1'] .pc-chip").first).to_be_visible()
+    ask(page, "How is tocilizumab given?")
+    expect(page.locator("#pc-now .pc-next")).to_have_count(1)
+    with page.expect_response("**/page/suggestions*"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(page.locator("#pc-now .pc-next")).to_have_count(1)
+    page.unroute("**/page/suggestions*")
 
 
 def test_suggestions_are_questions_that_the_library_answers(page: Page) -> None:

@@ -122,7 +122,9 @@ window.pincite = (() => {
     const { conversation, number } = turn.dataset;
     if (!conversation || !turn.querySelector("[data-rating]")) return;
     const { ok, text } = await call(`/page/suggestions?c=${conversation}&t=${number}`);
-    if (!ok || !text || !turn.isConnected) return;
+    // Meanwhile a new question may have been asked, for whose turn Gradio takes the same element.
+    const stays = turn.isConnected && turn.dataset.number === number && turn.dataset.conversation === conversation;
+    if (!ok || !text || !stays || turn.dataset.state === "busy") return;
     const place = document.createElement("div");
     place.className = "pc-next";
     place.innerHTML = text;
