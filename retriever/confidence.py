@@ -23,25 +23,25 @@ LOOKED_AT = 5
 MANY = 30
 USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.7, "together": 0.5, "likely": 0.6}
 
-BIAS = -4.495
+BIAS = -5.140
 WEIGHTS: Mapping[str, float] = {
-    "question_length": 2.638,
-    "names": -0.340,
-    "dense": 4.376,
-    "stands_out_dense": -1.381,
-    "stands_out_late": 1.549,
-    "held": -0.571,
-    "passage_words": -5.006,
-    "passage_weakest": 3.552,
-    "together": 0.445,
-    "likely": 3.531,
-    "alone_late": -1.567,
-    "cover": -1.397,
+    "question_length": 2.647,
+    "names": -0.339,
+    "dense": 4.385,
+    "stands_out_dense": -1.305,
+    "stands_out_late": 1.545,
+    "held": -0.585,
+    "passage_words": -4.959,
+    "passage_weakest": 3.555,
+    "together": 0.480,
+    "likely": 3.758,
+    "alone_late": -1.326,
+    "cover": -1.378,
     "weakest_token": 2.397,
-    "weakest_words": 2.141,
-    "rare_unmatched": -0.481,
-    "kind_lacking": -0.345,
-    "rewritten": 0.967,
+    "weakest_words": 2.145,
+    "rare_unmatched": -0.429,
+    "kind_lacking": -0.356,
+    "rewritten": 1.024,
 }
 
 
