@@ -22,7 +22,7 @@ from .search import Candidate, Query
 Floats = npt.NDArray[np.float32]
 
 # Sentences are taken from this many passages, and so many of them are encoded again: 6 to 12 and 4 to 16 choose equally
-# well (DESIGN.md), and each sentence read again costs 2 ms where the processor computes in bf16, 10 ms where it does not.
+# well (DESIGN.md), and each that is encoded costs 2 ms where the processor computes in bf16, 10 ms where it does not.
 PASSAGES = 8
 READ_AGAIN = 4
 # Of these only such as are at least this share as likely as the best: no other turned out to be the one.
