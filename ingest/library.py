@@ -250,10 +250,12 @@ class Library:
         *paths: str | os.PathLike[str],
         progress: Callable[[Progress], None] | None = None,
         tags: Sequence[str] = (),
+        again: bool = False,
     ) -> Report:
         """Brings the library in line with files and folders: new ones in, changed ones anew, gone ones out.
 
-        `tags` are given to every document that the files make, in addition to those it has.
+        `tags` are given to every document that the files make, in addition to those it has. `again` reads also what
+        has not changed, since another version may read it otherwise.
         """
         if not paths:
             raise ValueError("name at least one file or folder")
@@ -261,7 +263,7 @@ class Library:
             self._fingerprint()  # the encoder itself is not needed if nothing has changed
             try:
                 seconds, place = self.settings.read_seconds, self.folder.absolute()
-                return ingest_paths(self.store, self._pinned_encoder, paths, place, progress, tags, seconds)
+                return ingest_paths(self.store, self._pinned_encoder, paths, place, progress, tags, seconds, again)
             finally:
                 self._save()
 

@@ -123,8 +123,11 @@ def ingest_paths(
     progress: Callable[[Progress], None] | None = None,
     tags: Sequence[str] = (),
     seconds: float = SECONDS,
+    again: bool = False,
 ) -> Report:
     """Brings the store in line with the files and folders at `paths`; `tags` are given to all they hold.
+
+    `again` reads also what has not changed, for a reader may have.
 
     `load_encoder` is called if there is something to encode; `seconds` is how long a small file may take to read.
 
@@ -138,14 +141,14 @@ def ingest_paths(
     found = discover(paths, SUFFIXES | ARCHIVES, leave_out)
     report.skipped = dict(found.skipped)
     with store.reading():
-        shelf = _Shelf(store.known(), store.names())
+        shelf = _Shelf(store.known(), store.names(), again)
     report.failed += [(shown(str(path)), reason) for path, reason in found.closed]
     present = {file.path for file in found.files}
     gone = shelf.gone(found.folders, present)
     if not found.files and not gone and not found.closed:
         where = ", ".join(str(path) for path in found.folders)
         raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES | ARCHIVES))}")
-    changed = [file for file in found.files if not _unchanged(file, shelf, report)]
+    changed = [file for file in found.files if again or not _unchanged(file, shelf, report)]
 
     done = len(found.files) - len(changed)
 
@@ -216,8 +219,9 @@ def _take_in(
 class _Shelf:
     """What the library holds of each file: documents by source, the members of an archive by the archive."""
 
-    def __init__(self, known: dict[str, Known], taken: dict[str, str | None]) -> None:
+    def __init__(self, known: dict[str, Known], taken: dict[str, str | None], again: bool = False) -> None:
         self.known = known
+        self.again = again
         self.taken = taken
         self.names = {source: name for name, source in taken.items() if source is not None}
         self._members: dict[str, list[str]] = {}
@@ -353,7 +357,7 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
     try:
         if status.st_size > MAX_FILE_BYTES:
             raise SourceError(f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it")
-        shas = {_part_name(file, source): known.sha256 for source, known in before.items()}
+        shas = {} if shelf.again else {_part_name(file, source): known.sha256 for source, known in before.items()}
         for part in reading.read(data, file.path.name, shas):
             place, path = _placed(file, part)
             if part.reason is not None:

@@ -309,7 +309,7 @@ def _seen(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     except (SourceError, *_BROKEN) as exc:
         return {"refused": f"{part} cannot be read any more: {exc}"}
     if hashlib.sha256(content.text.encode()).hexdigest() != look["text"]:
-        return {"refused": f"{part} was read by another version; ingest it again to see places in it."}
+        return {"refused": f"{part} was read by another version: read it again to see the quote on its page."}
     return {"rectangles": [astuple(rectangle) for rectangle in found]}
 
 

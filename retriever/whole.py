@@ -28,6 +28,8 @@ ITEM = re.compile(rf"^\s*{_ITEM_MARK}\s+")
 NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
 # A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
 ROW = re.compile(r" \| |\t|(?:^|\n)[A-Z][\w-]{2,}: [^\n]*\n[A-Z][\w-]{2,}: ")
+# The term of a glossary whose definition begins with it again: "Off-label: off-label use is ...".
+_TERM = re.compile(r"([^\s:][^:\n]{0,60}): +(?=\1\b)", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=(){}<>]")
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 
@@ -73,6 +75,8 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
         return None
     if mark and not several:
         start += mark.end()
+    if (said_twice := _TERM.match(text[start:end])) and not ROW.search(text[start:end]):
+        start += said_twice.end()
     return passage.start + start, passage.start + end
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from ingest import Library, Settings
+from ingest import Library, Settings, SourceError
 from retriever import Retriever
 from tests.conftest import FakeEncoder
+from tests.making import column, pdf
 from ui.api import create_app
 from ui.conversations import Conversations, Scope
 from ui.parts import BODY_LIMITS, FILES, add_parts
@@ -190,6 +191,22 @@ def test_a_library_of_one_s_own_is_asked_first_by_its_own_headings(client: TestC
         assert [s.question for s in first_questions(retriever, written)] == ["Kettle: History"]
     found = first_questions(retriever, {"kettle.md": "What colour is the kettle?"})
     assert [s.shown for s in found] == ["What colour is the kettle?"]
+
+
+def test_a_page_is_shown_also_where_it_is_not_known_where_the_quote_is(
+    client: TestClient, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf(column(50, 700, "The lamp is green.")))
+    library.ingest(tmp_path / "a.pdf")
+    address = "/page/places?document=a.pdf&page=1&start=0&end=8"
+    known = client.get(address).json()
+    assert (len(known["boxes"]), known["told"]) == (1, "")
+
+    def refuse(*_: object) -> None:
+        raise SourceError("Read it again.")
+
+    monkeypatch.setattr(Library, "rectangles", refuse)
+    assert client.get(address).json() == {**known, "boxes": [], "told": "Read it again."}
 
 
 def test_everything_the_page_loads_is_there(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """Files and changes that come from the page: done one after the other beside the server, each with its state."""
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -51,6 +52,32 @@ def test_a_new_version_takes_the_place_of_the_old_one(uploads: Uploads, library:
     assert [d.document for d in library.documents()] == ["notes.txt"]
     assert library.text("notes.txt") == "The kettle is red."
     assert len(uploads.jobs()) == 1
+
+
+def test_to_read_again_is_to_read_what_has_not_changed_too(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    ended(uploads)
+    path = library.source_path("notes.txt")
+    assert path is not None
+    assert library.ingest(path).unchanged == 1
+    uploads.reread("notes.txt", path)
+    assert [(job.state, job.told) for job in ended(uploads)] == [("ready", "read again, and nothing new in it")]
+    assert [d.document for d in library.documents()] == ["notes.txt"]
+
+
+def test_a_library_that_was_moved_finds_its_uploads(uploads: Uploads, library: Library, tmp_path: Path) -> None:
+    receive(uploads, "notes.md", b"# Kettle\n\nThe kettle is blue.\n")
+    ended(uploads)
+    library.set_tags("notes.md", ["kitchen"])
+    library.close()
+    with Library.open(shutil.move(library.folder, tmp_path / "moved")) as moved:
+        assert moved.missing() == ["notes.md"]
+        there = Uploads(moved.folder)
+        there.find_again(["gone.md", *moved.missing()])
+        assert [(job.state, job.told) for job in ended(there)] == [("ready", "found where it is now")]
+        there.close()
+        assert moved.missing() == []
+        assert [(d.document, d.tags) for d in moved.documents()] == [("notes.md", ("kitchen",))]
 
 
 def test_what_cannot_be_read_says_why_and_can_be_tried_again(uploads: Uploads) -> None:

@@ -150,6 +150,14 @@ def test_of_what_is_too_long_as_much_is_quoted_as_a_reader_takes_in() -> None:
     assert text == f"{citation.quote} … [1]"
 
 
+def test_a_term_that_its_definition_says_again_is_said_once() -> None:
+    for text, quote in (
+        ("Off-label: off-label use is use without a licence.", "off-label use is use without a licence."),
+        ("Tachycardia: a heart rate above 100.", "Tachycardia: a heart rate above 100."),
+    ):
+        assert written(sentence(passage(text), text, 5))[1][0].quote == quote
+
+
 def test_a_heading_is_quoted_with_what_it_heads_and_not_beside_an_answer() -> None:
     of = passage("Title\n\nCats purr. They sleep.")
     assert written(sentence(of, "Title", 5))[1][0].quote == "Title\n\nCats purr."

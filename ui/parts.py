@@ -133,14 +133,19 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
     def places(document: str, page: Annotated[int, Query(ge=1)], start: Offset, end: Offset) -> Response:
         """The size of a page, and the rectangles of a span on it as shares of its width and height."""
         image = found(document, page)
-        boxes = retriever.library.rectangles(document, start, end) if start < end else []
+        told, boxes = "", []
+        try:
+            boxes = retriever.library.rectangles(document, start, end) if start < end else []
+        except SourceError as exc:  # the page can be shown, only where the quote is on it is not known
+            told = str(exc)
         shares = [
             [r.left / image.width, r.top / image.height, r.right / image.width, r.bottom / image.height]
             for r in boxes
             if r.page == page
         ]
         pages = [p.number for p in retriever.document(document).pages]
-        return JSONResponse({"ratio": image.width / image.height, "boxes": shares, "pages": max(pages, default=1)})
+        size = {"ratio": image.width / image.height, "pages": max(pages, default=1)}
+        return JSONResponse({**size, "boxes": shares, "told": told})
 
 
 def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None:

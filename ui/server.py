@@ -41,6 +41,7 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int | None = None
     access = Access.of(settings, host)
     at_once = AT_ONCE_WITH_LLM if settings.llm_base_url else AT_ONCE
     conversations, uploads = Conversations.open(retriever.library.folder), Uploads(retriever.library.folder, settings)
+    uploads.find_again(retriever.library.missing())
     app = create_app(retriever, access, settings.answer_seconds, at_once)
     server = server_of(mount_chat(app, conversations, uploads))
     address = _address(host, listening.getsockname()[1])

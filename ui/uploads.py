@@ -11,7 +11,7 @@ import re
 import threading
 import unicodedata
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -42,6 +42,7 @@ class Job:
     name: str
     path: Path | None = None
     tags: tuple[str, ...] = ()
+    again: bool = False
     state: State = "queued"
     told: str = ""
 
@@ -88,8 +89,17 @@ class Uploads:
         return self._queue("add", path.name, path)
 
     def reread(self, name: str, path: Path) -> Job:
-        """Queues the source of a document to be read again."""
-        return self._queue("add", name, path)
+        """Queues the source of a document to be read again, changed or not."""
+        return self._queue("add", name, path, again=True)
+
+    def find_again(self, missing: Iterable[str]) -> None:
+        """Queues what came from a browser to be found where it is now, if the library was moved with it.
+
+        `missing` are documents whose files are not where they were read from.
+        """
+        for name in dict.fromkeys(name.partition("/")[0] for name in missing):  # of an archive's members, the archive
+            if (self.folder / name).is_file():
+                self._queue("add", name, self.folder / name)
 
     def remove(self, name: str) -> Job:
         """Queues a document to be removed, and its file if it came from a browser."""
@@ -127,9 +137,11 @@ class Uploads:
         if thread is not None:
             thread.join()
 
-    def _queue(self, kind: Kind, name: str, path: Path | None = None, tags: tuple[str, ...] = ()) -> Job:
+    def _queue(
+        self, kind: Kind, name: str, path: Path | None = None, tags: tuple[str, ...] = (), again: bool = False
+    ) -> Job:
         with self._mutex:
-            job = Job(next(self._numbers), kind, name, path, tags)
+            job = Job(next(self._numbers), kind, name, path, tags, again)
             same = [j.number for j in self._jobs.values() if j.ended and (j.kind, j.name) == (kind, name)]
             for number in same:  # what came of it before says nothing any more
                 del self._jobs[number]
@@ -187,9 +199,13 @@ class Uploads:
             return "tagged"
         assert job.path is not None
         self._change(number, "reading")
-        report = library.ingest(job.path, progress=self._telling(number))
+        report = library.ingest(job.path, progress=self._telling(number), again=job.again)
         if report.failed:
             raise SourceError(report.failed[0][1])
+        if report.moved and not report.encoded:
+            return "found where it is now"
+        if report.changed and not report.encoded:
+            return "read again, and nothing new in it"
         if report.added or report.changed:
             return f"{count(report.encoded, 'passage')} encoded"
         return "unchanged" if report.unchanged else "nothing to read in it"

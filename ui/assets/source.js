@@ -103,7 +103,7 @@
       place.textContent = text;
       return;
     }
-    const { ratio, boxes, pages } = JSON.parse(text);
+    const { ratio, boxes, pages, told } = JSON.parse(text);
     const number = Number(query.get("page"));
     const sheet = document.createElement("div");
     sheet.className = "pc-sheet";
@@ -130,6 +130,7 @@
     }
     turn.firstChild.after(` Page ${number} of ${pages} `);
     place.replaceChildren(turn, sheet);
+    if (told) turn.after(told);
     const first = place.querySelector(".pc-box");
     if (first) toMiddle($("pc-view"), first);
   }
