@@ -100,7 +100,7 @@ def test_a_file_goes_in_is_asked_and_goes_out(client: TestClient) -> None:
     assert 'data-tag="a b"' in documents
     assert client.post("/page/scope", json={"tags": ["a b"]}).json()["told"] == "Asks documents tagged a b"
     assert client.post("/page/documents/reread", json={"document": "lamp.md"}).status_code == 202
-    assert "unchanged" in jobs(client)
+    assert "nothing new" in jobs(client)
     client.post("/page/documents/remove", json={"document": "lamp.md"})
     jobs(client)
     assert "lamp.md" not in client.get("/page/documents").text

@@ -61,7 +61,7 @@ def test_to_read_again_is_to_read_what_has_not_changed_too(uploads: Uploads, lib
     assert path is not None
     assert library.ingest(path).unchanged == 1
     uploads.reread("notes.txt", path)
-    assert [(job.state, job.told) for job in ended(uploads)] == [("ready", "read again, and nothing new in it")]
+    assert [(job.state, job.told) for job in ended(uploads)] == [("ready", "read again, nothing new in it")]
     assert [d.document for d in library.documents()] == ["notes.txt"]
 
 

@@ -205,7 +205,7 @@ class Uploads:
         if report.moved and not report.encoded:
             return "found where it is now"
         if report.changed and not report.encoded:
-            return "read again, and nothing new in it"
+            return "read again, nothing new in it"
         if report.added or report.changed:
             return f"{count(report.encoded, 'passage')} encoded"
         return "unchanged" if report.unchanged else "nothing to read in it"

@@ -130,7 +130,7 @@ def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: s
         expect(lamp.locator(".pc-doc-tag")).to_have_text(["evening", "green things"], timeout=20_000)
         lamp.get_by_label("More").click()
         lamp.get_by_role("button", name="Read again").click()
-        expect(page.locator("#pc-jobs tr").filter(has_text="unchanged")).to_have_count(1, timeout=20_000)
+        expect(page.locator("#pc-jobs tr").filter(has_text="nothing new")).to_have_count(1, timeout=20_000)
 
 
 def test_a_quote_is_marked_on_the_page_of_a_pdf(page: Page, server: str) -> None:
