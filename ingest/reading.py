@@ -320,9 +320,10 @@ def _parts(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     if PurePosixPath(name).suffix.lower() not in ARCHIVES:
         yield name, data
         return
-    for member, inside in expand(data, name):
-        if PurePosixPath(member).suffix.lower() in SUFFIXES:
-            yield member, inside
+    members = [part for part in expand(data, name) if PurePosixPath(part[0]).suffix.lower() in SUFFIXES]
+    if not members:
+        raise SourceError(f"{name} holds no file of a kind that Pincite reads.")
+    yield from members
 
 
 # What code raises that trusted its input. Anything worse ends the child, and the parent says so.

@@ -71,6 +71,9 @@ def test_what_cannot_be_read_is_said(reading: Reading) -> None:
         list(reading.read(b"", "x.md"))
     with pytest.raises(SourceError, match=r"x\.docx"):
         list(reading.read(b"PK\x03\x04 no zip at all", "x.docx"))
+    for members in ({}, {"x.exe": b"MZ"}):
+        with pytest.raises(SourceError, match=r"z\.zip holds no file of a kind that Pincite reads"):
+            list(reading.read(zipped(members), "z.zip"))
 
 
 def test_a_child_that_dies_is_replaced(reading: Reading) -> None:

@@ -44,8 +44,9 @@ def converse(retriever: Retriever, documents: Sequence[str] = (), tags: Sequence
                 print(error, file=sys.stderr)
                 continue
             print_answer(answer)
-            sources = sources_of(answer)
-            remember(retriever.library.folder, sources)
+            if answer.searched_for:  # small talk leaves the last answer what it is
+                sources = sources_of(answer)
+                remember(retriever.library.folder, sources)
             turns += [{"role": "user", "text": line}, {"role": "assistant", "text": answer.text}]
 
 
@@ -59,6 +60,8 @@ def _command(retriever: Retriever, command: str, argument: str, sources: Sequenc
                 )
             open_source(retriever.library, found[0])
         case "/sources":
+            if not sources:
+                raise PinciteError("Ask something first.")
             print_sources([(source, retriever.document(source.document)) for source in sources])
         case "/help":
             print(COMMANDS)

@@ -234,7 +234,8 @@ def ask(
             _print_json(answer.to_dict())
         else:
             print_answer(answer)
-            remember(retriever.library.folder, sources_of(answer))
+            if answer.searched_for:  # small talk leaves the last answer what it is
+                remember(retriever.library.folder, sources_of(answer))
 
 
 @app.command()
