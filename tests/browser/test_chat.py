@@ -248,6 +248,10 @@ def test_on_a_phone_nothing_is_cut_off_and_the_source_slides_up(browser: Browser
         expect(panel).to_be_hidden()
         page.locator("#pc-now .pc-chip").first.tap()
         expect(page.locator("#pc-view mark").first).to_be_in_viewport()
+        top, head = page.locator("#pc-view mark").first.bounding_box(), page.locator(".pc-source-head").bounding_box()
+        assert top is not None
+        assert head is not None
+        assert top["y"] >= head["y"] + head["height"], "the head that stays covers no quote"
         assert page.evaluate(STICKING_OUT) == []
         picture(page, "phone-source")
         page.locator("#pc-close").tap()

@@ -53,8 +53,11 @@
     choose(view);
   }
 
+  // Scrolls to `what`, a third below the top of its box, and on a phone below the head that stays there.
   function toMiddle(box, what) {
-    box.scrollTop += what.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+    const head = box.querySelector(".pc-source-head")?.offsetHeight || 0;
+    const below = Math.max(box.clientHeight / 3, head + 16);
+    box.scrollTop += what.getBoundingClientRect().top - box.getBoundingClientRect().top - below;
   }
 
   async function showMore(which) {
