@@ -1,7 +1,6 @@
 """A library: one folder with everything that was built from the sources."""
 
 import os
-import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -17,8 +16,11 @@ from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, load_encoder
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes import derived
-from .indexes.dense import DenseIndex, Ids
+from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
+from .indexes.derived import Indexes
 from .indexes.late import Floats
+from .indexes.lexical import content_words, expression, stem
+from .indexes.signs import SignIndex
 from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths, missing
 from .places import Origin
 from .records import DocumentInfo
@@ -31,9 +33,10 @@ STALE_SHARE = 0.05
 STALE_PASSAGES = 500
 # What each further connection keeps in memory; the main one keeps more (database.py).
 BORROWED_CACHE_KIB = 16_384
-# How many passages `check` encodes again, and how near they must come (bfloat16 differs by 1e-4).
+# How many passages `check` encodes again.
 CHECKED_PASSAGES = 32
-SAME_VECTOR = 0.999
+# So many passages that are nearest by their signs are compared by their vectors; measured in DESIGN.md.
+READ_EXACTLY = 500
 
 
 class Library:
@@ -53,7 +56,7 @@ class Library:
         self._dense_lock = threading.RLock()
         self._encoder_lock = threading.RLock()
         self._encoder: Encoder | None = None
-        self._dense: tuple[DenseIndex, int] | None = None
+        self._indexes: tuple[Indexes, int] | None = None
         self._mutex = threading.RLock()
 
     @classmethod
@@ -132,7 +135,39 @@ class Library:
         in it are missing.
         """
         with self._dense_lock:
-            return self.dense().search(vector, k, within)
+            index = self.dense()
+            if isinstance(index, DenseIndex):
+                return index.search(vector, k, within)
+            likely = index.search(vector, max(k, READ_EXACTLY), within)
+        pooled = self.store.pooled([id for id, _ in likely])
+        if not pooled:
+            return []
+        ids, cosines = np.array(list(pooled)), derived.unit(list(pooled.values())) @ vector
+        best = np.lexsort((ids, -cosines))[:k]
+        return list(zip(ids[best].tolist(), cosines[best].tolist(), strict=True))
+
+    def search_words(self, text: str, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages (id, BM25) by the content words of `text`, best first, among the ids `within`.
+
+        In `reading`. In a small library a compound such as PD-1 is looked for as a phrase too.
+        """
+        with self._dense_lock:
+            index = self.indexes().words
+            if index is not None:
+                return index.search([stem(word) for word in content_words(text)], k, within)
+        match = expression(text)
+        return self.store.search_words(match, k, within) if match else []
+
+    def document_frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """How many passages hold the words with these Porter stems; without those that none holds. In `reading`.
+
+        In a large library passages that were removed lately are counted too.
+        """
+        with self._dense_lock:
+            index = self.indexes().words
+            if index is not None:
+                return {term: held for term in terms if (held := index.document_frequency(term))}
+        return {term: held for term in terms if (held := self.store.document_frequency(term))}
 
     def _fingerprint(self) -> str | None:
         """That of the encoder which the library keeps to; LibraryError if the setting names another."""
@@ -145,22 +180,29 @@ class Library:
             )
         return fingerprint
 
-    def dense(self) -> DenseIndex:
-        """The dense index of the state being read, or of a later one that another thread reads; inside `reading`."""
-        with self._dense_lock:
-            if self._dense and self._dense[1] >= self.store.generation:
-                return self._dense[0]
-            index, generation = self._dense or derived.load(self.folder, self.encoder.spec.dimension)
-            self._dense = None  # if it is interrupted on the way it is not to be used
-            self._dense = (index, derived.catch_up(index, generation, self.store))
-            if not generation and len(index):
-                self._keep_rebuilt(*self._dense)
-            return index
+    def dense(self) -> DenseIndex | SignIndex:
+        """The index of the vectors, as `indexes`."""
+        return self.indexes().dense
 
-    def _keep_rebuilt(self, index: DenseIndex, generation: int) -> None:
-        """Writes an index that had to be made anew, lest each process make it again; not where that cannot be now."""
+    def indexes(self) -> Indexes:
+        """The indexes of the state being read, or of a later one that another thread reads; inside `reading`."""
+        with self._dense_lock:
+            if self._indexes and self._indexes[1] >= self.store.generation:
+                return self._indexes[0]
+            dimension = self.encoder.spec.dimension
+            indexes, generation = self._indexes or derived.load(self.folder, dimension)
+            words = indexes.words
+            self._indexes = None  # if it is interrupted on the way they are not to be used
+            self._indexes = (indexes, derived.catch_up(indexes, generation, self.store, dimension))
+            if len(indexes.dense) and (not generation or indexes.words is not words):
+                self._keep_rebuilt(*self._indexes)
+            return indexes
+
+    def _keep_rebuilt(self, indexes: Indexes, generation: int) -> None:
+        """Writes indexes that had to be made anew, lest each process make them again; not where that cannot be now."""
         with suppress(LibraryError), _sole_writer(self.folder, wait_seconds=0.0):
-            derived.save(self.folder, index, self.encoder.spec.dimension, generation)
+            if generation >= derived.saved_generation(self.folder):  # else only this reader is behind
+                derived.save(self.folder, indexes, self.encoder.spec.dimension, generation)
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
@@ -300,7 +342,7 @@ class Library:
             self.close()
             mended = type(self).repair(self.folder, self.settings)
             self._main = Store.open(self.folder)
-            self._dense = None
+            self._indexes = None
             return mended
         # Where nobody can write there is no lock to be had, and no need of one.
         with nullcontext() if self.store.read_only else self._writing(), self.reading() as store:
@@ -310,7 +352,7 @@ class Library:
             if found and not store.counts()[1]:
                 return found
         with self.reading():
-            found += self._dense_problems()
+            found += self._index_problems()
             found += self._vector_problems()
         return found
 
@@ -337,38 +379,27 @@ class Library:
             with library._writing():
                 with library.store.writing():
                     library.store.rebuild_words()
-                index = DenseIndex.empty(library.encoder.spec.dimension)
+                dimension = library.encoder.spec.dimension
+                indexes = Indexes.empty(dimension)
                 with library.store.reading():
-                    generation = derived.catch_up(index, 0, library.store)
+                    generation = derived.catch_up(indexes, 0, library.store, dimension)
                     write_list(path, library.store)
-                derived.save(path, index, library.encoder.spec.dimension, generation)
+                derived.save(path, indexes, dimension, generation)
             return lost + library.check()
 
-    def _dense_problems(self) -> list[str]:
+    def _index_problems(self) -> list[str]:
         if not self.store.meta("fingerprint"):
             return []
         found = []
-        index, generation = derived.load(self.folder, self.encoder.spec.dimension)
+        dimension = self.encoder.spec.dimension
+        indexes, generation = derived.load(self.folder, dimension)
         if not generation and (self.folder / derived.FOLDER / derived.POINTER).exists():
             found.append("the dense index is damaged (it is rebuilt when asked, and by: pincite check --repair)")
-        derived.catch_up(index, generation, self.store)
-        ids, expected = {int(i) for i in index.ids()}, self.store.passage_ids()
-        if ids != expected:
-            found.append(
-                f"the dense index holds {len(ids - expected)} passages too many, {len(expected - ids)} too few"
-            )
-        for id, pooled in self.store.pooled_since(0):
-            if id in ids:
-                stored = np.frombuffer(pooled, "<f2").astype(np.float32)
-                with np.errstate(all="ignore"):  # what is damaged may be no number
-                    same = float(index.vector(id) @ stored) >= SAME_VECTOR
-                if not same:
-                    found.append(f"the dense index holds another vector than the store for passage {id}")
-        return found
+        derived.catch_up(indexes, generation, self.store, dimension)
+        return found + derived.problems(indexes, self.store)
 
     def _vector_problems(self) -> list[str]:
-        ids = sorted(self.store.passage_ids())
-        sample = random.Random(0).sample(ids, min(CHECKED_PASSAGES, len(ids)))  # noqa: S311  # a sample, not a secret
+        sample = derived.sampled(self.store.passage_ids(), CHECKED_PASSAGES)
         return [
             f"the vector of {passage.document} at {passage.start} is not that of its text"
             for passage, vectors in self.store.passages(sample).values()
@@ -397,7 +428,7 @@ class Library:
         return encoder
 
     def _save(self) -> None:
-        """Writes the dense index to disk where that on disk lags the store by much."""
+        """Writes the indexes to disk where those on disk lag the store by much."""
         with self.store.reading():
             if not list_is_current(self.folder, self.store):
                 write_list(self.folder, self.store)
@@ -405,8 +436,9 @@ class Library:
             lag = self.store.changes_since(saved if saved <= self.store.generation else 0)
             if not lag or (saved and lag <= max(STALE_PASSAGES, STALE_SHARE * self.store.counts()[1])):
                 return
-            index, generation = self.dense(), self.store.generation
-        derived.save(self.folder, index, self.encoder.spec.dimension, generation)
+            indexes, generation = self.indexes(), self.store.generation
+            derived.complete(indexes, self.store)
+        derived.save(self.folder, indexes, self.encoder.spec.dimension, generation)
 
 
 def _located(folder: str | os.PathLike[str] | None) -> Path:

@@ -73,6 +73,8 @@ class Store:
         self.path = path
         self.read_only = connection.readonly("main")
         self._db = connection
+        # Of which generation these are; counting a million rows takes a while.
+        self._counts: tuple[int, tuple[int, int]] = (-1, (0, 0))
 
     @classmethod
     def open(cls, folder: Path, create: bool = False, cache_kib: int = CACHE_KIB) -> "Store":
@@ -130,6 +132,7 @@ class Store:
                 generation = int(self.meta("generation") or 0) + 1
                 self.set_meta("generation", str(generation))
                 yield generation
+                self._counts = (-1, (0, 0))
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
@@ -154,7 +157,10 @@ class Store:
 
     def counts(self) -> tuple[int, int]:
         """How many documents and passages there are."""
-        return self._number("SELECT count(*) FROM documents"), self._number("SELECT count(*) FROM passages")
+        if self._counts[0] != self.generation:
+            documents = self._number("SELECT count(*) FROM documents")
+            self._counts = self.generation, (documents, self._number("SELECT count(*) FROM passages"))
+        return self._counts[1]
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
@@ -258,6 +264,30 @@ class Store:
             (generation,),
         )
 
+    def texts_since(self, generation: int) -> Iterator[tuple[int, str]]:
+        """(passage id, all its words) of every passage added after `generation`, by id."""
+        yield from self._db.execute(
+            "SELECT id, context || ' ' || text FROM passages WHERE generation > ? ORDER BY id", (generation,)
+        )
+
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """All the words of passages, by id; ids that are not there are left out."""
+        return dict(
+            self._db.execute(
+                "SELECT id, context || ' ' || text FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(ids)),),
+            )
+        )
+
+    def pooled(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """The pooled vectors of passages, by id; ids that are not there are left out."""
+        return dict(
+            self._db.execute(
+                "SELECT passage, pooled FROM vectors WHERE passage IN (SELECT value FROM json_each(?))",
+                (json.dumps(sorted(ids)),),
+            )
+        )
+
     def removed_since(self, generation: int) -> list[int]:
         """The ids of passages removed after `generation`."""
         return [id for (id,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))]
@@ -276,21 +306,19 @@ class Store:
             return {id for (id,) in self._db.execute("SELECT id FROM passages")}
         return {id for (id,) in self._db.execute(_WITHIN, (json.dumps(list(documents)),))}
 
-    def search_words(self, match: str, k: int, documents: Iterable[str] | None = None) -> list[tuple[int, float]]:
+    def search_words(self, match: str, k: int, within: Iterable[int] | None = None) -> list[tuple[int, float]]:
         """The `k` best (passage id, BM25 score) for an FTS5 expression, best first; higher is better.
 
-        With `documents`, only passages in the documents of these names.
+        With `within`, only among these ids.
         """
-        within, names = ("", ()) if documents is None else (f"AND rowid IN ({_WITHIN})", (json.dumps(list(documents)),))
+        only, ids = "", list[str]()
+        if within is not None:  # the plus keeps SQLite from searching once for each id
+            only, ids = "AND +rowid IN (SELECT value FROM json_each(?))", [json.dumps([int(id) for id in within])]
         rows = self._db.execute(
-            f"SELECT rowid, -bm25(lexical) FROM lexical WHERE lexical MATCH ? {within} ORDER BY rank, rowid LIMIT ?",
-            (match, *names, k),
+            f"SELECT rowid, -bm25(lexical) FROM lexical WHERE lexical MATCH ? {only} ORDER BY rank, rowid LIMIT ?",
+            (match, *ids, k),
         )
         return [(id, score) for id, score in rows]
-
-    def document_frequencies(self, stems: Iterable[str]) -> dict[str, int]:
-        """How many passages hold each of the words with these Porter stems; without those that none holds."""
-        return {stem: df for stem in stems if (df := self.document_frequency(stem))}
 
     def holds_word(self, word: str) -> bool:
         """Whether a passage holds `word`, given in lower case, letter for letter."""

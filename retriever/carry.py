@@ -141,7 +141,7 @@ def carried(library: Library, question: str, history: Sequence[Turn]) -> list[Te
     """The words of `history` that `question` does not hold, most probably meant first; inside `library.reading()`."""
     terms = candidates(question, history)
     _, passages = library.store.counts()
-    held = library.store.document_frequencies({s for term in terms for s in term.stems})
+    held = library.document_frequencies({s for term in terms for s in term.stems})
     weigh(terms, passages, held)
     whole = needs(question, history)
     for term in terms:

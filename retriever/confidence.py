@@ -169,7 +169,8 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
     best = np.max([word_matches(query, c.similar.max(axis=0)) for c in top], axis=0)
     lacking = {term for term, match in zip(query.terms, best, strict=True) if match < MEANT and term not in held}
     _, passages = library.store.counts()
-    lacking = {term for term in lacking if library.store.document_frequency(term) <= COMMON * passages}
+    held_by = library.document_frequencies(lacking)
+    lacking = {term for term in lacking if held_by.get(term, 0) <= COMMON * passages}
     phrases: list[str] = []
     follows = -1
     content = set(content_words(question))

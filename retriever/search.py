@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, Passage, content_words, expression, maxsim, similarities, stem, words
+from ingest import Library, Passage, content_words, maxsim, similarities, stem, words
 
 from .answers import Hit
 
 Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
 
 # How many passages each ranker proposes. Late interaction ranks their union.
 PROPOSED = 100
@@ -131,8 +132,10 @@ def word_rarity(library: Library, question: str) -> dict[str, float]:
     """The question's content words, stemmed -> inverse document frequency in the library."""
     _, passages = library.store.counts()
     rarity = {}
-    for term in dict.fromkeys(stem(word) for word in content_words(question)):
-        df = library.store.document_frequency(term)
+    terms = list(dict.fromkeys(stem(word) for word in content_words(question)))
+    held = library.document_frequencies(terms)
+    for term in terms:
+        df = held.get(term, 0)
         rarity[term] = math.log(1 + (passages - df + 0.5) / (df + 0.5))
     return rarity
 
@@ -146,7 +149,7 @@ def search(
     """
     within = None if documents is None else np.array(sorted(library.store.passage_ids(documents)), np.int64)
     dense = dict(library.nearest(query.vector, PROPOSED, within))
-    lexical = _lexical(library, query.parts, documents)
+    lexical = _lexical(library, query.parts, within)
     proposed = list(dict.fromkeys([*dense, *list(lexical)[:PROPOSED]]))
     found = library.store.passages(proposed)
     ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
@@ -201,19 +204,22 @@ def smooth(scores: npt.NDArray[np.float64], vectors: Floats) -> npt.NDArray[np.f
     alike = np.maximum(vectors @ vectors.T, 0.0)
     np.fill_diagonal(alike, 0.0)
     n = min(NEIGHBOURS, len(scores) - 1)
-    nearest = np.argsort(-alike, axis=1, kind="stable")[:, :n]
+    every, left = np.arange(len(scores)), alike.copy()
+    nearest = np.empty((len(scores), n), np.int64)
+    for column in range(n):  # the first of equal ones, as by a stable sort of all, in a third of the time
+        nearest[:, column] = left.argmax(axis=1)
+        left[every, nearest[:, column]] = -1.0
     weights = np.take_along_axis(alike, nearest, axis=1)
     total = weights.sum(axis=1)
     around = np.divide((weights * scores[nearest]).sum(axis=1), total, out=scores.copy(), where=total > 0)
     return np.asarray((1 - NEIGHBOURS_SHARE) * scores + NEIGHBOURS_SHARE * around)
 
 
-def _lexical(library: Library, parts: Sequence[Part], documents: Collection[str] | None) -> dict[int, float]:
+def _lexical(library: Library, parts: Sequence[Part], within: Ids | None) -> dict[int, float]:
     """BM25 of the parts together, best first."""
     total: dict[int, float] = {}
     for part in parts:
-        match = expression(part.text)
-        for id, score in library.store.search_words(match, SCORED_BY_WORDS, documents) if match else ():
+        for id, score in library.search_words(part.text, SCORED_BY_WORDS, within):
             total[id] = total.get(id, 0.0) + part.weight * score
     return dict(sorted(total.items(), key=lambda item: -item[1])) if len(parts) > 1 else total
 

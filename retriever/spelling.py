@@ -27,7 +27,7 @@ def _nearest(library: Library, word: str) -> str:
     if len(library.encoder.token_spans(word)) < 2 or store.holds_word(word):
         return word
     near = {other: stem(other) for other in dict.fromkeys(slips(word))}
-    held = store.document_frequencies(set(near.values()))
+    held = library.document_frequencies(set(near.values()))
     # A stem stands for words that nobody writes too: what was meant is written so somewhere.
     for other in sorted((o for o in near if near[o] in held), key=lambda o: -held[near[o]]):
         if store.holds_word(other):

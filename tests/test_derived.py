@@ -16,6 +16,8 @@ from ingest import Document, Library, LibraryError
 from ingest.database import FILE
 from ingest.indexes import derived
 from ingest.indexes.dense import DenseIndex
+from ingest.indexes.postings import WordIndex
+from ingest.indexes.signs import SignIndex
 
 DIMENSION = 64
 WORDS = "kettle cellar cider bicycle lamp spoon garden ladder window candle carpet mirror drawer basket".split()
@@ -26,7 +28,8 @@ def documents(first: int, last: int) -> Iterator[Document]:
         yield Document(f"d{n}", "", " ".join(random.Random(n).choices(WORDS, k=9)), "")
 
 
-def state(index: DenseIndex) -> dict[int, bytes]:
+def state(index: DenseIndex | SignIndex) -> dict[int, bytes]:
+    assert isinstance(index, DenseIndex)
     ids = index.ids().tolist()
     assert len(ids) == len(set(ids)), "a passage is in the index twice"
     return {id: index.vector(id).tobytes() for id in ids}
@@ -69,7 +72,7 @@ def test_the_index_on_disk_is_the_one_of_the_store(filled: Library) -> None:
     assert (pointer.name, file.name) == ("current.json", f"dense-{filled.store.generation}.faiss")
     index, generation = derived.load(filled.folder, DIMENSION)
     assert generation == filled.store.generation == derived.saved_generation(filled.folder)
-    assert near(state(index), stored(filled))
+    assert near(state(index.dense), stored(filled))
 
 
 def test_any_byte_of_the_pointer_may_be_lost(filled: Library) -> None:
@@ -97,7 +100,7 @@ def test_any_byte_of_the_file_may_be_lost(filled: Library) -> None:
     for place in {*range(0, 120), *range(len(data) - 40, len(data)), *draw.sample(range(len(data)), 60)}:
         file.write_bytes(data[:place] + bytes([data[place] ^ (1 << draw.randrange(8))]) + data[place + 1 :])
         index, generation = derived.load(filled.folder, DIMENSION)
-        assert (len(index), generation) == (0, 0)
+        assert (len(index.dense), generation) == (0, 0)
     assert near(read(filled), expected)
     for damaged in (b"", data[:-1], data + b"x"):
         file.write_bytes(damaged)
@@ -120,7 +123,7 @@ def test_a_pointer_to_another_file_is_not_followed(filled: Library, tmp_path: Pa
 
 def test_an_index_of_another_encoder_is_not_used(filled: Library) -> None:
     index, generation = derived.load(filled.folder, 32)
-    assert (len(index), generation) == (0, 0)
+    assert (len(index.dense), generation) == (0, 0)
 
 
 def test_an_index_that_lags_catches_up(filled: Library) -> None:
@@ -217,3 +220,61 @@ def test_a_write_that_fails_keeps_the_index_that_was_there(filled: Library, monk
         assert whole == before
     derived.save(filled.folder, index, DIMENSION, generation)
     assert [path.name for path in index_files(filled)] == [name for name, _ in before], "left-overs are swept away"
+
+
+def test_a_large_library_is_searched_by_signs_and_postings(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds what a small one does, catches up, and is small again when it has shrunk."""
+    monkeypatch.setattr(ingest.library, "STALE_PASSAGES", 3)
+
+    def found(library: Library) -> tuple[list[int], dict[int, float]]:
+        with Library.open(library.folder) as other, other.reading():
+            vector = other.encoder.encode_question("a lamp in the drawer").pooled[0]
+            return [id for id, _ in other.nearest(vector, 5)], dict(other.search_words("lamp basket drawer", 50))
+
+    before = found(filled)
+    monkeypatch.setattr(derived, "LARGE_PASSAGES", 11)
+    assert found(filled)[0] == before[0]  # whoever reads finds that it is large now, and writes what that calls for
+    assert [path.suffix for path in index_files(filled)] == [".json", ".signs", ".postings"]
+    filled.ingest_documents(documents(30, 34))
+    filled.remove("d30", "d31", "d32", "d33")
+    names = [f"dense-{filled.store.generation}.signs", f"words-{filled.store.generation}.postings"]
+    assert [path.name for path in index_files(filled)] == ["current.json", *names]
+    assert found(filled)[0] == before[0]
+    assert found(filled)[1] == pytest.approx(before[1], rel=2e-3)
+    filled.ingest_documents(documents(40, 42))  # too few to be written: who reads catches up
+    saved = derived.saved_generation(filled.folder)
+    filled.remove("d3", "d40")
+    assert derived.saved_generation(filled.folder) == saved < filled.store.generation
+    assert filled.check() == []
+    _, words = found(filled)
+    with filled.reading() as store:
+        assert words.keys() == dict(store.search_words('"lamp" OR "basket" OR "drawer"', 50)).keys()
+        (new,) = store.passage_ids(["d41"])
+        (vector,) = derived.unit(list(store.pooled([new]).values()))
+        assert [id for id, _ in filled.nearest(vector, 1)] == [new]
+        assert [cosine for _, cosine in filled.nearest(vector, 1)] == pytest.approx([1.0])
+        others = np.array(sorted(store.passage_ids() - {new}), np.int64)
+        assert new not in {id for id, _ in filled.nearest(vector, 50, others)}
+    filled.remove(*(f"d{n}" for n in (0, 1, 2, 4, 5, 6, 7, 8)))
+    assert [path.name for path in index_files(filled)] == ["current.json", f"dense-{filled.store.generation}.faiss"]
+    assert filled.check() == []
+
+
+def test_check_compares_signs_and_postings_with_the_store(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "LARGE_PASSAGES", 5)
+    assert filled.check(repair=True) == []
+    with filled.reading() as store:
+        indexes, generation = filled.indexes(), store.generation
+        vectors = derived.unit([pooled for _, pooled in store.pooled_since(0)])
+        texts = dict(store.texts_since(0))
+    indexes.dense.clear()
+    indexes.dense.add(np.arange(2, 13), vectors[[1, 3, 2, *range(4, 12)]])
+    indexes.words = WordIndex.build((id, texts[id] if id != 7 else "kettle") for id in range(1, 12))
+    derived.save(filled.folder, indexes, DIMENSION, generation)
+    assert filled.check() == [
+        "the dense index holds 0 passages too many, 1 too few",
+        "the word index holds 0 passages too many, 1 too few",
+        *(f"the dense index holds another vector than the store for passage {id}" for id in (3, 4)),
+        "the word index holds other words than the store for passage 7",
+    ]
+    assert filled.check(repair=True) == []

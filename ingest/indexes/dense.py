@@ -11,6 +11,9 @@ from .late import Floats
 
 Ids = npt.NDArray[np.int64]
 
+# How near two vectors must come to count as the same (bfloat16 differs by 1e-4).
+SAME_VECTOR = 0.999
+
 
 class DenseIndex:
     """Passage ids by the cosine of their vectors with a question's. Not safe for writing while reading."""
@@ -51,6 +54,13 @@ class DenseIndex:
         import faiss
 
         return np.asarray(faiss.vector_to_array(self._index.id_map), np.int64)
+
+    def disagreeing(self, ids: Ids, vectors: Floats) -> Ids:
+        """Those of the ids whose vectors are not the same as these (n, d); all must be in the index."""
+        held = np.stack([self.vector(id) for id in ids])
+        with np.errstate(all="ignore"):  # what is damaged may be no number
+            same = np.einsum("nd,nd->n", held, vectors) >= SAME_VECTOR
+        return np.asarray(ids[~same], np.int64)
 
     def vector(self, id: int) -> Floats:
         """The vector stored for one passage, shape (d,)."""
