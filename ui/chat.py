@@ -1,8 +1,11 @@
 """A conversation in the terminal: questions with history and editing of the line, and a few commands."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 from ingest import PinciteError
 from retriever import Retriever
@@ -113,3 +116,24 @@ def _line_editing() -> Iterator[None]:
             # Made first, so that it is never readable to others.
             file.touch(0o600)
             readline.write_history_file(file)
+
+
+def read_history(file: Path | None) -> list[Any]:
+    """The turns of a conversation in a JSON file; none without a file. PinciteError if it holds no such thing."""
+    if file is None:
+        return []
+    try:
+        turns = json.loads(file.read_text("utf-8-sig"))
+    except OSError as exc:
+        raise PinciteError(f"{file} cannot be read: {exc.strerror}.") from exc
+    except (ValueError, RecursionError) as exc:
+        raise PinciteError(f"{file} cannot be read as a conversation, which is JSON: {exc}.") from exc
+    form = 'a list of {"role": "user" or "assistant", "text": ...}'
+    if not isinstance(turns, list):
+        raise PinciteError(f"{file} is not a conversation; it holds {form}.")
+    for turn in turns:
+        if not (
+            isinstance(turn, dict) and turn.get("role") in ("user", "assistant") and isinstance(turn.get("text"), str)
+        ):
+            raise PinciteError(f"{file} is not a conversation; it holds {form}.")
+    return turns

@@ -3,22 +3,22 @@
 Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 wrong usage.
 """
 
-import json
 import os
 import sys
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ingest import DocumentInfo, Library, PinciteError, Report, Settings, default_library, follow
 from retriever import MAX_HITS, Found
 
-from .chat import converse
+from .chat import converse, read_history
 from .last import Source, recall, remember, sources_of
 from .opening import opened_library, opened_retriever
+from .streams import open_streams, print_exactly, print_json
 from .terminal import EMPTY, counter, print_answer, print_hits, print_missing, print_report, progress_bar
 from .viewing import open_source
 
@@ -115,21 +115,12 @@ def main() -> None:
     The process ends at once, its library closed and its output written: taking the interpreter and the encoder's
     threads apart first costs a tenth of a second, and has ended in a crash.
     """
-    _open_streams()
+    open_streams()
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
     os._exit(code)
-
-
-def _open_streams() -> None:
-    """Makes the three streams usable: one may have been closed, or its encoding lack a character."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # for good
-        elif name != "stderr":  # which escapes them already
-            getattr(sys, name).reconfigure(errors="replace")
 
 
 def _run() -> int:
@@ -203,7 +194,7 @@ def _follow(library: Library, paths: list[str], tags: list[str], as_json: bool) 
 
 def _told(report: Report, as_json: bool) -> None:
     if as_json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
     print_report(report, with_counts=not as_json)
 
 
@@ -227,11 +218,11 @@ def ask(
     pincite ask "Which dose?" --document "trials/*.pdf"     from these documents only
     pincite ask "Which dose?" --json | jq .citations        for a program
     """
-    turns = _history(history)
+    turns = read_history(history)
     with opened_retriever(library) as retriever:
         answer = retriever.ask(question, turns, documents or (), tags or ())
         if as_json:
-            _print_json(answer.to_dict())
+            print_json(answer.to_dict())
         else:
             print_answer(answer)
             if answer.searched_for:  # small talk leaves the last answer what it is
@@ -256,11 +247,11 @@ def search(
     \b
     pincite search "cytokine release" -k 5
     """
-    turns = _history(history)
+    turns = read_history(history)
     with opened_retriever(library) as retriever:
         found: Found = retriever.search(question, k, turns, documents or (), tags or ())
         if as_json:
-            _print_json(found.to_dict())
+            print_json(found.to_dict())
         else:
             print_hits(found)
             remember(retriever.library.folder, [Source.of(n, hit) for n, hit in enumerate(found.hits, 1)])
@@ -304,7 +295,7 @@ def text(
     """
     with opened_library(library) as opened:
         content = opened.text(document)
-    _print_exactly(content)
+    print_exactly(content)
 
 
 @app.command()
@@ -319,7 +310,7 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
     with opened_library(library) as opened:
         found = opened.documents()
     if as_json:
-        _print_json([info.to_dict() for info in found])
+        print_json([info.to_dict() for info in found])
         return
     if not found:
         print(EMPTY, file=sys.stderr)
@@ -380,7 +371,7 @@ def check(
         counts, missing = opened.store.counts(), opened.missing()
     counted = dict(zip(("documents", "passages"), counts, strict=True))
     if as_json:
-        _print_json({"ok": not problems, "problems": problems, "missing": missing} | counted)
+        print_json({"ok": not problems, "problems": problems, "missing": missing} | counted)
     elif not problems:
         print(f"The library is whole: {counts[0]} documents in {counts[1]} passages.")
     else:
@@ -434,7 +425,7 @@ def evaluate(
                 results.append(run_both(path, first, second, limit, progress, library))
             else:
                 results.append(run(path, out, limit, settings, progress, library))
-    _print_json(results[0] if len(results) == 1 else results, indent=None if as_json else 2)
+    print_json(results[0] if len(results) == 1 else results, indent=None if as_json else 2)
 
 
 @app.command()
@@ -498,37 +489,6 @@ def mcp(library: LibraryOption = None) -> None:
             speak(retriever)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
-
-
-def _history(file: Path | None) -> list[Any]:
-    if file is None:
-        return []
-    try:
-        turns = json.loads(file.read_text("utf-8-sig"))
-    except OSError as exc:
-        raise PinciteError(f"{file} cannot be read: {exc.strerror}.") from exc
-    except (ValueError, RecursionError) as exc:
-        raise PinciteError(f"{file} cannot be read as a conversation, which is JSON: {exc}.") from exc
-    form = 'a list of {"role": "user" or "assistant", "text": ...}'
-    if not isinstance(turns, list):
-        raise PinciteError(f"{file} is not a conversation; it holds {form}.")
-    for turn in turns:
-        if not (
-            isinstance(turn, dict) and turn.get("role") in ("user", "assistant") and isinstance(turn.get("text"), str)
-        ):
-            raise PinciteError(f"{file} is not a conversation; it holds {form}.")
-    return turns
-
-
-def _print_json(value: Any, indent: int | None = None) -> None:
-    _print_exactly(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
-
-
-def _print_exactly(text: str) -> None:
-    """Prints `text` in UTF-8, whatever the terminal's encoding is."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
 
 
 def _fail(message: str) -> NoReturn:

@@ -1,0 +1,27 @@
+"""The standard streams of the command line: made usable, and written to exactly."""
+
+import json
+import os
+import sys
+from typing import Any
+
+
+def open_streams() -> None:
+    """Makes the three streams usable: one may have been closed, or its encoding lack a character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # for good
+        elif name != "stderr":  # which escapes them already
+            getattr(sys, name).reconfigure(errors="replace")
+
+
+def print_json(value: Any, indent: int | None = None) -> None:
+    """Prints `value` as JSON in UTF-8."""
+    print_exactly(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def print_exactly(text: str) -> None:
+    """Prints `text` in UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
