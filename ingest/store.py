@@ -132,12 +132,13 @@ class Store:
                 generation = int(self.meta("generation") or 0) + 1
                 self.set_meta("generation", str(generation))
                 yield generation
-                self._counts = (-1, (0, 0))
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            finally:  # what was counted in between may be undone, or have changed since
+                self._counts = (-1, (0, 0))
 
     def meta(self, key: str) -> str | None:
         """The value stored under `key`, or None."""
