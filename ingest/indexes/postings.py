@@ -1,9 +1,10 @@
 """The words of a large library: BM25 over postings of its own, where SQLite's take too long.
 
 FTS5 works out the score of every passage that holds any word of the question, some 1.5 microseconds each: a quarter of
-a second among a million passages, seconds for a long question. Here a posting is a passage's id with what the word adds
-to its score but for the word's rarity, and a word's postings lie side by side in a file that is mapped, not read.
-What is added later is held in memory until the file is made anew. BM25 is FTS5's to the letter, but for phrases.
+a second among a million passages, seconds for a long question. Here a posting is a passage's id with how often the word
+stands in it, and a word's postings lie side by side in a file that is mapped, not read. What is added later is held in
+memory until the file is made anew. BM25 is FTS5's, but for phrases; whatever the index has been through, its scores are
+those of one made anew.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -26,7 +27,8 @@ Ids = npt.NDArray[np.int64]
 
 # As in FTS5.
 K1, B = 1.2, 0.75
-LEAST_RARITY = 1e-6
+# A word that stands more often in a passage counts as so many.
+MOST_TIMES = 65_535
 # So many passages are counted together when the file is made; it bounds the memory that takes.
 COUNTED_TOGETHER = 50_000
 # Every so manieth score is looked at to guess where the best begin.
@@ -39,10 +41,9 @@ class _Arrays(NamedTuple):
     passages: npt.NDArray[np.uint32]  # (n,)
     lengths: npt.NDArray[np.uint32]  # (n,) in words
     keys: npt.NDArray[np.uint64]  # (t,)
-    counts: npt.NDArray[np.uint32]  # (t,) how many passages hold it
-    starts: npt.NDArray[np.uint64]  # (t + 1,) none of those that more than half of the passages hold
+    starts: npt.NDArray[np.uint64]  # (t + 1,)
     ids: npt.NDArray[np.uint32]  # (p,)
-    shares: npt.NDArray[np.float16]  # (p,)
+    times: npt.NDArray[np.uint16]  # (p,)
 
 
 class WordIndex:
@@ -50,10 +51,10 @@ class WordIndex:
 
     def __init__(self, arrays: _Arrays) -> None:
         self._arrays = arrays
-        self._mean_words = float(arrays.lengths.mean()) if len(arrays.lengths) else 1.0
-        self._recent: dict[int, tuple[array[int], array[float]]] = {}
-        self._recent_ids: list[int] = []
+        self._recent: dict[int, tuple[array[int], array[int]]] = {}
+        self._recent_ids, self._recent_lengths = array("I"), array("I")
         self._removed: Ids = np.zeros(0, np.int64)
+        self._weighed: tuple[Floats, int] | None = None
 
     @classmethod
     def build(cls, texts: Iterable[tuple[int, str]]) -> Self:
@@ -83,82 +84,86 @@ class WordIndex:
         return bool(self._recent_ids or len(self._removed))
 
     def __len__(self) -> int:
-        """How many passages were added, removed ones included until the file is made anew."""
-        return len(self._arrays.passages) + len(self._recent_ids)
+        return self._lengths()[1]
 
     def ids(self) -> Ids:
         """The ids of all passages in the index."""
-        every = np.concatenate([self._arrays.passages.astype(np.int64), np.array(self._recent_ids, np.int64)])
+        every = np.concatenate([self._arrays.passages, np.array(self._recent_ids, np.uint32)]).astype(np.int64)
         return np.asarray(every[~np.isin(every, self._removed)], np.int64)
 
     def add(self, texts: Iterable[tuple[int, str]]) -> None:
         """Adds passages (id, text), whose ids must be new and higher than those before."""
+        self._weighed = None
         for id, text in texts:
             found = words(text)
-            for term, count in Counter(map(stem, found)).items():
-                ids, shares = self._recent.setdefault(_key(term), (array("I"), array("f")))
+            for term, times in Counter(map(stem, found)).items():
+                ids, counts = self._recent.setdefault(_key(term), (array("I"), array("H")))
                 ids.append(id)
-                shares.append(_share(count, len(found) / self._mean_words))
+                counts.append(min(times, MOST_TIMES))
             self._recent_ids.append(id)
+            self._recent_lengths.append(len(found))
 
     def remove(self, ids: Ids) -> None:
         """Removes passages; ids that are not there are passed over."""
+        self._weighed = None
         self._removed = np.union1d(self._removed, ids)
 
     def document_frequency(self, term: str) -> int:
-        """How many passages hold the word with that Porter stem, removed ones included until the file is made anew."""
-        key = _key(term)
-        place = self._place(key)
-        recent = self._recent.get(key)
-        return (0 if place is None else int(self._arrays.counts[place])) + (len(recent[0]) if recent else 0)
+        """How many passages hold the word with that Porter stem."""
+        return sum(len(ids) - int(np.isin(self._removed, ids).sum()) for ids, _ in self._of(term))
 
     def search(self, terms: Sequence[str], k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """The `k` best (passage id, BM25 score) for these Porter stems, best first, ties by id; higher is better.
 
-        With `within`, only among these ids.
+        With `within`, only among these ids. A word of half of the passages or more counts nothing.
         """
-        passages = len(self)
-        if not passages:
-            return []
-        last = self._recent_ids[-1] if self._recent_ids else int(self._arrays.passages[-1])
-        scores = np.zeros(last + 1, np.float32)
+        lengths, passages = self._lengths()
+        scores = np.zeros(len(lengths), np.float32)
         for term in terms:
             held = self.document_frequency(term)
-            rarity = max(math.log((passages - held + 0.5) / (held + 0.5)), LEAST_RARITY)
-            for ids, shares in self._of(term):
-                scores[ids] += np.float32(rarity) * shares
-        scores[self._removed[self._removed <= last]] = 0.0
+            if not 0 < 2 * held < passages:
+                continue
+            rarity = np.float32(math.log((passages - held + 0.5) / (held + 0.5)))
+            for ids, times in self._of(term):
+                count = times.astype(np.float32)
+                scores[ids] += rarity * (count * np.float32(K1 + 1) / (count + lengths[ids]))
         if within is not None:
             allowed = np.zeros_like(scores)
-            chosen = within[within <= last]
+            chosen = within[within < len(scores)]
             allowed[chosen] = scores[chosen]
             scores = allowed
         found = _highest(scores, k)
         return list(zip(found.tolist(), scores[found].tolist(), strict=True))
 
     def holds(self, id: int, text: str) -> bool:
-        """Whether passage `id` is under each word of `text`, but those in most passages, as if it were added now."""
-        found = words(text)
-        for term, count in Counter(map(stem, found)).items():
-            share = _share(count, len(found) / self._mean_words)
-            held = [values[ids == id].tolist() for ids, values in self._of(term)]
-            is_left_out = not held and self.document_frequency(term) > 0
-            if not is_left_out and [round(value / share, 2) for value in chain(*held)] != [1.0]:
-                return False
-        return True
+        """Whether passage `id` is under each word of `text`, as often as the word stands there."""
+        return all(
+            [int(times[ids == id].sum()) for ids, times in self._of(term) if id in ids] == [min(count, MOST_TIMES)]
+            for term, count in Counter(map(stem, words(text))).items()
+        )
 
-    def _of(self, term: str) -> Iterator[tuple[npt.NDArray[np.uint32], Floats]]:
-        """The postings of a stem, those in the file and those in memory; none if most passages hold it."""
+    def _lengths(self) -> tuple[Floats, int]:
+        """What the length of each passage weighs against its words, by id, endless for one removed; how many there are."""
+        if self._weighed is None:
+            every = np.concatenate([self._arrays.passages, np.array(self._recent_ids, np.uint32)]).astype(np.int64)
+            lengths = np.concatenate([self._arrays.lengths, np.array(self._recent_lengths, np.uint32)])
+            there = ~np.isin(every, self._removed)
+            mean = max(float(lengths[there].mean()), 1.0) if there.any() else 1.0
+            weights = np.full(int(every.max()) + 1 if len(every) else 0, np.inf, np.float32)
+            weights[every[there]] = K1 * (1 - B + B * lengths[there] / mean)
+            self._weighed = weights, int(there.sum())
+        return self._weighed
+
+    def _of(self, term: str) -> Iterator[tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]]:
+        """The postings of a stem, those in the file and those in memory: ids, ascending, and how often it is there."""
         key = _key(term)
         place = self._place(key)
         if place is not None:
             start, end = int(self._arrays.starts[place]), int(self._arrays.starts[place + 1])
-            if start == end:
-                return
-            yield self._arrays.ids[start:end], self._arrays.shares[start:end].astype(np.float32)
+            yield self._arrays.ids[start:end], self._arrays.times[start:end]
         if key in self._recent:
-            ids, shares = self._recent[key]
-            yield np.array(ids, np.uint32), np.array(shares, np.float32)
+            ids, times = self._recent[key]
+            yield np.array(ids, np.uint32), np.array(times, np.uint16)
 
     def _place(self, key: int) -> int | None:
         keys = self._arrays.keys
@@ -181,37 +186,35 @@ def _postings(texts: Iterable[tuple[int, str]]) -> _Arrays:
         place = np.repeat(np.arange(len(part), dtype=np.uint64), sizes)
         both, times = np.unique(np.array(flat, np.uint64) << 32 | place, return_counts=True)
         runs.append(
-            ((both >> 32).astype(np.uint32), (both & 0xFFFFFFFF).astype(np.uint32) + first, times.astype(np.uint16))
+            (
+                (both >> 32).astype(np.uint32),
+                (both & 0xFFFFFFFF).astype(np.uint32) + first,
+                np.minimum(times, MOST_TIMES).astype(np.uint16),
+            )
         )
         lengths.extend(sizes)
-    n, t = len(passages), len(numbers.stems)
-    ids, relative = np.array(passages, np.uint32), np.array(lengths, np.float32)
-    relative /= max(float(relative.mean()), 1.0) if n else 1.0
+    t, ids = len(numbers.stems), np.array(passages, np.uint32)
     counts = np.sum([np.zeros(t, np.int64), *(np.bincount(stems, minlength=t) for stems, _, _ in runs)], axis=0)
     keys = np.array([_key(term) for term in numbers.stems], np.uint64)
     order = np.argsort(keys)
-    is_kept = 2 * counts <= n  # what more passages hold counts next to nothing
-    sizes_in_order = np.where(is_kept, counts, 0)[order]
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes_in_order)])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[order])])
     free = np.empty(t, np.int64)  # where the next posting of each stem goes
     free[order] = starts[:-1]
-    held, shares = np.empty(int(starts[-1]), np.uint32), np.empty(int(starts[-1]), np.float16)
+    held, often = np.empty(int(starts[-1]), np.uint32), np.empty(int(starts[-1]), np.uint16)
     for stems, places, times in runs:
         here = np.bincount(stems, minlength=t)
         before = np.cumsum(here) - here
-        wanted = is_kept[stems]
-        to = (free[stems] + np.arange(len(stems)) - before[stems])[wanted]
-        held[to] = ids[places[wanted]]
-        shares[to] = _share(times[wanted].astype(np.float32), relative[places[wanted]])
+        to = free[stems] + np.arange(len(stems)) - before[stems]
+        held[to] = ids[places]
+        often[to] = times
         free += here
     return _Arrays(
         ids,
         np.array(lengths, np.uint32),
         keys[order],
-        counts[order].astype(np.uint32),
         starts.astype(np.uint64),
         held,
-        shares,
+        often,
     )
 
 
@@ -224,15 +227,6 @@ class _Numbers(dict[str, int]):
     def __missing__(self, word: str) -> int:
         self[word] = number = self.stems.setdefault(stem(word), len(self.stems))
         return number
-
-
-def _share(count: Any, length: Any) -> Any:
-    """What a word that stands `count` times in a passage of `length` mean lengths adds for each unit of its rarity.
-
-    >>> _share(1, 1.0), round(_share(2, 1.0), 3)
-    (1.0, 1.375)
-    """
-    return count * (K1 + 1) / (count + K1 * (1 - B + B * length))
 
 
 def _key(term: str) -> int:
