@@ -26,14 +26,16 @@ def ran(*arguments: str) -> str:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_killed_at_any_moment_nothing_is_lost() -> None:
-    told = ran("tests.durability.kills", "--kills", "30", "--seed", "7")
-    assert told.splitlines()[-1].startswith("30 kills inside a write")
+@pytest.mark.parametrize("size", [(), ("--large",)])
+def test_killed_at_any_moment_nothing_is_lost(size: tuple[str, ...]) -> None:
+    told = ran("tests.durability.kills", "--kills", "15", "--seed", "7", *size)
+    assert told.splitlines()[-1].startswith("15 kills inside a write")
     assert " 0 faults" in told
 
 
-def test_whatever_the_disk_alters_is_found_and_mended() -> None:
-    told = ran("tests.durability.mutations", "--mutations", "60", "--seed", "7")
+@pytest.mark.parametrize("size", [(), ("--large",)])
+def test_whatever_the_disk_alters_is_found_and_mended(size: tuple[str, ...]) -> None:
+    told = ran("tests.durability.mutations", "--mutations", "30", "--seed", "7", *size)
     assert " 0 faults" in told
     assert "and mended" in told
 

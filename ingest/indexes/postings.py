@@ -143,7 +143,7 @@ class WordIndex:
         )
 
     def _lengths(self) -> tuple[Floats, int]:
-        """What the length of each passage weighs against its words, by id, endless for one removed; how many there are."""
+        """What each passage's length weighs against its words, by id, endless if it was removed; how many there are."""
         if self._weighed is None:
             every = np.concatenate([self._arrays.passages, np.array(self._recent_ids, np.uint32)]).astype(np.int64)
             lengths = np.concatenate([self._arrays.lengths, np.array(self._recent_lengths, np.uint32)])

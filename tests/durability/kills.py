@@ -1,13 +1,14 @@
 """Kills an ingest at named points and at random moments, and proves that nothing was lost or left behind.
 
-    python -m tests.durability.kills [--kills N] [--seed S] [--real]
+    python -m tests.durability.kills [--kills N] [--seed S] [--real] [--large]
 
 Every trial changes a folder, starts to bring a library in line with it (or to remove documents, or to build it
 from nothing) in a process of its own, and kills that process inside the write: at a named point of the code, after so many steps
 of SQLite's own machine, or after a random time. That the kill landed inside is told by the process itself, through
 a pipe. Then the library must be whole, hold every document that both states have, in one of its two versions, and
 nothing else; finishing the interrupted work must make it equal a library built from nothing: documents, texts,
-vectors and searches. With --real the bundled encoder is used instead of one of hashed words.
+vectors and searches. With --real the bundled encoder is used instead of one of hashed words, with --large
+the indexes of a large library.
 """
 
 import argparse
@@ -31,6 +32,8 @@ from ingest import Library, LibraryError, pipeline, repair, store
 from ingest.database import FILE, Database
 from ingest.indexes import derived
 from ingest.indexes.dense import DenseIndex
+from ingest.indexes.postings import WordIndex
+from ingest.indexes.signs import SignIndex
 from ingest.reading import Part, parts
 from retriever import Retriever
 from tests.conftest import FakeEncoder
@@ -45,6 +48,8 @@ POINTS: tuple[tuple[Any, str], ...] = (
     (store.Store, "remove"),
     (store.Store, "set_meta"),
     (DenseIndex, "save"),
+    (SignIndex, "save"),
+    (WordIndex, "save"),
     (derived, "save"),
     (derived, "_sync"),
     (repair, "write_list"),
@@ -360,20 +365,21 @@ class Trials:
 
 
 @contextmanager
-def prepared(real: bool) -> Iterator[None]:
+def prepared(real: bool, large: bool = False) -> Iterator[None]:
     """The encoder and the reader that the trials run with; the index file is written in most trials."""
     encoder = FakeEncoder()
     with (
         nullcontext() if real else patch("ingest.library.load_encoder", lambda name, fingerprint=None: encoder),
         patch("ingest.pipeline.Reading", InProcess),
         patch("ingest.library.STALE_PASSAGES", 3),
+        patch("ingest.indexes.derived.LARGE_PASSAGES", 10) if large else nullcontext(),
     ):
         yield
 
 
-def run(kills: int, seed: int, real: bool = False, searches: int = 200) -> Outcome:
+def run(kills: int, seed: int, real: bool = False, searches: int = 200, large: bool = False) -> Outcome:
     """So many kills that landed, with all proofs."""
-    with tempfile.TemporaryDirectory() as place, prepared(real):
+    with tempfile.TemporaryDirectory() as place, prepared(real, large):
         trials = Trials(Path(place), seed)
         while (landed := trials.outcome.landed.total()) < kills and len(trials.outcome.faults) < 20:
             trials.trial()
@@ -389,9 +395,10 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", action="store_true", help="with the bundled encoder")
+    parser.add_argument("--large", action="store_true", help="with the indexes of a large library")
     arguments = parser.parse_args()
     began = time.monotonic()
-    outcome = run(arguments.kills, arguments.seed, arguments.real)
+    outcome = run(arguments.kills, arguments.seed, arguments.real, large=arguments.large)
     for point, count in sorted(outcome.landed.items()):
         print(f"{count:5d}  {point}")
     print(

@@ -1,6 +1,6 @@
 """Damages the files of a library in thousands of ways: each must be found out and mended, or change nothing.
 
-    python -m tests.durability.mutations [--mutations 10000] [--seed 1]
+    python -m tests.durability.mutations [--mutations 10000] [--seed 1] [--large]
 
 A mutation alters one file of a small library: bits, bytes, blocks, its length, or takes it away. Then
 
@@ -22,7 +22,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -164,12 +164,13 @@ class Trials:
 
 
 @contextmanager
-def trials(seed: int) -> Iterator[Trials]:
-    """Trials in a folder of their own, with the fast encoder."""
+def trials(seed: int, large: bool = False) -> Iterator[Trials]:
+    """Trials in a folder of their own, with the fast encoder; with the indexes of a large library if `large`."""
     encoder = FakeEncoder()
     with (
         tempfile.TemporaryDirectory() as place,
         patch("ingest.library.load_encoder", lambda name, fingerprint=None: encoder),
+        patch("ingest.indexes.derived.LARGE_PASSAGES", 10) if large else nullcontext(),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)  # damaged vectors may hold what is no number
@@ -181,9 +182,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--large", action="store_true", help="with the indexes of a large library")
     given = parser.parse_args()
     began = time.monotonic()
-    with trials(given.seed) as tried:
+    with trials(given.seed, given.large) as tried:
         tried.run(given.mutations)
         for outcome, count in tried.outcomes.most_common():
             print(f"{count:7} {outcome}")
