@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from ingest import Document, Passage
@@ -52,7 +53,7 @@ def test_references_are_one_for_each_document_with_a_key_of_its_own() -> None:
 
 
 def test_ratings_are_a_set_that_eval_reads(tmp_path: Path) -> None:
-    good, bad = conversation(rating=1), conversation(rating=-1, note="other page")
+    good, bad = conversation(rating=1), replace(conversation(rating=-1, note="other page"), id="y")
     documents = [Document(name, "Cells", TEXT, "") for name in ("one/cells.pdf", "two/cells.pdf", "three.md")]
     packed = exports.evaluation_set([(good, good.turns[0]), (bad, bad.turns[0])], documents)
     zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path)
