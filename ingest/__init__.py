@@ -21,7 +21,6 @@ from .indexes.late import POOLED_TOKENS, maxsim, similarities
 from .indexes.lexical import STOP_WORDS, content_words, expression, stem, stems, words
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
-from .products import one_thread_for_products
 from .records import DocumentInfo
 from .sentences import is_code, paragraphs, sentences
 from .settings import MAX_QUESTION_CHARS, Settings, default_library, own_folder
@@ -63,7 +62,6 @@ __all__ = [
     "follow",
     "is_code",
     "maxsim",
-    "one_thread_for_products",
     "open_default",
     "own_folder",
     "page_at",

@@ -20,7 +20,6 @@ from .discover import File, discover, name_for, shown
 from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
-from .products import one_thread_for_products
 from .reading import MAX_FILE_BYTES, SECONDS, Part, Reading
 from .records import Known, Source, Vectors
 from .split import split
@@ -446,9 +445,7 @@ def passage_hash(passage: Passage) -> bytes:
 def _encode(encoder: Encoder, texts: list[str]) -> Iterator[Vectors]:
     for first in range(0, len(texts), ENCODED_TOGETHER):
         encoded = encoder.encode_passages(texts[first : first + ENCODED_TOGETHER])
-        with one_thread_for_products():
-            compressed = encoder.compress(encoded)
-        for pooled, codes in zip(encoded.pooled, compressed, strict=True):
+        for pooled, codes in zip(encoded.pooled, encoder.compress(encoded), strict=True):
             yield Vectors(pooled.astype("<f2").tobytes(), codes)
 
 

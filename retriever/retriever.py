@@ -17,7 +17,6 @@ from ingest import (
     QuestionError,
     Section,
     Settings,
-    one_thread_for_products,
     open_default,
     page_at,
     paragraphs,
@@ -117,7 +116,7 @@ class Retriever:
         asked = without(question)
         standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
-        with self.library.reading(), one_thread_for_products():
+        with self.library.reading():
             mended = mend(self.library, asked)
             searched_for = standalone or rewrite(self.library, mended, turns)
             clock.lap("rewrite")
@@ -197,7 +196,7 @@ class Retriever:
         turns = conversation(history)
         asked = without(_checked(question))
         standalone = self._standalone(asked, turns)
-        with self.library.reading(), one_thread_for_products():
+        with self.library.reading():
             mended = mend(self.library, asked)
             searched_for = standalone or rewrite(self.library, mended, turns)
             within = self.library.within(documents, tags)

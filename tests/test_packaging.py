@@ -1,5 +1,6 @@
 """The wheel: all that the product needs is in it, and it works without the checkout."""
 
+import json
 import os
 import subprocess
 import sys
@@ -51,3 +52,20 @@ def test_what_is_in_the_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-c", code, str(tmp_path / "site"), "--version"]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == (f"pincite {version('pincite')}\n", "")
+
+
+@pytest.mark.parametrize(("set_before", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
+def test_the_command_multiplies_matrices_by_one_thread(set_before: dict[str, str], threads: int) -> None:
+    shown = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import ui.cli, json, numpy, threadpoolctl; print(json.dumps(threadpoolctl.threadpool_info()))",
+        ],
+        env={k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"} | set_before,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    pools = [pool["num_threads"] for pool in json.loads(shown.stdout) if pool["internal_api"] == "openblas"]
+    assert all(count == min(threads, os.cpu_count() or 1) for count in pools)
