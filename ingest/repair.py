@@ -46,8 +46,8 @@ def write_list(folder: Path, store: Store) -> None:
         os.replace(part, folder / LIST)
     except OSError as exc:
         raise LibraryError(
-            f"The list of documents could not be written to {folder} ({exc.strerror}). What the library holds so far is "
-            "safe; mend that and run it again for the rest."
+            f"The list of documents could not be written to {folder} ({exc.strerror}). What the library holds so "
+            "far is safe; mend that and run it again for the rest."
         ) from exc
 
 
