@@ -31,7 +31,7 @@ from .signs import SignIndex
 
 FOLDER = "indexes"
 POINTER = "current.json"
-# From so many passages on a library is large, until it has half of them again; measured in DESIGN.md.
+# With more passages than this a library is large, whatever it was before; measured in DESIGN.md.
 LARGE_PASSAGES = 30_000
 # So many passages more, as a share of those there are, make the postings anew; fewer are held in memory beside them.
 RECENT_SHARE = 0.5
@@ -75,7 +75,7 @@ def saved_generation(folder: Path) -> int:
 def catch_up(indexes: Indexes, generation: int, store: Store, dimension: int) -> int:
     """Brings `indexes` from `generation` to the store's; returns that. Inside `store.reading` or `writing`."""
     was_large = indexes.words is not None
-    large = store.counts()[1] > LARGE_PASSAGES / (2 if was_large else 1)
+    large = store.counts()[1] > LARGE_PASSAGES
     if store.generation == generation and large == was_large:
         return generation
     if generation > store.generation or large != was_large:  # of a later state or another library, or not fit any more
