@@ -1,8 +1,9 @@
 """Document -> Passages: exact spans, cut on headings, then paragraphs, then sentences.
 
 The passages of a document tile its text: white space belongs to the passage before it. A passage holds
-whole paragraphs of one section, at most `MAX_TOKENS` tokens; a paragraph longer than that is cut between
-sentences into parts of about equal length, and a sentence longer than that between words.
+whole paragraphs of one section, at most `MAX_TOKENS` tokens, and one that ends with a colon stands with what it
+announces; a paragraph longer than that is cut between sentences into parts of about equal length, and a sentence longer
+than that between words.
 """
 
 from bisect import bisect_left
@@ -75,11 +76,13 @@ def _cuts(
 ) -> Iterator[int]:
     """Where the passages of one section start."""
     begin: int | None = None
+    announcing: int | None = None  # where the paragraph before starts, if it ends with a colon
     for s, e in paragraphs(text[start:end]):
         s, e = s + start, e + start
         if begin is not None and (count(begin, e) > budget or count(begin, s) >= JOIN_TOKENS):
             yield begin
-            begin = None
+            begin = announcing if announcing and announcing > begin and count(announcing, e) <= budget else None
+        announcing = s if text[e - 1] == ":" else None
         if begin is None:
             begin = s
         if count(begin, e) > budget:  # this paragraph alone is too long

@@ -132,6 +132,11 @@ def test_ingest_says_in_words_what_it_did(sources: Path, library_folder: Path, e
     assert ran.code == 0
     assert ran.out.startswith("1 added, 0 changed, 0 removed, 0 unchanged, 0 failed in ")
     assert ran.out.count("\n") == 1
+    unchanged = pincite("ingest", sources / "kitchen.md", "--library", library_folder)
+    assert unchanged.out.startswith("0 added, 0 changed, 0 removed, 1 unchanged")
+    again = pincite("ingest", sources / "kitchen.md", "--library", library_folder, "--again")
+    assert again.out.startswith("0 added, 1 changed, 0 removed, 0 unchanged")
+    pincite("ingest", sources, "--again", "--watch", "--library", library_folder).wrong_usage()
 
 
 def test_ingest_of_nothing(tmp_path: Path, library_folder: Path, encoder_cache: Encoder) -> None:

@@ -155,6 +155,14 @@ def test_short_paragraphs_are_joined_and_long_ones_are_not() -> None:
     assert [len(words(p.text)) for p in split(built(long), words)] == [125] * 3
 
 
+def test_an_announcement_stands_with_what_it_announces() -> None:
+    before = [(0, "word " * 60)] * 2
+    passages = split(built([*before, (0, "Take these:"), (0, "- one\n- two"), (0, "word " * 60)]), words)
+    assert [p.text.split()[0] for p in passages] == ["word", "Take"]
+    too_long = split(built([*before, (0, "Take these:"), (0, "more " * 209)]), words)
+    assert [p.text.split()[0] for p in too_long] == ["word", "Take", "more"]
+
+
 def test_a_long_paragraph_is_cut_between_sentences_into_about_equal_parts() -> None:
     sentences = [f"This is the sentence with the number {n} in it." for n in range(40)]  # 11 tokens each
     passages = split(Document("d", "", " ".join(sentences), ""), words)

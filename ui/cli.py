@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ingest import DocumentInfo, Library, PinciteError, Report, Settings, default_library, follow
+from ingest import DocumentInfo, Library, PinciteError, Settings, default_library, follow
 from retriever import MAX_HITS, Found
 
 from .chat import converse, read_history
@@ -154,6 +154,7 @@ def ingest(
     tags: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Give every document from PATH this tag; repeatable.")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read unchanged files too, as after an update.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on following PATH until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -168,16 +169,18 @@ def ingest(
     pincite ingest report.pdf notes/ --tag work  several, each document marked
     pincite ingest ~/papers --watch              and follow the folder from then on
     """
+    if again and watch:
+        raise typer.BadParameter("--again is for one run; leave out --watch, or run with it afterwards.")
     with Library.open(library, create=True) as opened:
         if watch:
             _follow(opened, paths, tags or [], as_json)
             return
         try:
             with progress_bar() as progress:
-                report = opened.ingest(*paths, progress=progress, tags=tags or [])
+                report = opened.ingest(*paths, progress=progress, tags=tags or [], again=again)
         except KeyboardInterrupt:
             _fail("Stopped. What was read so far is kept; run the same command again to go on.")
-    _told(report, as_json)
+    print_report(report, as_json)
     if report.failed and not (report.added or report.changed or report.unchanged or report.removed):
         raise typer.Exit(1)
 
@@ -186,16 +189,10 @@ def _follow(library: Library, paths: list[str], tags: list[str], as_json: bool) 
     print("Following; Ctrl-C ends it.", file=sys.stderr)
     try:
         for report in follow(library, paths, tags):
-            _told(report, as_json)
+            print_report(report, as_json)
             sys.stdout.flush()
     except KeyboardInterrupt:
         print("", file=sys.stderr)
-
-
-def _told(report: Report, as_json: bool) -> None:
-    if as_json:
-        print_json(report.to_dict())
-    print_report(report, with_counts=not as_json)
 
 
 @app.command()

@@ -15,15 +15,18 @@ from ingest import Document, Progress, Report
 from retriever import Answer, Citation, Found, Hit
 
 from .last import NEAREST, Source
+from .streams import print_json
 
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
 EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
 
 
-def print_report(report: Report, with_counts: bool = True) -> None:
+def print_report(report: Report, as_json: bool) -> None:
     """Prints what an ingest did; what it did not do goes to stderr."""
-    if with_counts:
+    if as_json:
+        print_json(report.to_dict())
+    else:
         moved = f" ({report.moved} of them moved)" if report.moved else ""
         print(
             f"{report.added} added, {report.changed} changed, {report.removed} removed{moved}, "

@@ -15,6 +15,18 @@ Ids = npt.NDArray[np.int64]
 SAME_VECTOR = 0.999
 
 
+def read(path: Path, reader: str) -> Any:
+    """What FAISS's function of that name reads from file `path`; LibraryError if it cannot."""
+    import faiss
+
+    # FAISS reads lengths from the file before it allocates: nothing may claim more than the file holds.
+    faiss.set_deserialization_vector_byte_limit(max(path.stat().st_size, 1))
+    try:
+        return getattr(faiss, reader)(str(path))
+    except RuntimeError as exc:
+        raise LibraryError(f"{path} cannot be read.") from exc
+
+
 class DenseIndex:
     """Passage ids by the cosine of their vectors with a question's. Not safe for writing while reading."""
 
@@ -31,14 +43,7 @@ class DenseIndex:
     @classmethod
     def load(cls, path: Path) -> "DenseIndex":
         """The index in file `path`, whose checksum the caller has compared; LibraryError if unreadable."""
-        import faiss
-
-        # FAISS reads lengths from the file before it allocates: nothing may claim more than the file holds.
-        faiss.set_deserialization_vector_byte_limit(max(path.stat().st_size, 1))
-        try:
-            return cls(faiss.read_index(str(path)))
-        except RuntimeError as exc:
-            raise LibraryError(f"{path} cannot be read.") from exc
+        return cls(read(path, "read_index"))
 
     def save(self, path: Path) -> None:
         """Writes the index to `path`; the caller makes it durable."""

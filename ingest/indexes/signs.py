@@ -12,7 +12,7 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import LibraryError
+from .dense import read
 from .late import Floats, rotation
 
 Ids = npt.NDArray[np.int64]
@@ -45,13 +45,7 @@ class SignIndex:
     @classmethod
     def load(cls, path: Path, dimension: int) -> Self:
         """The index in file `path`, whose checksum the caller has compared; LibraryError if unreadable."""
-        import faiss
-
-        faiss.set_deserialization_vector_byte_limit(max(path.stat().st_size, 1))
-        try:
-            return cls(faiss.read_index_binary(str(path)), dimension)
-        except RuntimeError as exc:
-            raise LibraryError(f"{path} cannot be read.") from exc
+        return cls(read(path, "read_index_binary"), dimension)
 
     def save(self, path: Path) -> None:
         """Writes the index to `path`; the caller makes it durable."""
