@@ -11,6 +11,9 @@ from .database import FILE as LIBRARY
 from .errors import SourceError
 from .settings import expanded
 
+# What turns the direction of writing: a name that holds it reads otherwise than it is.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -98,10 +101,12 @@ def name_for(file: File, taken: Mapping[str, str | None]) -> str:
 
 
 def shown(name: str) -> str:
-    r"""`name` as it can be printed: without control characters, and without bytes that are no UTF-8.
+    r"""`name` as it can be printed: without control characters, those that turn the direction of writing among
+    them, and without bytes that are no UTF-8.
 
     >>> shown("a\nb.md")
     'a\ufffdb.md'
     """
     text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    controls = (c in _TURNING or unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text)
+    return "".join("\ufffd" if control else c for c, control in zip(text, controls, strict=True))

@@ -638,13 +638,15 @@ def test_names_are_printable_and_office_locks_and_links_to_folders_are_passed_ov
     write(house, kitchen=paragraph(1))
     (house / "two\nlines\x1b.md").write_text("Words.")
     (house / "two\nlines\x07.md").write_text("Other words.")
+    (house / "cod\u202egnp.md").write_text("It reads as codmd.png.")
     (house / "~$plan.docx").write_bytes(b"\x00owner")
     (house / "loop").symlink_to(house)
     report = library.ingest(house)
-    assert (report.added, report.failed, report.skipped) == (3, [], {"link to a folder": 1})
+    assert (report.added, report.failed, report.skipped) == (4, [], {"link to a folder": 1})
     assert {info.document: info.title for info in library.documents()} == {
         "house/two\ufffdlines\ufffd.md": "two lines",
         "two\ufffdlines\ufffd.md": "two lines",
+        "cod\ufffdgnp.md": "codgnp",
         "kitchen.md": "Kitchen",
     }
-    assert library.ingest(house).unchanged == 3
+    assert library.ingest(house).unchanged == 4

@@ -22,6 +22,7 @@ Reader = Callable[[bytes, str], Content]
 _READERS = {
     ".txt": "text.read_text",
     ".text": "text.read_text",
+    ".log": "text.read_text",
     ".md": "markdown.read_markdown",
     ".markdown": "markdown.read_markdown",
     ".rst": "rst.read_rst",
