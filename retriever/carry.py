@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ingest import STOP_WORDS, Library, stem, words
+from ingest import STOP_WORDS, Library, is_code, paragraphs, stem, words
 
 from .answers import Turn
 
@@ -43,6 +43,8 @@ _IDLE = frozenset(
     well went weren whole will within without won wonder wondering work worked working works worst would wrong year
     years yes yesterday yet""".split()
 )
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+_ROW = re.compile(r" \| |\t")
 # What is said in place of an answer says nothing of the subject.
 _NO_ANSWER = re.compile(
     r"(do|does|did|could|can|is|am)(n.t| not|not) (\w+ )?(have|find|know|contain|answer|provide|able)"
@@ -338,4 +340,15 @@ def looked_at(history: Sequence[Turn]) -> Iterator[tuple[int, bool, str, str]]:
                 yield age, age == total - 1, turn.role, turn.text[:LOOKED_AT_CHARS]
             age += 1
         elif age == 0 and not _NO_ANSWER.search(turn.text[:200]):
-            yield 0, False, turn.role, turn.text[:LOOKED_AT_CHARS]
+            yield 0, False, turn.role, _prose(turn.text[:LOOKED_AT_CHARS])
+
+
+def _prose(answer: str) -> str:
+    """`answer` without addresses, code and rows of tables: their words are no subjects.
+
+    >>> _prose("Use a crate.\\n\\ncargo add rand\\n\\nSee https://example.org/crates for more.")
+    'Use a crate.\\n\\nSee  for more.'
+    """
+    answer = _ADDRESS.sub("", answer)
+    said = (answer[start:end] for start, end in paragraphs(answer))
+    return "\n\n".join(text for text in said if not (is_code(text) or _ROW.search(text)))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
+from .definitions import asked_term, defines
 from .search import Candidate, Query
 
 Floats = npt.NDArray[np.float32]
@@ -24,6 +25,8 @@ Floats = npt.NDArray[np.float32]
 # Sentences are taken from this many passages, and so many of them are encoded again: 6 to 12 and 4 to 16 choose equally
 # well (DESIGN.md), and each that is encoded costs 2 ms where the processor computes in bf16, 10 ms where it does not.
 PASSAGES = 8
+# Of so many those that define what is asked for: in a large library many passages use a term, and few say what it is.
+DEFINING_PASSAGES = 24
 READ_AGAIN = 4
 # Of these only such as are at least this share as likely as the best: no other turned out to be the one.
 WORTH_READING = 0.3
@@ -53,21 +56,24 @@ class Sentence:
 
 def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
     """The sentences of the best candidates, the most likely first; inside `library.reading()`."""
-    kind = asked_kind(question)
+    kind, term = asked_kind(question), asked_term(question)
     found = [
-        sentence for candidate in _different(candidates) for sentence in _sentences(library, query, candidate, kind)
+        sentence
+        for place, candidate in enumerate(_different(candidates, DEFINING_PASSAGES if term else PASSAGES))
+        for sentence in _sentences(library, query, candidate, kind, term)
+        if place < PASSAGES or sentence.features["defines"]
     ]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
     return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)
 
 
-def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidates whose words differ: another edition of the same text says nothing new."""
+def _different(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
+    """The best candidates, `most` at most, whose words differ: another edition of the same text says nothing new."""
     seen: dict[str, Candidate] = {}
     for candidate in candidates:
         seen.setdefault(" ".join(words(candidate.passage.text)), candidate)
-        if len(seen) == PASSAGES:
+        if len(seen) == most:
             break
     return list(seen.values())
 
@@ -157,6 +163,7 @@ def _sentences(
     query: Query,
     candidate: Candidate,
     kind: tuple[str, re.Pattern[str]] | None,
+    term: str | None,
 ) -> Iterator[Sentence]:
     """The sentences of one candidate, scored from what is stored."""
     passage = candidate.passage
@@ -184,6 +191,7 @@ def _sentences(
             "passage_dense": candidate.scores["dense"],
             "passage_late": candidate.scores["late"],
             "kind": float(bool(kind and kind[1].search(text))),
+            "defines": defines(text, term) if term else 0.0,
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
             "heading": float(bool(passage.heading) and text == (passage.heading or "").split(" > ")[-1]),
@@ -193,8 +201,8 @@ def _sentences(
         before = held
 
 
-# Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks) and
-# "heading" hardly occur there and were set by hand. The two kinds of scores are on one scale.
+# Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks), "heading" and
+# "defines" hardly occur there and were set by hand. The two kinds of scores are on one scale.
 STORED_WEIGHTS: Mapping[str, float] = {
     "late": 1.45,
     "mean": 0.94,
@@ -203,6 +211,7 @@ STORED_WEIGHTS: Mapping[str, float] = {
     "context": 1.87,
     "passage": 2.58,
     "kind": 0.83,
+    "defines": 1.5,
     "short": -0.49,
     "question": -1.5,
     "heading": -4.0,
@@ -218,6 +227,7 @@ READ_WEIGHTS: Mapping[str, float] = {
     "passage_dense": 0.63,
     "passage_late": 0.75,
     "kind": 0.59,
+    "defines": 1.5,
     "short": -0.27,
     "alone_dense": 1.89,
     "alone_late": 1.74,

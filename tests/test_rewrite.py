@@ -49,6 +49,13 @@ def test_the_answer_may_say_what_is_meant(library: Library) -> None:
     assert "William Coley" in searched_for(library, "When was he born?", history)
 
 
+def test_addresses_code_and_rows_hold_no_subjects() -> None:
+    answer = "A closure captures.\n\n    let x = zebra();\n    okapi(x);\n\nAnimal: gnu | Legs: four\n\nAt https://ibex.org now."
+    words = {term.word for term in candidates("How is it written?", asked("What is a closure?", answer=answer))}
+    assert "captures" in words
+    assert words.isdisjoint({"zebra", "okapi", "gnu", "https", "ibex.org"})
+
+
 @pytest.mark.parametrize("answer", ["Not in your documents: zebras and okapis.", "I'm sorry, I have no zebras."])
 def test_what_stands_in_place_of_an_answer_is_not_carried_over(library: Library, answer: str) -> None:
     words = [term.word for term in candidates("How is it given?", asked(FIRST, answer=answer))]
