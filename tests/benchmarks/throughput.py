@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import ui  # noqa: F401  # as the command: numpy multiplies by one thread
 from ingest import Library, Report, encoder_text
 from ingest.readers import SUFFIXES
 
