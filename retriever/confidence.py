@@ -153,6 +153,7 @@ _ASKED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 # A content word whose tokens match nothing in the best passages this well, and that none of them holds, is missing:
 # judged on 120 declined questions, where it names "poison" and "December" and spares "took" and "1100".
 MEANT = 0.4
+_PARTS = re.compile(r"[,;:.?!()]")
 # A word in more than this share of the passages says little ("like", "problems"); that it is missing says nothing.
 COMMON = 0.01
 
@@ -160,7 +161,7 @@ COMMON = 0.01
 def missing(library: Library, question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
     """The words of `question`, the first part of `query`, that no good candidate holds or means, as they stand there.
 
-    Words that only words of grammar part are one phrase. Inside `library.reading()`.
+    Words that only words of grammar part, and no comma, are one phrase. Inside `library.reading()`.
     """
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
@@ -172,7 +173,7 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
     held_by = library.document_frequencies(lacking)
     lacking = {term for term in lacking if held_by.get(term, 0) <= COMMON * passages}
     phrases: list[str] = []
-    follows = -1
+    follows = end = -1
     content = set(content_words(question))
     for match in re.finditer(r"[^\W_]+", question):
         word = words(match.group())
@@ -180,9 +181,10 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
             continue
         if stem(word[0]) not in lacking:
             follows = -1
-        elif follows >= 0:
+        elif follows >= 0 and not _PARTS.search(question, end, match.start()):
             phrases[-1] = question[follows : match.end()]
         else:
             follows = match.start()
             phrases.append(match.group())
+        end = match.end()
     return phrases

@@ -173,6 +173,7 @@ def test_what_is_missing_is_named_as_it_was_asked(house: Library) -> None:
     question = "Which quantum zebra is in the kettle with the blue Trumpet?"
     for asked, lacking in (
         (question, ["quantum zebra", "Trumpet"]),
+        ("Which quantum, zebra of Trumpet is in the kettle?", ["quantum", "zebra of Trumpet"]),
         ("What colour is the kettle?", ["colour"]),
         ("?", []),
     ):
