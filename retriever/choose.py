@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
-from .definitions import asked_term, defines
+from .definitions import asked_term, defines, may_define
 from .search import Candidate, Query
 
 Floats = npt.NDArray[np.float32]
@@ -57,12 +57,12 @@ class Sentence:
 def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
     """The sentences of the best candidates, the most likely first; inside `library.reading()`."""
     kind, term = asked_kind(question), asked_term(question)
-    found = [
-        sentence
-        for place, candidate in enumerate(_different(candidates, DEFINING_PASSAGES if term else PASSAGES))
-        for sentence in _sentences(library, query, candidate, kind, term)
-        if place < PASSAGES or sentence.features["defines"]
-    ]
+    different = _different(candidates, DEFINING_PASSAGES if term else PASSAGES)
+    best, further = different[:PASSAGES], different[PASSAGES:]
+    found = [sentence for candidate in best for sentence in _sentences(library, query, candidate, kind, term)]
+    for candidate in further:
+        if term and may_define(candidate.passage.text, term):
+            found += [s for s in _sentences(library, query, candidate, kind, term) if s.features["defines"]]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
     return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)

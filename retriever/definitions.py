@@ -5,13 +5,18 @@ answered by the sentence "A slice is a kind of reference", which its form tells.
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from ingest import stem, words
 
 MAX_TERM_WORDS = 5
 # The term stands among so many first words of a sentence that defines it.
 WITHIN_WORDS = 4
+# What names it stands so near.
+NEAR_CHARS = 120
 
+_WORD = re.compile(r"[^\W_]+")
 _TERM = r"(?:an? |the )?(?:(?:term|word|phrase|abbreviation) )?[\"'“‘]?(.+?)[\"'”’]?"
 _ASKS = re.compile(
     rf"(?:(?:what|who)(?:['’]s| is| are| was| were)(?: meant by)? {_TERM}"
@@ -58,17 +63,42 @@ def defines(text: str, term: str) -> float:
     >>> defines("A slice is a kind of reference.", "slices"), defines("Slices are often used here.", "slices")
     (1.0, 0.0)
     """
-    wanted = [stem(word) for word in words(term)]
-    tokens = list(re.finditer(r"[^\W_]+", text))
-    held = [stem("".join(words(token.group()))) for token in tokens]
     plainly = 0.0
-    for first in range(len(held) - len(wanted) + 1) if wanted else ():
-        if held[first : first + len(wanted)] != wanted:
-            continue
-        start, end = tokens[first].start(), tokens[first + len(wanted) - 1].end()
-        subject = (first < WITHIN_WORDS or text[start - 1] == "(") and not _SUBORDINATE.match(text)
-        if (subject and _SAYS.match(text, end)) or (first == 0 and _TELLS.match(text, end)):
+    for start, end in _occurrences(text, term):
+        before = len(_WORD.findall(text, 0, start))
+        subject = (before < WITHIN_WORDS or text[start - 1] == "(") and not _SUBORDINATE.match(text)
+        if (subject and _SAYS.match(text, end)) or (not before and _TELLS.match(text, end)):
             return 1.0
-        if _CLAUSE_ENDS.match(text, end) and (_NAMED.search(text[:start]) or _WE_CALL.search(text[:start])):
+        if _is_named(text, start, end):
             plainly = 0.5
     return plainly
+
+
+def may_define(text: str, term: str) -> bool:
+    """Whether a sentence of `text` may say what `term` is: a quick look at many sentences at once."""
+    return any(
+        _SAYS.match(text, end) or _TELLS.match(text, end) or _is_named(text, start, end)
+        for start, end in _occurrences(text, term)
+    )
+
+
+def _occurrences(text: str, term: str) -> Iterator[tuple[int, int]]:
+    """Where the words of `term` stand in `text`, in whichever number."""
+    wanted, pattern = _wanted(term)
+    for match in pattern.finditer(text) if pattern else ():
+        if [stem(word) for word in words(match.group())] == wanted:
+            yield match.span()
+
+
+@lru_cache(64)
+def _wanted(term: str) -> tuple[list[str], re.Pattern[str] | None]:
+    """The stems of a term, and what words with such stems look like; None without words."""
+    stems = [stem(word) for word in words(term)]
+    forms = r"[\W_]{1,3}".join(rf"{re.escape(part[: max(3, len(part) - 2)])}[^\W_]*" for part in stems)
+    return stems, re.compile(rf"(?<![^\W_]){forms}", re.IGNORECASE) if stems else None
+
+
+def _is_named(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is given as the name of something."""
+    before = text[max(0, start - NEAR_CHARS) : start]
+    return bool(_CLAUSE_ENDS.match(text, end) and (_NAMED.search(before) or _WE_CALL.search(before)))

@@ -41,6 +41,8 @@ def test_what_a_question_wants_defined(question: str, term: str | None) -> None:
         ("Smart pointers, on the other hand, are data structures.", "smart pointer"),
         ("git-bisect - Find by binary search what introduced a bug", "git bisect"),
         ("Refspec: what goes where.", "refspec"),
+        ("Instability is a change, and stories are long.", "instability"),
+        ("A story is a tale.", "stories"),
         ("PEP stands for Python Enhancement Proposal.", "PEP"),
         ("Cargo is Rust’s build system.", "Cargo"),
     ],
