@@ -12,9 +12,9 @@ from pathlib import Path
 
 import apsw
 import apsw.sqlite_extra
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from .errors import LibraryError
+from .errors import LibraryError, LockedError
 
 FILE = "pincite.db"
 # Who holds this file's lock may write.
@@ -91,6 +91,8 @@ def _load_checksums() -> None:
 
 def make(path: Path, schema: str) -> None:
     """Makes the file at `path` with the tables of `schema`, if it is not there; it is never there by half."""
+    if path.exists():
+        return
     with FileLock(path.with_name(LOCK), timeout=_WAIT_MS / 1000):
         if path.exists():
             return
@@ -120,8 +122,8 @@ def translated(path: Path) -> Iterator[None]:
     """SQLite's and the file system's errors as LibraryErrors that say what to do."""
     try:
         yield
-    except (apsw.BusyError, apsw.LockedError) as exc:
-        raise LibraryError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
+    except (apsw.BusyError, apsw.LockedError, Timeout) as exc:
+        raise LockedError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
     except apsw.FullError as exc:
         raise LibraryError(f"The disk of {path.parent} is full; nothing was changed. Free some space.") from exc
     except apsw.ReadOnlyError as exc:
@@ -134,7 +136,7 @@ def translated(path: Path) -> Iterator[None]:
         raise LibraryError(f"The library at {path.parent} cannot be used: {_one_line(exc)}.") from exc
     except _DAMAGE as exc:
         if "no such table" in str(exc):
-            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {_remedy(path.parent)}") from exc
+            raise LibraryError(f"{path} is not a Pincite library, or is damaged; {remedy(path.parent)}") from exc
         raise damaged(path.parent, _one_line(exc)) from exc
     except OSError as exc:
         raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
@@ -142,10 +144,11 @@ def translated(path: Path) -> Iterator[None]:
 
 def damaged(folder: Path, what: str) -> LibraryError:
     """The error that says that the library in `folder` is damaged, and how to mend it."""
-    return LibraryError(f"The library at {folder} is damaged ({what}); {_remedy(folder)}")
+    return LibraryError(f"The library at {folder} is damaged ({what}); {remedy(folder)}")
 
 
-def _remedy(folder: Path) -> str:
+def remedy(folder: Path) -> str:
+    """How a library is mended."""
     return f"mend it with: pincite check --repair --library {shlex.quote(str(folder))}"
 
 

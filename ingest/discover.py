@@ -1,5 +1,6 @@
 """Which files an ingest is about, in which order, and under which name each is kept."""
 
+import itertools
 import os
 import unicodedata
 from collections import Counter
@@ -48,6 +49,8 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
     skipped: Counter[str] = Counter()
     closed: list[tuple[Path, str]] = []
     for named in paths:
+        if not os.fspath(named):
+            raise SourceError("A path is empty; name a file or a folder.")
         try:
             # Not resolved through links: a linked file keeps the place where the user sees it.
             path = Path(os.path.abspath(expanded(named)))
@@ -57,7 +60,7 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
         if is_folder:
             folders.append(path)
             for found in _walk(path, leave_out, closed):
-                if found.is_symlink() and found.is_dir():
+                if _is_link(found) and os.path.isdir(found):  # noqa: PTH112
                     skipped["link to a folder"] += 1
                 elif found.suffix.lower() in suffixes:
                     files.setdefault(found, File(found, found.relative_to(path).as_posix()))
@@ -80,8 +83,12 @@ def _walk(folder: Path, leave_out: Path, closed: list[tuple[Path, str]]) -> Iter
         if LIBRARY in files:  # the folder is a library as well
             names[:] = [n for n in names if n != "indexes"]
         names[:] = sorted(n for n in names if not n.startswith(".") and Path(root, n) != leave_out)
-        links = [n for n in names if Path(root, n).is_symlink()]
+        links = [n for n in names if _is_link(Path(root, n))]
         yield from (Path(root, f) for f in sorted([*files, *links]) if not f.startswith((".", "~$")))
+
+
+def _is_link(path: Path) -> bool:
+    return os.path.islink(path)  # noqa: PTH114  # raises nothing where a folder may be listed but not entered
 
 
 def name_for(file: File, taken: Mapping[str, str | None]) -> str:
@@ -97,7 +104,14 @@ def name_for(file: File, taken: Mapping[str, str | None]) -> str:
         name = "/".join(parts[-count:])
         if name not in taken:
             return name
-    return shown(str(file.path))
+    whole = shown(str(file.path))
+    numbered = (f"{whole} ({number})" for number in itertools.count(2))
+    return next(name for name in itertools.chain([whole], numbered) if name not in taken)
+
+
+def changed_ns(status: os.stat_result) -> int:
+    """When a file was changed last, in nanoseconds: its contents, or what stands under its name."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
 def shown(name: str) -> str:

@@ -5,6 +5,7 @@
     ├── SourceError              one file cannot be read; a run lists it and goes on
     │   └── NoTextError          the file was read, but holds no text (a scan, say)
     ├── LibraryError             the library is missing, locked or damaged
+    │   ├── LockedError          another process is writing to it
     │   ├── FormatError          another version made it, in a format that this one does not read
     │   └── UnknownDocumentError no document of that name
     ├── EncoderError             the embedding model is missing, damaged or not usable
@@ -35,6 +36,10 @@ class NoTextError(SourceError):
 
 class LibraryError(PinciteError):
     """A library that is missing, locked, damaged, or written by another version."""
+
+
+class LockedError(LibraryError):
+    """Another process is writing to the library."""
 
 
 class FormatError(LibraryError):

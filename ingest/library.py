@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +13,7 @@ import numpy as np
 from .database import FILE, LOCK, translated
 from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, load_encoder
-from .errors import FormatError, LibraryError, UnknownDocumentError
+from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
 from .indexes.derived import Indexes
@@ -23,7 +22,7 @@ from .indexes.lexical import content_words, expression, stem
 from .indexes.signs import SignIndex
 from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths, missing
 from .places import Origin
-from .records import DocumentInfo
+from .records import DocumentInfo, checked_tags, named
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
 from .settings import Settings, default_library, expanded
 from .store import Store
@@ -262,8 +261,8 @@ class Library:
     def within(self, documents: Iterable[str] = (), tags: Iterable[str] = ()) -> frozenset[str] | None:
         """The names of the documents that some patterns and tags pick; None, for all, if none are given.
 
-        A pattern is a name, or one with wildcards: "papers/*.pdf". A document is picked that one of them names
-        or that has one of the tags. UnknownDocumentError for a pattern or tag that picks nothing.
+        A pattern is a name, or, where no document has it, one with wildcards: "papers/*.pdf". A document is picked
+        that one of them names or that has one of the tags. UnknownDocumentError for one that picks nothing.
         """
         patterns, wanted = list(documents), list(tags)
         if not patterns and not wanted:
@@ -271,7 +270,7 @@ class Library:
         infos = self.documents()
         found: set[str] = set()
         for pattern in patterns:
-            picked = {i.document for i in infos if i.document == pattern or fnmatchcase(i.document, pattern)}
+            picked = named([info.document for info in infos], pattern)
             if not picked:
                 raise UnknownDocumentError(
                     f"There is no document {pattern!r} in the library; pincite documents lists them."
@@ -301,6 +300,7 @@ class Library:
         """
         if not paths:
             raise ValueError("name at least one file or folder")
+        tags = checked_tags(tags)
         with self._writing():
             self._fingerprint()  # the encoder itself is not needed if nothing has changed
             try:
@@ -327,10 +327,13 @@ class Library:
 
     def set_tags(self, name: str, tags: Sequence[str]) -> None:
         """Gives a document these tags in place of those it has; UnknownDocumentError if it is not there."""
-        with self._writing(), self.store.writing():
-            self.store.document(name)
-            self.store.untag(name)
-            self.store.tag([name], tags)
+        tags = checked_tags(tags)
+        with self._writing():
+            with self.store.writing():
+                self.store.document(name)
+                self.store.untag(name)
+                self.store.tag([name], tags)
+            self._save()
 
     def check(self, repair: bool = False) -> list[str]:
         """What is wrong with the library, a sentence each; with `repair`, what could not be mended.
@@ -443,6 +446,8 @@ class Library:
 
 def _located(folder: str | os.PathLike[str] | None) -> Path:
     """Where the library `folder` is (the user's, if it is None); LibraryError where it can be none."""
+    if folder is not None and not os.fspath(folder):
+        raise LibraryError("The library's path is empty; name a folder.")
     path = expanded(folder) if folder is not None else default_library()
     with translated(path / FILE):
         if path.exists() and not path.is_dir():
@@ -458,7 +463,7 @@ def _sole_writer(folder: Path, wait_seconds: float = 0.5) -> Iterator[None]:
         with FileLock(folder / LOCK, timeout=wait_seconds):
             yield
     except Timeout as exc:
-        raise LibraryError(f"Another process is writing to {folder}; try again when it has finished.") from exc
+        raise LockedError(f"Another process is writing to {folder}; try again when it has finished.") from exc
     except OSError as exc:
         raise LibraryError(f"The library at {folder} cannot be written: {exc.strerror}.") from exc
 

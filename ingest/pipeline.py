@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .discover import File, discover, name_for, shown
+from .discover import File, changed_ns, discover, name_for, shown
 from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
@@ -145,16 +145,18 @@ def ingest_paths(
     report.failed += [(shown(str(path)), reason) for path, reason in found.closed]
     present = {file.path for file in found.files}
     gone = shelf.gone(found.folders, present)
-    if not found.files and not gone and not found.closed:
+    # Reached by a link in the place of a folder, or named itself once and passed over now: kept, and kept current.
+    files = [*found.files, *shelf.reached(found.folders, present)]
+    if not files and not gone and not found.closed:
         where = ", ".join(str(path) for path in found.folders)
         raise SourceError(f"There is nothing to read in {where}; Pincite reads {' '.join(sorted(SUFFIXES | ARCHIVES))}")
-    changed = [file for file in found.files if again or not _unchanged(file, shelf, report)]
+    changed = [file for file in files if again or not _unchanged(file, shelf, report)]
 
-    done = len(found.files) - len(changed)
+    done = len(files) - len(changed)
 
-    def tell(files: int, name: str, encoded: int = 0) -> None:
+    def tell(read: int, name: str, encoded: int = 0) -> None:
         if progress:
-            progress(Progress(done + files, len(found.files), report.encoded + encoded, name))
+            progress(Progress(done + read, len(files), report.encoded + encoded, name))
 
     moved: set[str] = set()
     if changed:
@@ -254,6 +256,15 @@ class _Shelf:
                 return name
         return None
 
+    def reached(self, folders: Sequence[Path], present: Collection[Path]) -> list[File]:
+        """The files that documents were read from, below `folders`, that are there and yet not `present`."""
+        found = {}
+        for path in dict.fromkeys(map(_file_of, self.known)):
+            folder = next((f for f in folders if f in path.parents), None)
+            if folder and path not in present and not _is_gone(path):
+                found[path] = File(path, path.relative_to(folder).as_posix())
+        return list(found.values())
+
     def gone(self, folders: Sequence[Path], present: set[Path]) -> list[str]:
         """The documents whose files were below `folders` and are not there any more."""
         names = []
@@ -293,7 +304,7 @@ def _unchanged(file: File, shelf: _Shelf, report: Report) -> bool:
     except OSError:
         return False  # the reader will say why
     same = bool(known) and all(
-        (k.source.size, k.source.mtime_ns) == (status.st_size, status.st_mtime_ns) for k in known
+        (k.source.size, k.source.mtime_ns) == (status.st_size, changed_ns(status)) for k in known
     )
     report.unchanged += len(known) if same else 0
     return same
@@ -340,7 +351,7 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
     read = _Read(shown(file.below))
 
     def failed(reason: str) -> _Read:
-        kept = "; its earlier version stays in the library" if before and not read.gone else ""
+        kept = f"; its earlier version {'is out of' if read.gone else 'stays in'} the library" if before else ""
         read.failed.append((shown(str(file.path)), reason + kept))
         return read
 
@@ -364,7 +375,7 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
                 read.failed.append((shown(str(place.path)), part.reason))
                 continue
             present.add(path)
-            source = Source(path, status.st_size, status.st_mtime_ns)
+            source = Source(path, status.st_size, changed_ns(status))
             if part.content is None:
                 read.unchanged.append(source)
                 continue

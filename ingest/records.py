@@ -1,11 +1,16 @@
 """What the store gives and takes, a record each."""
 
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .documents import Document, Passage
+from .errors import LibraryError
 from .indexes.late import Floats
 
 
@@ -70,3 +75,32 @@ class Contents:
     hashes: list[bytes]
     vectors: list[Vectors]
     source: Source | None
+
+
+def named(names: Iterable[str], pattern: str) -> set[str]:
+    """Those of the names that `pattern` is, or, if none is, those that match it as one with wildcards.
+
+    >>> sorted(named(["a[1].md", "a1.md"], "a[1].md")), sorted(named(["a.md", "b.md"], "?.md"))
+    (['a[1].md'], ['a.md', 'b.md'])
+    """
+    names = list(names)
+    # As it is typed: macOS keeps "é" as two characters.
+    composed = partial(unicodedata.normalize, "NFC")
+    for matches in (
+        str.__eq__,
+        lambda n, p: composed(n) == composed(p),
+        lambda n, p: fnmatchcase(composed(n), composed(p)),
+    ):
+        if found := {name for name in names if matches(name, pattern)}:
+            return found
+    return set()
+
+
+def checked_tags(tags: Sequence[str]) -> list[str]:
+    """The tags; LibraryError for one that is blank or not on one line, TypeError for a bare string."""
+    if isinstance(tags, str):
+        raise TypeError(f"tags are several strings, [{tags!r}], not one")
+    for tag in tags:
+        if not tag.strip() or not tag.isprintable():
+            raise LibraryError(f"A tag is a word or several on one line, not {tag!r}.")
+    return list(tags)

@@ -16,7 +16,7 @@ from typing import Any
 
 import apsw
 
-from .database import CACHE_KIB, FILE, Database, damaged, make, translated
+from .database import CACHE_KIB, FILE, Database, damaged, make, remedy, translated
 from .documents import Document, Page, Passage, Section
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes.lexical import words
@@ -80,6 +80,8 @@ class Store:
     def open(cls, folder: Path, create: bool = False, cache_kib: int = CACHE_KIB) -> "Store":
         """The store in `folder`; LibraryError if there is none, or it is damaged or of another format."""
         path = folder / FILE
+        if not path.is_file() and (folder / "indexes").is_dir():
+            raise LibraryError(f"The library at {folder} has lost its {FILE}; {remedy(folder)}")
         if not create and not path.is_file():
             raise LibraryError(
                 f"There is no library at {folder}; "

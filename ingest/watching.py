@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .discover import discover
-from .errors import SourceError
+from .discover import changed_ns, discover
+from .errors import LockedError, SourceError
 from .library import Library
 from .pipeline import Report
 
@@ -31,11 +31,13 @@ def follow(
             while (again := signature(paths, library.folder)) != now:  # still being written
                 now = again
                 time.sleep(seconds)
-            report = None
-            with suppress(SourceError):  # nothing is there to read yet
-                report = library.ingest(*paths, tags=tags)
-            if report:
-                yield report
+            try:
+                yield library.ingest(*paths, tags=tags)
+            except SourceError:  # nothing is there to read yet
+                pass
+            except LockedError:  # another process writes: next time
+                time.sleep(seconds)
+                continue
             last = now
         time.sleep(seconds)
 
@@ -47,8 +49,9 @@ def signature(paths: Sequence[str | os.PathLike[str]], leave_out: Path) -> Signa
     found: Signature = {}
     try:
         for file in discover(paths, SUFFIXES | ARCHIVES, leave_out.absolute()).files:
-            status = file.path.stat()
-            found[file.path] = (status.st_size, status.st_mtime_ns)
-    except (SourceError, OSError):
+            with suppress(OSError):  # gone meanwhile, or a link to nothing
+                status = file.path.stat()
+                found[file.path] = (status.st_size, changed_ns(status))
+    except SourceError:
         return None
     return found

@@ -129,14 +129,19 @@ def _run() -> int:
         code = _called()
         sys.stdout.flush()
     except PinciteError as error:
-        print(_one_line(error), file=sys.stderr)
-        return 1
+        return _said(error)
+    except UnicodeEncodeError:
+        return _said("A name or an argument is not text in UTF-8; rename it.")
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to tell it
         return 1
     except OSError as error:  # a disk that is full, under the output
-        print(_one_line(f"{error.filename or 'The output'} cannot be used: {error.strerror}."), file=sys.stderr)
-        return 1
+        return _said(f"{error.filename or 'The output'} cannot be used: {error.strerror}.")
     return code
+
+
+def _said(error: object) -> int:
+    print(" ".join(str(error).split()), file=sys.stderr)
+    return 1
 
 
 def _called() -> int:
@@ -377,7 +382,7 @@ def check(
         print_missing(missing)
     if problems:
         found = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
-        _fail(f"{found} found; pincite check --repair mends what can be mended.")
+        _fail(f"{found} {'left' if repair else 'found; pincite check --repair mends what can be mended'}.")
 
 
 @app.command("eval")
@@ -489,9 +494,4 @@ def mcp(library: LibraryOption = None) -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    print(_one_line(message), file=sys.stderr)
-    raise SystemExit(1)
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split())
+    raise SystemExit(_said(message))

@@ -164,8 +164,9 @@ def save(folder: Path, indexes: Indexes, dimension: int, generation: int) -> Non
                 with suppress(PermissionError):  # where a file that a reader has mapped cannot go, it goes next time
                     old.unlink(missing_ok=True)
     except (OSError, RuntimeError) as exc:  # FAISS raises RuntimeError where a write fails
+        reason = exc.strerror if isinstance(exc, OSError) else "the disk refused"
         raise LibraryError(
-            f"The index could not be written to {place} ({exc}); the documents are safe, "
+            f"The index could not be written to {place} ({reason}); the documents are safe, "
             "and the index is made when there is room."
         ) from exc
 
