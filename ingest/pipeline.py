@@ -256,14 +256,14 @@ class _Shelf:
                 return name
         return None
 
-    def reached(self, folders: Sequence[Path], present: Collection[Path]) -> list[File]:
+    def reached(self, folders: Sequence[Path], present: set[Path]) -> list[File]:
         """The files that documents were read from, below `folders`, that are there and yet not `present`."""
         found = {}
-        for path in dict.fromkeys(map(_file_of, self.known)):
+        for path in {_file_of(source) for source in self.known} - present:
             folder = next((f for f in folders if f in path.parents), None)
-            if folder and path not in present and not _is_gone(path):
+            if folder and not _is_gone(path):
                 found[path] = File(path, path.relative_to(folder).as_posix())
-        return list(found.values())
+        return [found[path] for path in sorted(found)]
 
     def gone(self, folders: Sequence[Path], present: set[Path]) -> list[str]:
         """The documents whose files were below `folders` and are not there any more."""
