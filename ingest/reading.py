@@ -25,10 +25,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .documents import Content, Page, Section
 from .errors import SourceError
+
+if TYPE_CHECKING:
+    from .readers import Member
 
 MAX_FILE_BYTES = 400_000_000
 # What a child may use: its address space, where the system can limit it.
@@ -262,11 +265,14 @@ def serve() -> None:
 def _answers(data: bytes, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     name, left = asked["name"], MAX_TEXT_CHARS
     try:
-        for number, (part, own) in enumerate(_parts(data, name)):
+        for number, (part, own, reason) in enumerate(_parts(data, name)):
             if number < asked["skip"]:
                 continue
             digest = hashlib.sha256(own).hexdigest()
             yield {"begins": part, "sha256": digest, "bytes": len(own)}
+            if reason is not None:
+                yield {"reason": reason}
+                continue
             if asked["known"].get(part) == digest:
                 yield {"same": True}
                 continue
@@ -294,7 +300,7 @@ def _seen(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     look = asked["look"]
     part = look["part"]
     try:
-        own = dict(_parts(data, asked["name"])).get(part, b"")
+        own = next((member.data for member in _parts(data, asked["name"]) if member.name == part), b"")
         if hashlib.sha256(own).hexdigest() != look["sha256"]:
             return {"refused": f"{part} has changed since it was read; ingest it again to see places in it."}
         if "source" in look:
@@ -313,17 +319,14 @@ def _seen(data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     return {"rectangles": [astuple(rectangle) for rectangle in found]}
 
 
-def _parts(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
+def _parts(data: bytes, name: str) -> "list[Member]":
     """The documents in the file: itself, or those members of an archive that are of a kind that is read."""
-    from .readers import ARCHIVES, SUFFIXES, expand
+    from .readers import SUFFIXES, expand
 
-    if PurePosixPath(name).suffix.lower() not in ARCHIVES:
-        yield name, data
-        return
-    members = [part for part in expand(data, name) if PurePosixPath(part[0]).suffix.lower() in SUFFIXES]
+    members = expand(data, name, SUFFIXES)
     if not members:
         raise SourceError(f"{name} holds no file of a kind that Pincite reads.")
-    yield from members
+    return members
 
 
 # What code raises that trusted its input. Anything worse ends the child, and the parent says so.

@@ -237,7 +237,7 @@ PAGED = {".pdf", ".pptx", ".epub", ".docx", ".xlsx"}
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=NO_SHRINKING)
 @given(chapters=written())
 def test_nothing_is_lost_and_every_offset_heading_and_page_is_exact(suffix: str, chapters: list[Chapter]) -> None:
-    ((name, data),) = expand(WRITERS[suffix](chapters), f"a{suffix}")
+    ((name, data, _),) = expand(WRITERS[suffix](chapters), f"a{suffix}", SUFFIXES)
     document = Document.of(name, "", read(data, name))
     passages = split(document, FakeEncoder().token_spans)
     assert "".join(passage.text for passage in passages) == document.text

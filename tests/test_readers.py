@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
-from ingest.readers import SUFFIXES, read
+from ingest.readers import SUFFIXES, markdown, read
 from ingest.readers.building import ContentBuilder, normalise
 from ingest.readers.tables import row_lines, spread
 from ingest.readers.text import unwrap
@@ -202,6 +202,16 @@ def test_text_in_any_usual_encoding(encoding: str) -> None:
     assert read(text.encode(encoding), "a.txt").text == text
 
 
+def test_japanese_in_its_seven_bit_encoding() -> None:
+    assert read("これは日本語です。 ABC".encode("iso2022_jp"), "a.txt").text == "これは日本語です。 ABC"
+    assert read("Größe: \x1b$B usw.".encode(), "a.txt").text == "Größe: usw."  # UTF-8 after all
+
+
+def test_what_tells_a_terminal_how_to_show_a_text_is_left_out() -> None:
+    log = b"\x1b[31mERROR\x1b[0m \x1b]8;;http://x\x1b\\disk\x1b]8;;\x07 full \x1b[38;5;1m\x1b(Bnow\x1b[K \x1blast"
+    assert read(log, "a.log").text == "ERROR disk full now last"
+
+
 def test_utf8_with_a_damaged_byte_is_still_utf8() -> None:
     data = ("Größe und Maße, " * 40).encode() + b"\xff ende"
     assert read(data, "a.txt").text.startswith("Größe und Maße")
@@ -261,6 +271,28 @@ def test_markdown_is_stripped_to_what_it_shows() -> None:
         "[1] The note.",
     ]
     assert content.sections[-1].path == ("CAR-T cells", "Steps")
+
+
+def test_nothing_is_lost_however_deep_markdown_is_nested() -> None:
+    shown = {
+        "".join("  " * n + f"- item {n}.\n" for n in range(60)): [f"item {n}." for n in range(60)],
+        ">" * 25 + " words": ["words"],
+        ">" * 2_000 + " words": ["words"],
+        ">" * 2_000 + "\n" + ">" * 2_000 + " words": ["words"],
+        "1. > " * 500 + "words": ["words"],
+        "[^a] and\n\n" + "[^a]: " * 101 + "words": ["words"],
+        "[![" * 5_000 + "words": ["words"],
+    }
+    for text, parts in shown.items():
+        content = read_str(f"First.\n\n{text}\n\n# End\n\nThe end.", "a.md")
+        assert all(part in content.text for part in ["First.", *parts, "End\n\nThe end."]), text[:20]
+        assert content.title == "End"
+    assert ">" not in read_str(">" * 2_000 + " words", "a.md").text
+
+
+def test_markdown_that_fills_the_stack_is_read_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_MAX_LEVEL", 10_000)
+    assert read_str("> " * 5_000 + "words\n\nThe end.", "a.md").text.endswith("> words\n\nThe end.")
 
 
 def test_front_matter_in_toml_and_links_between_notes() -> None:

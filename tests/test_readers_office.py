@@ -1,7 +1,9 @@
 """Office documents. Each is put together here from the few parts that matter."""
 
 import io
+import re
 import struct
+import warnings
 import zipfile
 from itertools import pairwise
 
@@ -9,7 +11,7 @@ import pytest
 
 from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
-from ingest.readers import expand, read
+from ingest.readers import SUFFIXES, Member, archives, expand, read
 from ingest.readers.building import normalise
 from tests.making import docx, odf, p, pptx, shape, xlsx, zipped
 
@@ -374,22 +376,76 @@ def test_bombs_are_refused_before_they_go_off() -> None:
 def test_an_archive_is_expanded_to_its_documents() -> None:
     inner = zipped({"b.md": "# B", ".hidden": "x", "__MACOSX/b.md": "x"})
     data = zipped({"../../a.txt": "A.", "deep/inner.zip": inner, "c.docx": docx(p("C."))})
-    found = expand(data, "all.zip")
-    assert [name for name, _ in found] == ["all.zip/a.txt", "all.zip/deep/inner.zip/b.md", "all.zip/c.docx"]
-    assert [read(part, name).text for name, part in found] == ["A.", "B", "C."]
-    assert expand(b"x", "a.txt") == [("a.txt", b"x")]
+    found = expand(data, "all.zip", SUFFIXES)
+    assert [name for name, _, _ in found] == ["all.zip/a.txt", "all.zip/deep/inner.zip/b.md", "all.zip/c.docx"]
+    assert [read(part, name).text for name, part, _ in found] == ["A.", "B", "C."]
+    assert expand(b"x", "a.txt", SUFFIXES) == [Member("a.txt", b"x")]
     with pytest.raises(SourceError, match="archive"):
         read(data, "all.zip")
 
 
-def test_archives_in_archives_and_huge_members_come_to_an_end() -> None:
+def test_archives_in_archives_and_huge_members_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     nested = b"x"
     for _ in range(5):
         nested = zipped({"a.zip": nested})
-    with pytest.raises(SourceError, match="too many archives"):
-        expand(nested, "a.zip")
-    with pytest.raises(SourceError, match="beyond all measure"):
-        expand(zipped({"a.txt": b"0" * 20_000_000}), "a.zip")
+    nothing = zipped({"b.txt": b"0" * 20_000_000, "c.zip": nested, "d.zip": b"PK torn", "e.md": b"E."})
+    assert expand(nothing, "a.zip", SUFFIXES) == [
+        Member("a.zip/b.txt", b"", "b.txt is refused: it grows beyond all measure when unpacked."),
+        Member("a.zip/c.zip/a.zip/a.zip", b"", "a.zip is an archive in too many archives."),
+        Member("a.zip/d.zip", b"", "d.zip cannot be opened: the file is damaged or cut off."),
+        Member("a.zip/e.md", b"E."),
+    ]
+    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 1_500)
+    with pytest.raises(SourceError, match=r"^a\.zip is refused: it grows beyond all measure"):
+        inner = zipped({f"{n}.txt": b"0" * 400 for n in range(3)})
+        expand(zipped({"b.zip": inner, "c.txt": b"0" * 400}), "a.zip", SUFFIXES)
+
+
+def stored(*members: tuple[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive, warnings.catch_warnings(action="ignore"):  # the same name twice
+        for name, text in members:
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def test_members_that_would_have_the_same_name_are_numbered() -> None:
+    names = ("./c.md", "c.md", "a//b.md", "a/b.md", "../x.md", "x.md", "win\\d.md", "win/d.md", "c (2).md", "c.md")
+    found = expand(stored(*((name, str(n)) for n, name in enumerate(names))), "z.zip", SUFFIXES)
+    assert [(member.name.removeprefix("z.zip/"), member.data) for member in found] == [
+        ("c.md", b"0"),
+        ("c (3).md", b"1"),
+        ("a/b.md", b"2"),
+        ("a/b (2).md", b"3"),
+        ("x.md", b"4"),
+        ("x (2).md", b"5"),
+        ("win/d.md", b"6"),
+        ("win/d (2).md", b"7"),
+        ("c (2).md", b"8"),
+        ("c (4).md", b"9"),
+    ]
+
+
+def test_a_bad_member_costs_only_itself_and_what_is_not_read_is_not_unpacked() -> None:
+    data = stored(("a.md", "Words."), ("b.md", "Torn words."), ("c.mp4", "Torn video"), ("d.md", "Secret."))
+    data = data.replace(b"Torn", b"torn")  # the checksums are of other bytes now
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = [found.start() for found in re.finditer(re.escape(header), data)][3] + flags
+        data = data[:at] + b"\1" + data[at + 1 :]
+    assert expand(data, "z.zip", SUFFIXES) == [
+        Member("z.zip/a.md", b"Words."),
+        Member("z.zip/b.md", b"", "b.md cannot be read: it is damaged."),
+        Member("z.zip/d.md", b"", "d.md is encrypted: a password is needed to read it."),
+    ]
+    with pytest.raises(SourceError, match=r"^y\.zip is encrypted"):
+        secret = data.replace(b".md", b".mp").replace(b"d.mp", b"d.md")
+        expand(secret, "y.zip", SUFFIXES)
+
+
+def test_a_member_that_is_too_large_is_told_from_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_PART_BYTES", 1_000_000)
+    (member, _) = expand(stored(("a.md", "x" * 1_000_001), ("b.md", "B.")), "z.zip", SUFFIXES)
+    assert member.reason == "a.md is refused: it is larger than 1 MB when unpacked."
 
 
 def test_documents_without_text_are_named() -> None:

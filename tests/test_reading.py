@@ -16,6 +16,7 @@ import pytest
 
 from ingest import Library, SourceError, pipeline
 from ingest import reading as reading_module
+from ingest.discover import changed_ns
 from ingest.readers import read
 from ingest.reading import Part, Reading, parts
 from ingest.records import Source
@@ -173,6 +174,21 @@ def test_an_archive_is_followed_like_a_folder(tmp_path: Path) -> None:
         assert library.check() == []
 
 
+def test_a_bad_member_is_reported_and_one_of_the_same_name_is_found_again(tmp_path: Path) -> None:
+    archive = tmp_path / "z.zip"
+    members = {"./a.md": TEXT, "a.md": b"Other words.", "b.zip": b"PK torn", "disk.img": b"\0" * 20_000_000}
+    archive.write_bytes(zipped(members))
+    with Library.open(tmp_path / "lib", create=True) as library:
+        report = library.ingest(archive)
+        assert report.failed == [
+            (str(archive / "b.zip"), "b.zip cannot be opened: the file is damaged or cut off."),
+        ]
+        assert names(library) == ["z.zip/a (2).md", "z.zip/a.md"]
+        assert (library.source("z.zip/a.md"), library.source("z.zip/a (2).md")) == (TEXT, b"Other words.")
+        os.utime(archive, ns=(1, 1))
+        assert library.ingest(archive).unchanged == 2
+
+
 def test_a_bad_file_stops_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -217,4 +233,5 @@ def test_files_touched_but_not_changed_are_not_read(library: Library, tmp_path: 
     os.utime(tmp_path / "a.md", ns=(1, 1))
     assert library.ingest(tmp_path).unchanged == 1
     with library.reading() as store:
-        assert store.source("a.md") == Source(str(tmp_path / "a.md"), len(TEXT), 1)
+        seen = changed_ns((tmp_path / "a.md").stat())
+        assert store.source("a.md") == Source(str(tmp_path / "a.md"), len(TEXT), seen)

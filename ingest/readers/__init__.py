@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from ..documents import Content
 from ..errors import NoTextError, SourceError
-from .archives import expand, inner_suffix
+from .archives import Member, expand, inner_suffix
 from .building import one_line
 from .kinds import looks_like, ole_suffix
 from .words import words
@@ -121,4 +121,4 @@ def _reader(suffix: str) -> Reader:
     return reader
 
 
-__all__ = ["ARCHIVES", "SUFFIXES", "Reader", "expand", "read"]
+__all__ = ["ARCHIVES", "SUFFIXES", "Member", "Reader", "expand", "read"]

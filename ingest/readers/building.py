@@ -14,6 +14,10 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffc\U000e0000-\U000e007f]"
 )
+# What tells a terminal how to show the text (ECMA-48): colours, links, titles, character sets.
+ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b(?:[ -/]+[0-~]|[78=>])"
+)
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _ODD_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # What is written in other characters: ligatures, bullets of symbol fonts, which have no character of their
@@ -35,7 +39,7 @@ def normalise(text: str) -> str:
     >>> normalise("nai\u0308ve\r\ncell\u00ad line\u00a05")
     'naïve\ncell line 5'
     """
-    text = _LINE_ENDS.sub("\n", text)
+    text = _LINE_ENDS.sub("\n", ESCAPES.sub("", text) if "\x1b" in text or "\x9b" in text else text)
     text = _ODD_SPACES.sub(" ", _INVISIBLE.sub("", text))
     text = _ODD_CHARACTERS.sub(lambda odd: _WRITTEN_AS.get(odd[0], "\ufffd"), text)
     return unicodedata.normalize("NFC", text)

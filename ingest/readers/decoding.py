@@ -4,6 +4,7 @@ import codecs
 import re
 
 from ..errors import NoTextError, SourceError
+from .building import ESCAPES
 from .kinds import looks_like
 
 # Longest first: the UTF-32 marks begin with the UTF-16 ones.
@@ -32,7 +33,8 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
         raise SourceError(f"{name} is not text (it looks like {kind.article}).")
     text = _decode(data, declared)
     # Not even broken text consists of control characters to more than a hundredth.
-    if text is None or len(_CONTROL.findall(text[:_GUESS_BYTES])) > len(text[:_GUESS_BYTES]) / 100:
+    start = ESCAPES.sub("", (text or "")[:_GUESS_BYTES])
+    if text is None or len(_CONTROL.findall(start)) > len(start) / 100:
         raise SourceError(f"{name} is not text (it holds bytes of no known encoding).")
     if not text.strip("\ufeff\x00 \t\r\n\f"):
         raise NoTextError(f"{name} is empty.")
@@ -45,6 +47,11 @@ def _decode(data: bytes, declared: str | None) -> str | None:
             return data.decode(encoding, "replace")
     if (wide := _wide(data)) is not None:
         return data.decode(wide, "replace")
+    if b"\x1b$B" in data or b"\x1b$@" in data:  # Japanese, spelt in ASCII characters
+        try:
+            return data.decode("iso2022_jp_ext")
+        except UnicodeDecodeError:
+            pass
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,16 +1,21 @@
 """Markdown: CommonMark with tables, footnotes, definition lists and front matter."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..documents import Content
 from .building import ContentBuilder, normalise, one_line
 from .decoding import decode
 from .flow import Flow
+from .text import add_text
 
 if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
+
+    Rule = Callable[[StateBlock, int, int, bool], bool]
 
 _FRONT_TITLE = re.compile(r"^title\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 _TOML_FRONT = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+(?:\n|\Z)", re.DOTALL)
@@ -19,6 +24,12 @@ _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*[^\W\d_][^\[\]|\n]*)
 _TASK = re.compile(r"\[([ xX])\] ")
 # What mdBook puts in the place of such a line is in another file: "{{#include ../main.rs:here}}".
 _INCLUDE = re.compile(r"^[ \t]*\{\{#\w+[^{}\n]*\}\}[ \t]*\n?", re.MULTILINE)
+# So many blocks in each other are read, a list being two: what is deeper the parser would drop, and at 400 Python's
+# stack is full. From here on everything is a paragraph.
+_MAX_LEVEL = 100
+_MAX_INLINE_LEVEL = 20
+_NOT_BELOW = ("blockquote", "list", "deflist", "footnote_def", "reference")
+_QUOTE_MARKS = re.compile(r"^(?:>[ \t]*)+", re.MULTILINE)
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")
 
@@ -41,7 +52,13 @@ def parse_markdown(text: str, builder: ContentBuilder | None = None) -> Content:
     if front := _TOML_FRONT.match(text):
         writer.title = _front_title(front[1])
         text = text[front.end() :]
-    writer.write(_parse(_INCLUDE.sub("", text)))
+    text = _INCLUDE.sub("", text)
+    try:
+        tokens = _parse(text)
+    except RecursionError:
+        add_text(builder, text)
+    else:
+        writer.write(tokens)
     return builder.finish(writer.title)
 
 
@@ -52,10 +69,27 @@ def _parse(text: str) -> "list[Token]":
     from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
 
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_LEVEL + 10}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(footnote_plugin).use(deflist_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    for rule in parser.block.ruler.__rules__:
+        if rule.name in _NOT_BELOW:
+            parser.block.ruler.at(rule.name, _shallow(rule.fn), {"alt": rule.alt})
+    parser.core.ruler.before("inline", "blocks_read", _blocks_read)
     return parser.parse(text)
+
+
+def _shallow(rule: "Rule") -> "Rule":
+    """`rule`, which finds nothing any more where the blocks around are too many: what stands there is a paragraph."""
+    return lambda state, start, end, silent: state.level < _MAX_LEVEL and rule(state, start, end, silent)
+
+
+def _blocks_read(state: "StateCore") -> None:
+    """Leaves of the deepest quotes their text only, and limits what is nested in a line: there, nothing is lost."""
+    state.md.options["maxNesting"] = _MAX_INLINE_LEVEL
+    for token in state.tokens:
+        if token.type == "inline" and token.level > _MAX_LEVEL:
+            token.content = _QUOTE_MARKS.sub("", token.content)
 
 
 class _Writer:

@@ -27,8 +27,10 @@ def plain(text: str) -> str:
 def contents_of(path: Path) -> list[tuple[str, str, int]]:
     """Text, reason of failure and last page of each document in a file."""
     found = []
-    for name, data in expand(path.read_bytes(), path.name):
+    for name, data, reason in expand(path.read_bytes(), path.name, SUFFIXES):
         try:
+            if reason:
+                raise SourceError(reason)
             content = read(data, name)
         except SourceError as exc:
             found.append(("", str(exc), 0))
@@ -68,7 +70,9 @@ def read_all(folder: Path) -> None:
             continue
         begun = time.perf_counter()
         try:
-            for name, data in expand(path.read_bytes(), path.name):
+            for name, data, reason in expand(path.read_bytes(), path.name, SUFFIXES):
+                if reason:
+                    raise SourceError(reason)
                 read(data, name)
             outcome["read"] += 1
         except NoTextError:
