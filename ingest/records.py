@@ -20,7 +20,7 @@ class Source:
 
     path: str
     size: int
-    mtime_ns: int
+    mtime_ns: int  # the later of its contents' and its name's (`changed_ns`)
 
 
 @dataclass(frozen=True, slots=True)
