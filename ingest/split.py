@@ -16,6 +16,8 @@ from .sentences import Span, paragraphs, sentences
 # MiniLM reads 256 tokens; two are special, and title and heading path stand in front (at most 40).
 MAX_TOKENS = 210
 CONTEXT_TOKENS = 40
+# So many characters count as a token at least: the tokenizer takes letters without a space for one, however many.
+CHARS_PER_TOKEN = 20
 # Paragraphs are joined until a passage has this many tokens. Not tuned yet: DESIGN.md.
 JOIN_TOKENS = 120
 
@@ -33,7 +35,7 @@ def split(document: Document, token_spans: TokenSpans, max_tokens: int = 256) ->
     budget = max(16, min(MAX_TOKENS, max_tokens - CONTEXT_TOKENS - 2))
 
     def count(start: int, end: int) -> int:
-        return bisect_left(tokens, end) - bisect_left(tokens, start)
+        return max(bisect_left(tokens, end) - bisect_left(tokens, start), (end - start) // CHARS_PER_TOKEN)
 
     starts = [cut for s, e in _sections(document) for cut in _cuts(text, s, e, count, budget, tokens)]
     if not starts:
@@ -100,8 +102,11 @@ def _parts(
     for s, e in sentences(text[start:end]):
         s, e = s + start, e + start
         while count(s, e) > budget:  # one sentence alone is too long
-            cut = tokens[bisect_left(tokens, s) + budget]
+            last = bisect_left(tokens, s) + budget
+            cut = min(tokens[last] if last < len(tokens) else e, s + budget * CHARS_PER_TOKEN)
             cut = max(text.rfind(" ", s + 1, cut + 1), text.rfind("\n", s + 1, cut + 1)) + 1 or cut
+            while cut < e and text[cut].isspace():
+                cut += 1
             units.append((s, cut))
             s = cut
         if s < e:

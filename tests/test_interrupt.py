@@ -27,6 +27,20 @@ def started(*args: str | Path) -> subprocess.Popen[bytes]:
     )
 
 
+def test_ctrl_c_while_the_program_is_loaded_says_nothing() -> None:
+    code = """
+import sys, ui
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+ui.main()
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+
+
 def documents(folder: Path) -> int:
     try:
         with Library.open(folder) as library:

@@ -301,6 +301,11 @@ def test_front_matter_in_toml_and_links_between_notes() -> None:
     assert content.text == "See the cells and B cells, not x[[1]]."
 
 
+def test_a_footnote_that_nothing_refers_to_is_kept() -> None:
+    text = read(b"See.[^b]\n\n[^a]: Nobody asks.\n[^b]: Somebody asks.\n", "a.md").text
+    assert text == "See.[b]\n\n[b] Somebody asks.\n[a] Nobody asks."
+
+
 def test_html_inside_markdown_is_read_as_html() -> None:
     content = read_str("# T\n\n<div><p>Inside &amp; out</p><script>x()</script></div>\n\nA<br>B <b>c</b>", "a.md")
     assert content.text == "T\n\nInside & out\n\nA\nB c"

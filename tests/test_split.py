@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest import Document, Page, Passage, Section, encoder_text
 from ingest.encode import Encoder
 from ingest.sentences import Span
-from ingest.split import CONTEXT_TOKENS, JOIN_TOKENS, MAX_TOKENS, split
+from ingest.split import CHARS_PER_TOKEN, CONTEXT_TOKENS, JOIN_TOKENS, MAX_TOKENS, split
 
 TokenSpans = Callable[[str], Sequence[Span]]
 
@@ -64,6 +64,8 @@ def check(document: Document, spans: TokenSpans, max_tokens: int = 256) -> list[
 @example(text="", spans=words, max_tokens=256)
 @example(text=" \n\n \t", spans=words, max_tokens=256)
 @example(text="a" * 5000, spans=characters, max_tokens=256)
+@example(text="a" * 15000, spans=words, max_tokens=256)
+@example(text="a" + " " * 15000 + "b", spans=words, max_tokens=256)
 def test_passages_tile_any_text_and_fit(text: str, spans: TokenSpans, max_tokens: int) -> None:
     check(Document("d", "", text, ""), spans, max_tokens)
 
@@ -174,6 +176,13 @@ def test_a_long_paragraph_is_cut_between_sentences_into_about_equal_parts() -> N
 def test_a_long_sentence_is_cut_between_words() -> None:
     passages = split(Document("d", "", "immunology " * 500, ""), words)
     assert {word for p in passages for word in p.text.split()} == {"immunology"}
+
+
+def test_a_run_without_a_space_is_cut_though_it_is_one_token() -> None:
+    text = f"Here is the picture.\n\n{'iVBORw0KGgo' * 8_000} And here its end."
+    passages = check(Document("d", "D", text, ""), words)
+    assert len(passages) > 20
+    assert max(len(p.text) for p in passages) <= (MAX_TOKENS + 1) * CHARS_PER_TOKEN
 
 
 @pytest.mark.parametrize("text", ["x" * 300_000, "It binds. " * 30_000, "a\n\n" * 100_000, "word\n" * 60_000])

@@ -110,7 +110,7 @@ def _whole(
 
 
 def main() -> None:
-    """Runs the command line; the entry point of the package.
+    """Runs the command line.
 
     The process ends at once, its library closed and its output written: taking the interpreter and the encoder's
     threads apart first costs a tenth of a second, and has ended in a crash.

@@ -76,6 +76,7 @@ def _parse(text: str) -> "list[Token]":
         if rule.name in _NOT_BELOW:
             parser.block.ruler.at(rule.name, _shallow(rule.fn), {"alt": rule.alt})
     parser.core.ruler.before("inline", "blocks_read", _blocks_read)
+    parser.core.ruler.before("footnote_tail", "all_footnotes", _all_footnotes)
     return parser.parse(text)
 
 
@@ -90,6 +91,14 @@ def _blocks_read(state: "StateCore") -> None:
     for token in state.tokens:
         if token.type == "inline" and token.level > _MAX_LEVEL:
             token.content = _QUOTE_MARKS.sub("", token.content)
+
+
+def _all_footnotes(state: "StateCore") -> None:
+    """Makes the footnotes that nothing refers to the last ones; they would be left out."""
+    notes = state.env.get("footnotes", {"refs": {}})
+    for label, number in notes["refs"].items():
+        if number < 0:
+            notes["list"][len(notes["list"])] = {"label": label.removeprefix(":"), "count": 0}
 
 
 class _Writer:
