@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 an error that a person can act on (one line on stderr), 2 
 import os
 import sys
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -95,6 +94,8 @@ TagsOption = Annotated[
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"pincite {version('pincite')}")
         raise typer.Exit
 
