@@ -301,6 +301,36 @@ def test_front_matter_in_toml_and_links_between_notes() -> None:
     assert content.text == "See the cells and B cells, not x[[1]]."
 
 
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    slides = "---\n\n# Slide one\n\nJust one sentence here.\n\n---\n\n# Slide two\n\nb\n"
+    assert read_str(slides, "a.md").text == "Slide one\n\nJust one sentence here.\n\nSlide two\n\nb"
+    for text in ("A sentence: with a colon.\nAnd more.", "- a\n- b", "title: x\n\nProse."):
+        assert read_str(f"---\n{text}\n\n---\n\nEnd.", "a.md").text.endswith(f"{text[-3:]}\n\nEnd."), text
+    assert read_str("---\ntitle: never ended\n", "a.md").text == "title: never ended"
+
+
+def test_what_front_matter_says_in_words_is_read() -> None:
+    content = read_str(
+        "---\r\n# a comment\r\ntitle: T\r\n\r\nsubtitle: 'S'\r\ntags:\r\n- hidden\r\n\"last run\": 2026\r\n"
+        'description: >-\r\n  Folded\r\n  text.\r\n\r\n  More.\r\nauthor: [Ann B, "Cy D"]\r\n---\r\n# H\r\n\r\nBody.',
+        "a.md",
+    )
+    assert content.title == "T"
+    assert content.text == "S\n\nFolded text. More.\n\nAuthor: Ann B, Cy D\n\nH\n\nBody."
+    assert read_str("---\nauthors:\n  - name: Ann\n  - Bo\n...\nBody.", "a.md").text == "Authors: Ann, Bo\n\nBody."
+    assert read_str('+++\ndescription = "What it is"\n+++\nBody.', "a.md").text == "What it is\n\nBody."
+
+
+def test_raised_numbers_and_pictures_in_tags_inside_markdown() -> None:
+    text = "10<sup>6</sup>, 10<sup>-5</sup>, 2<sup>n</sup>, 2<sup>n - 1</sup>, 1<sup>st</sup>, H<sub>2</sub>O and 10<sub>2</sub>.[^1]\n\n[^1]: N."
+    assert read_str(text, "a.md").text == "10^6, 10^-5, 2^n, 2^(n - 1), 1st, H2O and 10_2.[1]\n\n[1] N."
+    assert read_str('See <img src="x" alt="a cell &amp; more"> here.', "a.md").text == "See a cell & more here."
+
+
+def test_a_list_may_begin_at_zero() -> None:
+    assert read_str("0. zero\n1. one", "a.md").text == "0. zero\n1. one"
+
+
 def test_a_footnote_that_nothing_refers_to_is_kept() -> None:
     text = read(b"See.[^b]\n\n[^a]: Nobody asks.\n[^b]: Somebody asks.\n", "a.md").text
     assert text == "See.[b]\n\n[b] Somebody asks.\n[a] Nobody asks."

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from html import unescape
 from typing import TYPE_CHECKING
 
 from ..documents import Content
@@ -17,8 +18,18 @@ if TYPE_CHECKING:
 
     Rule = Callable[[StateBlock, int, int, bool], bool]
 
-_FRONT_TITLE = re.compile(r"^title\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
-_TOML_FRONT = re.compile(r"\A\+\+\+\n(.*?\n)\+\+\+(?:\n|\Z)", re.DOTALL)
+# What stands between two such lines at the top; between dashes it may also be text between two rules.
+_FRONT = re.compile(
+    r"\A(?:\+\+\+[ \t]*\n(.*?\n)\+\+\+|---[ \t]*\n(?=[^\s-])(.*?\n)(?:---|\.\.\.))[ \t]*(?:\n|\Z)", re.DOTALL
+)
+_YAML_KEY = re.compile(r"""(?:[\w.-]+(?: [\w.-]+){0,2}|"[^"]+"|'[^']+')[ \t]*:(?:\s|$)""")
+# Lines of YAML that hold no key: blank, indented, a list's, a comment, the end of something in brackets.
+_YAML_MORE = re.compile(r"\s*$|\s|- |-$|#|[]})]")
+# A key of front matter that says something, and all that is said: the rest of the line and the indented lines below.
+_FRONT_FIELD = re.compile(
+    r"^(title|subtitle|authors?|description|abstract|summary)[ \t]*[:=][ \t]*(.*(?:\n+(?:[ \t]+|- ).*)*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 # Links between notes: "[[page]]", "[[page|what is shown]]".
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*[^\W\d_][^\[\]|\n]*)\]\]")
 _TASK = re.compile(r"\[([ xX])\] ")
@@ -30,6 +41,10 @@ _MAX_LEVEL = 100
 _MAX_INLINE_LEVEL = 20
 _NOT_BELOW = ("blockquote", "list", "deflist", "footnote_def", "reference")
 _QUOTE_MARKS = re.compile(r"^(?:>[ \t]*)+", re.MULTILINE)
+# What an image shows: `alt="..."`.
+_ALT = re.compile(r"""\balt\s*=\s*(["'])(.*?)\1""", re.DOTALL | re.IGNORECASE)
+# Raised behind a number it would run into that: "10<sup>6</sup>" is not 106. (Ordinals are none: 1st, 2e, 3o.)
+_RAISED = re.compile(r"[+\-\u2212\u2013]?(?:\d+|[^\W\daeo_](?=\W|$))(\s*[-+\u2212\u2013*/])?")
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")
 
@@ -39,7 +54,7 @@ def read_markdown(data: bytes, name: str) -> Content:
 
     Headings open sections; lists keep their marks; a table becomes one line per row that names its
     headers; code stands as it is; a link is its text, an image its description; a footnote stands at the end
-    behind its mark. Front matter is not text: of it, only the title is used.
+    behind its mark. Of front matter stand above it all the subtitle, authors and description; the rest is for programs.
     """
     return parse_markdown(decode(data, name))
 
@@ -49,9 +64,9 @@ def parse_markdown(text: str, builder: ContentBuilder | None = None) -> Content:
     builder = builder or ContentBuilder()
     writer = _Writer(builder)
     text = normalise(text)
-    if front := _TOML_FRONT.match(text):
-        writer.title = _front_title(front[1])
+    if (front := _FRONT.match(text)) and (front[1] or _is_yaml(front[2])):
         text = text[front.end() :]
+        writer.front(front[1] or front[2])
     text = _INCLUDE.sub("", text)
     try:
         tokens = _parse(text)
@@ -67,10 +82,9 @@ def _parse(text: str) -> "list[Token]":
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
-    from mdit_py_plugins.front_matter import front_matter_plugin
 
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_LEVEL + 10}).enable(["table", "strikethrough"])
-    parser.use(front_matter_plugin).use(footnote_plugin).use(deflist_plugin)
+    parser.use(footnote_plugin).use(deflist_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
     for rule in parser.block.ruler.__rules__:
         if rule.name in _NOT_BELOW:
@@ -113,11 +127,20 @@ class _Writer:
         self._rows: list[list[str]] = []
         self._header_rows = 0
 
+    def front(self, matter: str) -> None:
+        """Writes down what front matter says in words, and keeps the title."""
+        for key, value in _FRONT_FIELD.findall(matter):
+            if key.lower() == "title":
+                self.title = self.title or _scalar(value)
+            elif key.lower().startswith("author"):
+                names = map(_scalar, value.strip("[] ").split("," if value.startswith("[") else "\n"))
+                self._builder.paragraph(f"{key.capitalize()}: {', '.join(filter(None, names))}")
+            else:
+                self._builder.paragraph(_scalar(value))
+
     def write(self, tokens: "Sequence[Token]") -> None:
         for i, token in enumerate(tokens):
             match token.type:
-                case "front_matter":
-                    self.title = _front_title(token.content)
                 case "inline":
                     self._inline(token, tokens[i - 1])
                 case "fence" | "code_block":
@@ -129,7 +152,7 @@ class _Writer:
                 case "bullet_list_open":
                     self._flow.open_list()
                 case "ordered_list_open":
-                    self._flow.open_list(int(token.attrGet("start") or 1))
+                    self._flow.open_list(int(token.attrs.get("start", 1)))
                 case "bullet_list_close" | "ordered_list_close":
                     self._flow.close_list()
                 case "list_item_open":
@@ -189,7 +212,7 @@ class _Writer:
 def _plain(tokens: "Sequence[Token]") -> str:
     """The text of inline tokens, the line breaks in it being those that were asked for."""
     parts: list[str] = []
-    for token in tokens:
+    for i, token in enumerate(tokens):
         match token.type:
             case "text":
                 parts.append(_WIKI_LINK.sub(r"\1", token.content))
@@ -206,22 +229,37 @@ def _plain(tokens: "Sequence[Token]") -> str:
             case "image":
                 parts.append(_plain(token.children or []))
             case "html_inline":
-                parts.append("\n" if token.content.lower().startswith("<br") else "")
+                parts.append(_html_inline(token.content, parts, tokens[i + 1].content if i + 1 < len(tokens) else ""))
             case "footnote_ref":
                 parts.append(f"[{_footnote_mark(token)}]")
     return "".join(parts)
+
+
+def _html_inline(html: str, before: list[str], after: str) -> str:
+    """What an HTML tag in a line adds to the text between which it stands."""
+    tag = html.strip("<> ").split(maxsplit=1)[0].lower()
+    if tag in ("br", "br/"):
+        return "\n"
+    if tag == "img" and (alt := _ALT.search(html)):
+        return unescape(alt[2])
+    if tag in ("sup", "sub") and before and before[-1][-1:].isdigit() and (raised := _RAISED.match(after)):
+        return ("^" if tag == "sup" else "_") + ("(" if raised[1] else "")
+    return ")" if tag in ("/sup", "/sub") and before[-2:-1] in (["^("], ["_("]) else ""
 
 
 def _footnote_mark(token: "Token") -> str:
     return str(token.meta.get("label") or token.meta["id"] + 1)
 
 
-def _front_title(front: str) -> str:
-    """The title in YAML or TOML front matter, found without reading the rest of it."""
-    found = _FRONT_TITLE.search(front)
-    if found is None:
-        return ""
-    title = found.group(1)
-    if len(title) > 1 and title[0] == title[-1] and title[0] in "\"'":
-        title = title[1:-1].replace("''", "'") if title[0] == "'" else title[1:-1].replace('\\"', '"')
-    return one_line(title)
+def _is_yaml(matter: str) -> bool:
+    """Whether what stands between two lines of dashes is front matter: keys with values, and nothing else."""
+    lines = matter.split("\n")
+    return any(map(_YAML_KEY.match, lines)) and all(_YAML_KEY.match(line) or _YAML_MORE.match(line) for line in lines)
+
+
+def _scalar(value: str) -> str:
+    """A string of YAML or TOML without its marks, on one line."""
+    text = one_line(re.sub(r"^[>|][+-]?\d?[ \t]*\n|^\s*(?:- )?(?:name: )?", "", value))
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1].replace('\\"', '"')
+    return text
