@@ -379,6 +379,40 @@ def test_a_layout_table_is_not_a_data_table() -> None:
     assert content.text == "One.\n\nTwo."
 
 
+XHTML = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/>%s</head><body>%s</body></html>'
+
+
+@pytest.mark.parametrize(
+    "empty", ["<iframe src='x'/>", "<textarea/>", '<video title="a &gt; b" />', "<a id='n'/>", "<p/>"]
+)
+def test_an_empty_element_of_xhtml_swallows_nothing(empty: str) -> None:
+    page = XHTML % ('<style/><script src="x.js"/>', f"<h1>One</h1>{empty}<p>Some<br/>words.</p>")
+    content = read_str(page, "a.xhtml")
+    assert content.title == "One"
+    assert content.text == "One\n\nSome\nwords."
+
+
+def test_characters_of_xhtml_and_what_only_looks_like_an_element() -> None:
+    script = "<script>//<![CDATA[\nwrite('<script/><i/>')\n//]]></script><!-- <title/> -->"
+    assert read_str(XHTML % (script, "<p>If <![CDATA[a < b & c]]> then.</p>"), "a.html").text == "If a < b & c then."
+
+
+def test_raised_numbers_are_not_read_as_digits_of_the_number_before() -> None:
+    page = (
+        "3 × 10<sup>-5</sup>, 10<sup>−5</sup>, 2<sup>n</sup>, 2<sup>n+1</sup>, 5 kg m<sup>-2</sup>, H<sub>2</sub>O, "
+        "Ca<sup>2+</sup>, 1<sup>st</sup>, 16<sup>e</sup>, word<sup>3</sup>, word<sup>a</sup>, <a href=x>link</a><sup>2</sup>"
+    )
+    read_as = "3 × 10^-5, 10^−5, 2^n, 2^n+1, 5 kg m^-2, H2O, Ca2+, 1st, 16e, word3, worda, link2"
+    assert read_str(f"<p>{page}</p>", "a.html").text == read_as
+    cell = "<table><tr><th>Drug<th>Cells<tr><td>nivo<sup><a href=#n>1</a></sup><td>10<sup>6</sup></table>"
+    assert read_str(cell, "a.html").text == "Drug: nivo[1] | Cells: 10^6"
+
+
+def test_the_title_of_a_drawing_is_not_that_of_the_page() -> None:
+    page = "<body><svg><title>Close</title></svg><h1>Real heading</h1><p>words</p>"
+    assert read_str(page, "a.html").title == "Real heading"
+
+
 def test_html_nested_without_end_is_read() -> None:
     assert read_str("<div>" * 30_000 + "deep", "a.html").text == "deep"
 

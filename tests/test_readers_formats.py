@@ -520,6 +520,11 @@ def test_epub_chapters_are_pages_in_the_order_of_the_spine() -> None:
     ]
 
 
+def test_chapters_of_a_book_are_read_as_xml_whatever_they_say() -> None:
+    chapter = "<html><head><title/></head><body><h1>One</h1><p>First.</p></body></html>"
+    assert content_of(epub(**{"O/on e.xhtml": chapter}), "a.epub").text.split("\n\n")[1:3] == ["One", "First."]
+
+
 def test_epub_with_copy_protection_is_named() -> None:
     locked = '<e><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></e>'
     with pytest.raises(SourceError, match="copy-protected"):

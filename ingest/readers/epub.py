@@ -42,7 +42,7 @@ def read_epub(data: bytes, name: str) -> Content:
     for number, path in enumerate(_spine(package, posixpath.dirname(package_path)), 1):
         if path in archive and (content := archive.read(path)).strip():
             builder.page(number)
-            add_html(builder, decode(content, name, declared="utf-8"))
+            add_html(builder, decode(content, name, declared="utf-8"), is_xml=True)
     return builder.finish(title)
 
 

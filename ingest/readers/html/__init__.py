@@ -9,8 +9,9 @@ from ..decoding import decode
 from ..flow import Flow
 from ..titles import claimed_title
 from .chrome import SILENT, is_chrome, main_part
-from .nodes import BLOCKS, attribute, described, inline_text, number, visit
+from .nodes import BLOCKS, attribute, described, inline_text, number, raised_or_lowered, visit
 from .tables import data_rows
+from .xhtml import as_html, is_xhtml
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -37,12 +38,15 @@ def read_html(data: bytes, name: str) -> Content:
     return builder.finish(first if first and title.startswith(first) else claimed_title(title) or first)
 
 
-def add_html(builder: ContentBuilder, text: str, whole_page: bool = True) -> str:
-    """The title of an HTML page or fragment, or "", its text being added to `builder`."""
+def add_html(builder: ContentBuilder, text: str, whole_page: bool = True, is_xml: bool = False) -> str:
+    """The title of an HTML page or fragment, or "", its text being added to `builder`.
+
+    Pages that say that they are XML are read as such, and all where `is_xml` says so.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(text)
-    title = tree.css_first("title")
+    tree = LexborHTMLParser(as_html(text) if is_xml or is_xhtml(text) else text)
+    title = tree.css_first("head > title, body > title")  # those of drawings are further in
     walker = _Walker(builder)
     root = main_part(tree.body) if whole_page else tree.body
     if root is not None:
@@ -93,11 +97,8 @@ class _Walker:
         elif tag in BLOCKS:
             self._flush()
             self._open(node, tag)
-        elif tag == "sup" and (mark := _note_mark(node)):
-            self._text.append(mark)
-            return False
-        elif tag in ("sup", "sub") and _is_number_joint(self._text, node):
-            self._text.append("^" if tag == "sup" else "_")
+        elif tag in ("sup", "sub"):
+            return raised_or_lowered(self._text, node, tag)
         return True
 
     def _open(self, node: "LexborNode", tag: str) -> None:
@@ -145,19 +146,6 @@ class _Walker:
             self._flow.term(text.replace("\x00", " "))
         else:
             self._flow.text(_collapse(text), keep_breaks="\x00" in text.strip(" \n\t\x00"))
-
-
-def _note_mark(sup: "LexborNode") -> str:
-    """The mark "[3]" of a footnote, told from an exponent by its link; "" if it is none."""
-    mark = (sup.text() or "").strip().strip("[]()")
-    linked = sup.css_first("a") is not None or (sup.parent is not None and sup.parent.tag == "a")
-    return f"[{mark}]" if linked and mark.isdigit() else ""
-
-
-def _is_number_joint(before: list[str], node: "LexborNode") -> bool:
-    """Whether a raised or lowered number would run into a number before it: 10<sup>5</sup> is not 105."""
-    last = before[-1][-1:] if before else ""
-    return last.isdigit() and (node.text() or "")[:1].isdigit()
 
 
 def _collapse(text: str) -> str:

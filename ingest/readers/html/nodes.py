@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..building import one_line
+from ..raised import joint
 from ..words import words
 from .chrome import SILENT, is_chrome
 
@@ -54,7 +55,9 @@ def inline_text(node: "LexborNode") -> str:
             parts.append(described(child))
         elif tag == "br" or tag in BLOCKS:
             parts.append(" ")
-        return not (tag[:1] in "-_" or tag in SILENT or is_chrome(child, tag, True))
+        if tag[:1] in "-_" or tag in SILENT or is_chrome(child, tag, True):
+            return False
+        return raised_or_lowered(parts, child, tag) if tag in ("sup", "sub") else True
 
     def leave(child: "LexborNode") -> None:
         if child.tag in BLOCKS:
@@ -62,6 +65,22 @@ def inline_text(node: "LexborNode") -> str:
 
     visit(node, enter, leave)
     return one_line("".join(parts))
+
+
+def raised_or_lowered(parts: list[str], node: "LexborNode", tag: str) -> bool:
+    """Adds to `parts` what has to stand in front of a <sup> or <sub>; whether what is inside it is to be read too.
+
+    The mark of a footnote is told from an exponent by its link: it is written "[3]".
+    """
+    text = node.text() or ""
+    mark = text.strip().strip("[]()")
+    is_linked = node.css_first("a") is not None or (node.parent is not None and node.parent.tag == "a")
+    if tag == "sup" and is_linked and mark.isdigit():
+        parts.append(f"[{mark}]")
+        return False
+    if sign := joint(parts[-1] if parts else "", text, lowered=tag == "sub"):
+        parts.append(sign)
+    return True
 
 
 def described(image: "LexborNode") -> str:
