@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .discover import File, changed_ns, discover, name_for, shown
 from .documents import Document, Passage
 from .encode import Encoder
 from .errors import SourceError
+from .kept_tags import forget_tags, give_back_tags, keep_tags
 from .reading import MAX_FILE_BYTES, SECONDS, Part, Reading
 from .records import Known, Source, Vectors
 from .split import split
@@ -164,6 +165,7 @@ def ingest_paths(
         moved = _take_in(store, load_encoder(), changed, shelf, seconds, report, tell)
         report.moved, report.removed = len(moved), report.removed + len(moved)
     _remove(store, [name for name in gone if name not in moved], report)
+    forget_tags(store, lambda source: _is_gone(_file_of(source)))
     with store.reading():
         report.missing = missing(store, present)
     if tags:
@@ -200,8 +202,8 @@ def _take_in(
             tell(number, file.below, 0)
             report.failed += file.failed
             report.unchanged += len(file.unchanged)
-            touched += file.unchanged
-            _remove(store, file.gone, report)
+            touched += [source for source in file.unchanged if source != shelf.known[source.path].source]
+            _remove(store, file.gone, report, keep=True)
             for prepared in file.documents:
                 report.added, report.changed = report.added + prepared.is_new, report.changed + (not prepared.is_new)
                 if prepared.moved:
@@ -352,7 +354,7 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
 
     def failed(reason: str) -> _Read:
         kept = f"; its earlier version {'is out of' if read.gone else 'stays in'} the library" if before else ""
-        read.failed.append((shown(str(file.path)), reason + kept))
+        read.failed.append((shown(str(file.path)), (reason.rstrip(".") if kept else reason) + kept))
         return read
 
     if os.fsencode(file.path).decode("utf-8", "replace") != str(file.path):
@@ -388,7 +390,16 @@ def _read(file: File, reading: Reading, shelf: _Shelf, encoder: Encoder) -> _Rea
         read.gone += [known.name for known in before.values()]
         return failed(str(exc))
     read.gone += [known.name for path, known in before.items() if path not in present]
+    if read.failed:  # an archive, which is looked at again each time: what is wrong in it is said each time
+        read.documents = [replace(prepared, source=_unlike(prepared.source)) for prepared in read.documents]
+        read.unchanged = [_unlike(source) for source in read.unchanged]
     return read
+
+
+def _unlike(source: Source | None) -> Source:
+    """`source` with a time that no file has."""
+    assert source
+    return replace(source, mtime_ns=-1)
 
 
 def _placed(file: File, part: Part) -> tuple[File, str]:
@@ -440,6 +451,7 @@ def put(store: Store, encoder: Encoder, group: Sequence[_Prepared], told: Callab
             store.put(
                 prepared.document, prepared.passages, prepared.hashes, own, prepared.source, generation, prepared.moved
             )
+            give_back_tags(store, prepared.document.id, prepared.source)
     return len(new)
 
 
@@ -460,9 +472,12 @@ def _encode(encoder: Encoder, texts: list[str]) -> Iterator[Vectors]:
             yield Vectors(pooled.astype("<f2").tobytes(), codes)
 
 
-def _remove(store: Store, names: Sequence[str], report: Report) -> None:
+def _remove(store: Store, names: Sequence[str], report: Report, keep: bool = False) -> None:
+    """Removes documents; `keep` their tags if their files may hold them again."""
     if names:
         with store.writing() as generation:
+            if keep:
+                keep_tags(store, names)
             for name in names:
                 store.remove(name, generation)
         report.removed += len(names)

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,39 @@ def test_a_file_that_is_none_any_more_is_said_to_be_out(library: Library, tmp_pa
     (tmp_path / "a.md").write_bytes(b"")
     ((_, reason),) = library.ingest(tmp_path).failed
     assert reason.endswith("; its earlier version is out of the library")
+
+
+def test_tags_outlast_a_moment_in_which_the_file_holds_nothing(library: Library, tmp_path: Path) -> None:
+    note = tmp_path / "a.md"
+    (tmp_path / "b.md").write_text("Another file.")
+    for spoilt in (b"", b"\x00\x01\x02" * 100):
+        note.write_text("Words.")
+        library.ingest(tmp_path)
+        library.set_tags("a.md", ["work"])
+        note.write_bytes(spoilt)
+        assert library.ingest(tmp_path).documents == 1
+        note.write_text("Other words.")
+        library.ingest(tmp_path)
+        assert [info.tags for info in library.documents()][:1] == [("work",)]
+    note.write_bytes(b"")
+    library.ingest(tmp_path)
+    note.unlink()
+    library.ingest(tmp_path)
+    note.write_text("A new file.")
+    library.ingest(tmp_path)
+    assert [info.tags for info in library.documents()][:1] == [()], "another file has none of them"
+
+
+def test_what_is_wrong_in_an_archive_is_said_each_time(library: Library, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("good.md", "Words.")
+        archive.writestr("bad.docx", "No Word file.")
+    first = library.ingest(tmp_path)
+    assert (first.added, len(first.failed)) == (1, 1)
+    second, generation = library.ingest(tmp_path), library.store.generation
+    assert (second.unchanged, second.encoded, second.failed) == (1, 0, first.failed)
+    assert library.ingest(tmp_path).failed == first.failed
+    assert library.store.generation == generation, "nothing was written"
 
 
 def test_an_empty_path_is_not_the_folder_one_is_in(library: Library, tmp_path: Path) -> None:
