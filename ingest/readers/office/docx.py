@@ -11,7 +11,8 @@ from ..words import words
 from ..xml_tree import Element, attribute, child, descendants, local
 from .maths import formula
 from .package import Package
-from .word_styles import Numbering, Styles
+from .word_numbering import Item, Numbering
+from .word_styles import Style, Styles
 
 # What stands in the place of a page that Word begins here, of a line break, of a note; never in a text.
 _PAGE, _BREAK = "\x01", "\x02"
@@ -81,6 +82,7 @@ class _Reader:
     def _paragraph(self, paragraph: Element) -> None:
         style = self._styles.of(paragraph)
         text = self._text(paragraph)
+        item = self._item(paragraph, style, text)
         if style.contents:
             self._turn_pages(text.count(_PAGE))
             return
@@ -89,26 +91,33 @@ class _Reader:
             self._code.append(text.replace(_PAGE, "").replace(_BREAK, "\n"))
             return
         self._flush_code()
+        number = item.number if item is not None else ""
         if not one_line(_plain(text)):
             self._turn_pages(text.count(_PAGE))
         elif style.title and not self.title:
             self._close_lists()
             self.title = one_line(_plain(text))
-            self._add(text, heading=_TITLE_LEVEL)
+            self._add(_behind(number, text), heading=_TITLE_LEVEL)
         elif style.level:
             self._close_lists()
-            self._add(text, heading=_TITLE_LEVEL + style.level)
-        elif (item := self._numbering.item(paragraph, style)) is not None:
+            self._add(_behind(number, text), heading=_TITLE_LEVEL + style.level)
+        elif item is not None and not item.clause:
             self._open_lists(item.depth)
             self.flow.open_item(item.mark)
             self._add(text)
         else:
             self._close_lists()
-            self._add(text)
+            self._add(_behind(number, text))
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self._close_lists()
             self.blocks(box)
+
+    def _item(self, paragraph: Element, style: Style, text: str) -> Item | None:
+        """What is drawn in front of a paragraph; empty ones count as well, but for those that are deleted or hidden."""
+        mark = child(paragraph, "pPr", "rPr")
+        gone = child(mark, "del") is not None or _is_hidden(child(paragraph, "pPr"))
+        return None if gone and not one_line(_plain(text)) else self._numbering.item(paragraph, style)
 
     def _add(self, text: str, heading: int = 0) -> None:
         """Writes one paragraph down, turning pages where Word did."""
@@ -163,7 +172,7 @@ class _Reader:
             elif kind == "docPr":
                 alt = one_line(attribute(below, "descr"))
                 parts.append(f" {alt} " if alt.count(" ") >= 2 else "")
-            elif kind not in _SKIPPED and not _is_hidden(below, kind):
+            elif kind not in _SKIPPED and not (kind == "r" and _is_hidden(below)):
                 text = self._text(below)
                 is_power = kind == "r" and parts and parts[-1][-1:].isdigit() and _is_raised(below)
                 parts.append("^" + text if is_power and text[:1].isdigit() else text)
@@ -215,7 +224,12 @@ class _Reader:
         return grid
 
     def _cell_text(self, cell: Element) -> str:
-        return " ".join(self._text(paragraph) for paragraph in descendants(cell, "p"))
+        texts = []
+        for paragraph in _paragraphs(cell):
+            text = self._text(paragraph)
+            item = self._item(paragraph, self._styles.of(paragraph), text)
+            texts.append(_behind(item.number, text) if item is not None else text)
+        return " ".join(texts)
 
     def _open_lists(self, depth: int) -> None:
         while self._depth > depth:
@@ -244,6 +258,15 @@ def _content(parent: Element, kind: str = "") -> Iterator[Element]:
             yield element
 
 
+def _paragraphs(cell: Element) -> Iterator[Element]:
+    """The paragraphs of a cell and of the tables in it."""
+    for element in _content(cell):
+        if local(element) == "p":
+            yield element
+        elif local(element) in ("tbl", "tr", "tc"):
+            yield from _paragraphs(element)
+
+
 def _character(element: Element, kind: str) -> str:
     if kind == "t":
         return element.text or ""
@@ -258,8 +281,8 @@ def _is_raised(run: Element) -> bool:
     return align is not None and attribute(align, "val") == "superscript"
 
 
-def _is_hidden(element: Element, kind: str) -> bool:
-    hidden = child(element, "rPr", "vanish") if kind == "r" else None
+def _is_hidden(run: Element | None) -> bool:
+    hidden = child(run, "rPr", "vanish")
     return hidden is not None and attribute(hidden, "val", "true") not in ("0", "false", "off")
 
 
@@ -285,6 +308,12 @@ def _header_rows(table: Element) -> int:
     flags = attribute(look, "val", "0")
     first = attribute(look, "firstRow") or ("1" if int(flags, 16) & 0x20 else "0")
     return int(first in ("1", "true", "on"))
+
+
+def _behind(number: str, text: str) -> str:
+    """`text` behind its number, both on the page where the text begins."""
+    start = len(text) - len(text.lstrip(_PAGE + _BREAK + " "))
+    return text[:start] + number + text[start:]
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,84 @@
+"""Word documents: clause numbers, breaks, comments. The rest is in test_readers_office."""
+
+from ingest.readers import read
+from tests.making import docx, p
+from tests.test_readers_office import STYLES, check
+
+
+def numbering(*levels: str, of: str = "0") -> str:
+    """A definition of a list from its levels: "decimal %1." for instance, XML behind a third space."""
+    xml = ""
+    for n, level in enumerate(levels):
+        format_, text, *more = level.split(" ", 2)
+        text = text.replace("_", " ")
+        xml += f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="{format_}"/><w:lvlText w:val="{text}"/>'
+        xml += "".join(more) + "</w:lvl>"
+    return f'<w:abstractNum w:abstractNumId="{of}">{xml}</w:abstractNum>'
+
+
+def number(id_: str, more: str = "", of: str = "0") -> str:
+    return f'<w:num w:numId="{id_}"><w:abstractNumId w:val="{of}"/>{more}</w:num>'
+
+
+def clause(text: str, level: int | None = 0, id_: str = "1", style: str = "", more: str = "") -> str:
+    put = "" if level is None else f'<w:ilvl w:val="{level}"/>'
+    return p(text, style, more=f'<w:numPr>{put}<w:numId w:val="{id_}"/></w:numPr>{more}')
+
+
+LEGAL = numbering("decimal %1.", "decimal %1.%2", "lowerLetter (%3)", "lowerRoman (%4)") + number("1")
+
+
+def test_docx_clauses_are_numbered_on_under_headings_of_the_same_list() -> None:
+    styles = STYLES.replace('"heading 1"/>', '"heading 1"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>')
+    body = p("Definitions", "own") + clause("Term one", 1) + clause("Term two", 1) + clause("", 1) + clause("deep", 2)
+    body += p("Payment", "b1") + clause("Pay promptly", 1) + p("Between") + clause("Pay fully", 1)
+    body += clause("now", 2) + clause("later", 2) + clause("so", 3) + clause("or so", 3) + clause("Loose", 0, "0", "b1")
+    content = check(read(docx(body, styles=styles, numbering=LEGAL), "a.docx"))
+    assert content.text.split("\n\n") == [
+        "1. Definitions",
+        "1.1 Term one",
+        "1.2 Term two",
+        "    (a) deep",  # of 1.3, which is empty
+        "2. Payment",
+        "2.1 Pay promptly",
+        "Between",
+        "2.2 Pay fully",
+        "    (a) now\n    (b) later\n      (i) so\n      (ii) or so",
+        "Loose",
+    ]
+    assert [section.path for section in content.sections] == [("1. Definitions",), ("2. Payment",), ("Loose",)]
+
+
+def test_docx_lists_of_one_definition_count_on_and_begin_anew_where_they_say_so() -> None:
+    lists = numbering("upperRoman Article_%1", "decimal %1.%2 <w:isLgl/>", "decimal %3) <w:lvlRestart w:val='0'/>")
+    anew = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="{}"/></w:lvlOverride>'
+    lists += number("1") + number("2", anew.format(7)) + number("3")
+    body = clause("a") + clause("b", 1) + clause("c", 2) + clause("d") + clause("e", 1) + clause("f", 2)
+    body += clause("g", 0, "2") + clause("h", 0, "2") + clause("i", 0, "3") + clause("j", 1)
+    body += clause("", 1, more="<w:rPr><w:del/></w:rPr>") + clause("k", 1)
+    assert check(read(docx(body, numbering=lists), "a.docx")).text.replace("\n\n", "\n") == (
+        "Article I a\n1.1 b\n    1) c\nArticle II d\n2.1 e\n    2) f\nArticle VII g\nArticle VIII h\nArticle IX i\n9.1 j\n9.2 k"
+    )
+
+
+def test_docx_numbers_come_from_styles_and_what_those_are_based_on() -> None:
+    levels = numbering(
+        "decimal %1", "cardinalText Part_%2 <w:pStyle w:val='second'/>", "none Note:", "bullet _", of="5"
+    )
+    link = '<w:abstractNum w:abstractNumId="6"><w:numStyleLink w:val="L"/></w:abstractNum>'
+    lists = levels.replace("<w:lvl ", '<w:styleLink w:val="L"/><w:lvl ', 1) + link + number("9", of="6")
+    style = '<w:style w:styleId="{}"><w:name w:val="{}"/><w:basedOn w:val="{}"/><w:pPr><w:numPr>{}</w:numPr></w:pPr></w:style>'
+    styles = style.format("first", "A", "", '<w:numId w:val="9"/>') + style.format("second", "B", "first", "")
+    styles += style.format("third", "C", "second", "") + style.format("out", "D", "first", '<w:numId w:val="0"/>')
+    body = p("one", "first") + p("in", "second") + p("in", "third") + p("out", "out") + clause("none", 2, "9")
+    body += clause("blank", 3, "9") + clause("two", None, "9", "first")
+    text = check(read(docx(body, styles=styles, numbering=lists), "a.docx")).text
+    assert text.split("\n\n") == ["1 one", "Part One in", "Part Two in", "out", "Note: none", "blank", "2 two"]
+
+
+def test_docx_cells_have_their_numbers_and_boxes_in_them_stand_once() -> None:
+    box = f"<w:p><w:r><w:txbxContent>{p('boxed')}</w:txbxContent></w:r></w:p>"
+    cells = [clause("") + box, p("first"), clause(""), p("second")]
+    rows = "".join(f"<w:tr><w:tc>{a}</w:tc><w:tc>{b}</w:tc></w:tr>" for a, b in (cells[:2], cells[2:]))
+    content = check(read(docx(f"<w:tbl>{rows}</w:tbl>" + clause("below"), numbering=LEGAL), "a.docx"))
+    assert content.text == "1. | first\n2. | second\n\nboxed\n\n3. below"
