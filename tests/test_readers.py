@@ -402,7 +402,7 @@ def test_raised_numbers_are_not_read_as_digits_of_the_number_before() -> None:
         "3 × 10<sup>-5</sup>, 10<sup>−5</sup>, 2<sup>n</sup>, 2<sup>n+1</sup>, 5 kg m<sup>-2</sup>, H<sub>2</sub>O, "
         "Ca<sup>2+</sup>, 1<sup>st</sup>, 16<sup>e</sup>, word<sup>3</sup>, word<sup>a</sup>, <a href=x>link</a><sup>2</sup>"
     )
-    read_as = "3 × 10^-5, 10^−5, 2^n, 2^n+1, 5 kg m^-2, H2O, Ca2+, 1st, 16e, word3, worda, link2"
+    read_as = "3 × 10^-5, 10^−5, 2^n, 2^(n+1), 5 kg m^-2, H2O, Ca2+, 1st, 16e, word3, worda, link2"
     assert read_str(f"<p>{page}</p>", "a.html").text == read_as
     cell = "<table><tr><th>Drug<th>Cells<tr><td>nivo<sup><a href=#n>1</a></sup><td>10<sup>6</sup></table>"
     assert read_str(cell, "a.html").text == "Drug: nivo[1] | Cells: 10^6"

@@ -417,6 +417,58 @@ def test_jats_article() -> None:
     ]
 
 
+def jats(body: str, back: str = "") -> str:
+    front = "<front><article-meta><title-group><article-title>A</article-title></title-group></article-meta></front>"
+    return f"<article>{front}<body>{body}</body><back>{back}</back></article>"
+
+
+def test_jats_powers_and_references_in_brackets() -> None:
+    one, two = ('<xref ref-type="bibr">1</xref>', '<xref ref-type="bibr"><sup>2</sup></xref>')
+    body = f"<p>3 × 10<sup>-5</sup>, 2<sup>n</sup>, 1<sup>st</sup> [{one}, {two}], word{two}, {one}.</p>"
+    assert blocks(jats(body), "a.xml")[1] == "3 × 10^-5, 2^n, 1st [1, 2], word[2], [1]."
+
+
+def test_jats_what_follows_a_box_or_the_last_section_is_not_under_its_heading() -> None:
+    box = "<boxed-text><label>Box 1</label><caption><title>Doses</title></caption><p>In the box.</p></boxed-text>"
+    body = f"<sec><title>Intro</title><p>Text.</p>{box}<p>After.</p></sec>"
+    back = "<ack><p>Thanks.</p></ack><fn-group><fn><p>No conflict.</p></fn></fn-group>"
+    content = content_of(jats(body, back), "a.xml")
+    assert content.text.split("\n\n")[1:] == [
+        "Intro",
+        "Text.",
+        "Box 1. Doses",
+        "In the box.",
+        "After.",
+        "Acknowledgements",
+        "Thanks.",
+        "Notes",
+        "No conflict.",
+    ]
+    assert [section.path[-1] for section in content.sections] == ["A", "Intro", "Acknowledgements", "Notes"]
+
+
+def test_jats_supplements_and_references_without_signs() -> None:
+    here = "<caption><p>Click here for additional data file.</p></caption>"
+    body = (
+        "<p>Text.</p><supplementary-material><label>S1 Table</label><caption><p>All doses.</p></caption>"
+        f"</supplementary-material><supplementary-material><media>{here}</media></supplementary-material>"
+    )
+    reference = (
+        "<ref><element-citation><person-group><name><surname>El</surname><given-names>A</given-names></name>"
+        "<name><surname>Doe</surname></name></person-group><article-title>A cell?</article-title><source>J Cit</source>"
+        "<year>1999</year><volume>3</volume><issue>2</issue><fpage>5</fpage><lpage>9</lpage></element-citation></ref>"
+    )
+    mixed = (
+        "<ref><mixed-citation>Doe J. <source>Cell</source> <volume>12</volume>:<fpage>3</fpage>.</mixed-citation></ref>"
+    )
+    assert blocks(jats(body, f"<ref-list>{reference}{mixed}</ref-list>"), "a.xml")[1:] == [
+        "Text.",
+        "S1 Table. All doses.",
+        "References",
+        "El A, Doe. A cell? J Cit. 1999. 3(2):5-9.\nDoe J. Cell 12:3.",
+    ]
+
+
 def test_feed_and_records_and_any_other_xml() -> None:
     body = "<description>&lt;p&gt;Text &amp;amp; more&lt;/p&gt;</description>"
     feed = f"<rss><channel><title>News</title><item><title>One</title>{body}</item></channel></rss>"
@@ -429,8 +481,38 @@ def test_feed_and_records_and_any_other_xml() -> None:
     assert content_of(book, "a.xml").sections[-1].path == ("B", "C")
 
 
+def test_data_in_xml_says_what_it_is() -> None:
+    items = '<items><item name="Widget" id="w" price="5.00"/><item name="Gadget" price="7.50">desc</item></items>'
+    assert blocks(items, "a.xml") == ["name: Widget | price: 5.00\nname: Gadget | price: 7.50 | item: desc"]
+    price = '<all xmlns:x="http://www.w3.org/1999/xlink" x:href="y"><price currency="EUR">5.00</price>tail</all>'
+    assert blocks(price, "a.xml") == ["price: 5.00 | price.currency: EUR", "tail"]
+    project = (
+        "<project><name>Y</name><version>1.10</version><comment>Not <b>mine</b>.</comment>"
+        "<needs><need><name>dep</name><scope>test</scope></need></needs></project>"
+    )
+    content = content_of(project, "a.xml")
+    assert content.text.split("\n\n") == ["Y", "version: 1.10 | comment: Not mine.", "name: dep | scope: test"]
+    assert content.title == "Y"
+
+
+def test_the_summary_of_an_atom_entry_is_kept_unless_the_content_begins_with_it() -> None:
+    entry = "<entry><title>%s</title><summary>%s</summary><content type='html'>&lt;p&gt;Hello all&lt;/p&gt;</content></entry>"
+    feed = f"<feed><title>F</title>{entry % ('E1', 'In short')}{entry % ('E2', 'Hello …')}</feed>"
+    assert blocks(feed, "a.xml") == ["F", "E1", "In short", "Hello all", "E2", "Hello all"]
+
+
+def test_xhtml_named_xml() -> None:
+    page = (
+        '<?xml version="1.0" encoding="windows-1251"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
+    )
+    assert blocks((page + "<body><p>Иммунотерапия опухолей</p></body></html>").encode("cp1251"), "a.xml") == [
+        "Иммунотерапия опухолей"
+    ]
+
+
 def test_xml_in_another_encoding_than_it_declares() -> None:
-    assert blocks('<?xml version="1.0" encoding="utf-8"?><a><b>größer</b></a>'.encode("utf-16"), "a.xml") == ["größer"]
+    data = '<?xml version="1.0" encoding="utf-8"?><a><b>größer</b></a>'
+    assert blocks(data.encode("utf-16"), "a.xml") == ["b: größer"]
 
 
 # --- mail and books ------------------------------------------------------------------------------

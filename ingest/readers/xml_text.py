@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from ..documents import Content
 from .building import ContentBuilder, one_line
 from .flow import Flow
-from .html import add_html
+from .html import add_html, read_html
+from .raised import lowered, raised
 from .tables import spread
 from .words import words
+from .xml_data import add_data, is_data
 from .xml_tree import Element, attribute, child, children, descendants, local, parse
 
 _TITLES = words("title head heading article-title bridgehead")
@@ -19,11 +21,20 @@ _CODE = words("code programlisting screen literallayout pre preformat verbatim c
 _SILENT = words(
     "journal-meta permissions processing-meta custom-meta-group related-article history pub-date "
     "article-id article-categories volume issue fpage lpage elocation-id self-uri counts funding-group "
-    "supplementary-material object-id graphic media inline-graphic indexterm remark comment script style "
+    "object-id graphic media inline-graphic indexterm remark comment script style "
     "teiHeader binary tex-math-source author-notes aff contrib-group kwd-group metadata"
 )
+# Of these a reference is made.
+_OF_REFERENCES = words("volume issue fpage lpage elocation-id")
+# Parts at the end of an article that need no title of their own.
+_BACK_TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "notes": "Notes", "app": "Appendix"}
 # Elements inside a paragraph that are paragraphs, lists or tables of their own.
-_BLOCKS = _PARAGRAPHS | _LISTS | _CODE | words("table-wrap table fig disp-quote boxed-text disp-formula")
+_BLOCKS = (
+    _PARAGRAPHS
+    | _LISTS
+    | _CODE
+    | words("table-wrap table fig disp-quote boxed-text disp-formula supplementary-material")
+)
 _LONG = 200
 
 
@@ -36,8 +47,7 @@ def read_xml(data: bytes, name: str) -> Content:
     root = parse(data, name)
     reader = _Reader()
     if local(root) == "html":
-        title = add_html(reader.builder, data.decode("utf-8", "replace"))
-        return reader.builder.finish(title)
+        return read_html(data, name)
     feed = [entry for kind in ("item", "entry") for entry in descendants(root, kind)]
     if local(root) in ("rss", "feed", "RDF") and feed:
         return _feed(root, feed)
@@ -45,6 +55,8 @@ def read_xml(data: bytes, name: str) -> Content:
     if articles:
         for article in articles:
             reader.article(article)
+    elif is_data(root):
+        add_data(reader.flow, root)
     else:
         reader.walk(root, 1)
     reader.flow.end()
@@ -64,19 +76,33 @@ def _feed(root: Element, entries: Iterable[Element]) -> Content:
             if date := _text(child(entry, name)):
                 builder.paragraph(date)
                 break
-        for name in ("encoded", "content", "description", "summary"):
-            body = child(entry, name)
-            html = (body.text or "" if not len(body) else " ".join(body.itertext())) if body is not None else ""
-            if html.strip():
-                add_html(builder, html, whole_page=False)
-                break
+        whole = _html(entry, "encoded") or _html(entry, "content")
+        # Beside the whole, the description of RSS is an excerpt; the summary of Atom may be one.
+        short = _html(entry, "summary") or (_html(entry, "description") if not whole else "")
+        if short and _shown(short).rstrip(" .…[]") not in _shown(whole):
+            add_html(builder, short, whole_page=False)
+        if whole:
+            add_html(builder, whole, whole_page=False)
     return builder.finish(title)
+
+
+def _html(entry: Element, name: str) -> str:
+    """What an entry of a feed holds under `name`, as HTML; "" if it holds nothing."""
+    body = child(entry, name)
+    return "" if body is None else ((body.text or "") if not len(body) else " ".join(body.itertext())).strip()
+
+
+def _shown(html: str) -> str:
+    builder = ContentBuilder()
+    add_html(builder, html, whole_page=False)
+    return one_line(builder.finish().text)
 
 
 class _Reader:
     def __init__(self) -> None:
         self.builder = ContentBuilder()
         self.flow = Flow(self.builder)
+        self._boxes = 0  # around what is read: what follows a box is not under its title
 
     def article(self, article: Element) -> None:
         """Reads a scientific article as JATS marks it up."""
@@ -94,7 +120,17 @@ class _Reader:
             self.flow.text("Keywords: " + ", ".join(_text(keyword) for keyword in descendants(keywords, "kwd")))
         for part in ("body", "back", "floats-group", "sub-article", "response"):
             for element in children(article, part):
-                self.walk(element, 2)
+                if part == "back":
+                    self._back(element)
+                else:
+                    self.walk(element, 2)
+
+    def _back(self, back: Element) -> None:
+        for part in back:
+            name = local(part)
+            if name in _BACK_TITLES and next(descendants(part, "title"), None) is None and _text(part):
+                self.flow.heading(2, _text(child(part, "label")) or _BACK_TITLES[name])
+            self.walk(part, 2)
 
     def walk(self, element: Element, level: int) -> None:
         """Reads an element, its headings being of `level` and below."""
@@ -111,13 +147,27 @@ class _Reader:
         else:
             title = next((below for below in element if local(below) in _TITLES), None)
             if title is not None:
-                label = _text(child(element, "label"))
-                self.flow.heading(min(level, 9), f"{label} {_text(title)}".strip())
+                self._title(f"{_text(child(element, 'label'))} {_text(title)}", level)
                 self._below(element, level + 1)
             elif _is_record(element):
                 self._record(element)
             else:
                 self._below(element, level)
+
+    def _title(self, text: str, level: int) -> None:
+        if self._boxes:
+            self.flow.text(text)
+        else:
+            self.flow.heading(min(level, 9), text.strip())
+
+    def _box(self, element: Element) -> None:
+        """A text beside the text: its title is a line, for a heading would stand over what follows the box."""
+        self._boxes += 1
+        self._caption(element)
+        for below in element:
+            if local(below) not in ("title", "label", "caption"):
+                self.walk(below, 9)
+        self._boxes -= 1
 
     def _special(self, name: str) -> Callable[[Element], None] | None:
         if name in _LISTS:
@@ -131,6 +181,8 @@ class _Reader:
             "tgroup": self._table,
             "fig": self._figure,
             "figure": self._figure,
+            "supplementary-material": self._supplement,
+            "boxed-text": self._box,
             "disp-formula": self._formula,
             "ref-list": self._references,
         }.get(name)
@@ -149,7 +201,7 @@ class _Reader:
                 parts = []
                 self.walk(below, level)
             else:
-                parts.append(_inline(below))
+                _add_inline(below, parts)
             parts.append(below.tail or "")
         self.flow.text("".join(parts))
 
@@ -200,6 +252,12 @@ class _Reader:
     def _figure(self, element: Element) -> None:
         self._caption(element)
 
+    def _supplement(self, element: Element) -> None:
+        media = child(element, "media")
+        has_caption = child(element, "caption") is not None or media is None
+        if not _text(child(element if has_caption else media, "caption")).startswith("Click here"):  # to download it
+            self._caption(element if has_caption else media)
+
     def _caption(self, element: Element) -> None:
         label, caption = _text(child(element, "label")), child(element, "caption")
         text = _text(caption) if caption is not None else _text(child(element, "title"))
@@ -213,7 +271,7 @@ class _Reader:
         lines = []
         for reference in descendants(element, "ref"):
             label = _text(child(reference, "label"))
-            text = " ".join(_text(below) for below in reference if local(below) not in ("label", "note"))
+            text = " ".join(_citation(below) for below in reference if local(below) not in ("label", "note"))
             lines.append(f"[{label.strip('[].')}] {text}" if label else text)
         self.builder.lines(lines)
 
@@ -233,19 +291,56 @@ class _Reader:
 
 def _inline(element: Element) -> str:
     """The text of an element inside a paragraph."""
+    parts: list[str] = []
+    _add_inline(element, parts)
+    return "".join(parts)
+
+
+def _add_inline(element: Element, parts: list[str]) -> None:
     name = local(element)
-    if name in ("tex-math", "annotation") or name in _SILENT or not name:
-        return ""
+    if name in ("tex-math", "annotation") or name in _SILENT - _OF_REFERENCES or not name:
+        return
     if name in ("break", "br", "lb"):
-        return " "
-    inner = (element.text or "") + "".join(_inline(below) + (below.tail or "") for below in element)
-    stripped = inner.strip("[]() ")
+        parts.append(" ")
+        return
+    inside = [] if name in ("xref", "sup", "sub") else parts
+    inside.append(element.text or "")
+    for below in element:
+        _add_inline(below, inside)
+        inside.append(below.tail or "")
+    if inside is not parts:
+        parts.append(_marked(element, "".join(inside), before="".join(parts[-20:])))
+    # Elements without white space between them: names, numbers, cells.
+    elif name in ("label", "p", "title", "td", "th", "entry", "surname", "given-names"):
+        parts.append(" ")
+
+
+def _marked(element: Element, inner: str, before: str) -> str:
+    """How a reference, raised or lowered text is written."""
+    name, stripped = local(element), inner.strip("[]()^ ")
     if name == "xref" and attribute(element, "ref-type") in ("bibr", "fn") and stripped.isdigit():
-        return f"[{stripped}]" if not inner.startswith("[") else inner
+        in_brackets = before.rfind("[") > before.rfind("]")
+        return stripped if in_brackets else inner if inner.startswith("[") else f"[{stripped}]"
     if name == "sup" and stripped.isdigit() and not inner.startswith("["):
         return f"^{inner}"
-    # Elements without white space between them: names, numbers, cells.
-    return inner + (" " if name in ("label", "p", "title", "td", "th", "entry", "surname", "given-names") else "")
+    if name == "sup":
+        return raised(before, inner) or inner
+    return (lowered(before, inner) if name == "sub" else "") or inner
+
+
+def _citation(element: Element) -> str:
+    """A reference, put together where it comes in parts without a sign between them."""
+    if _is_mixed(element) or not len(element):
+        return _text(element)
+    authors = [_text(name) for kind in ("name", "string-name", "collab") for name in descendants(element, kind)]
+    authors += ["et al" for _ in descendants(element, "etal")]
+    volume, issue, first, last = (_text(child(element, kind)) for kind in ("volume", "issue", "fpage", "lpage"))
+    place = f"{volume}({issue})" if issue else volume
+    pages = f"{first}-{last}" if last and last != first else first
+    said = words("name string-name collab etal person-group volume issue fpage lpage")
+    rest = [_text(below) for below in element if local(below) not in said]
+    parts = [", ".join(authors), *rest, ":".join(filter(None, (place, pages)))]
+    return " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
 
 
 def _text(element: Element | None) -> str:

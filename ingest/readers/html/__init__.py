@@ -97,8 +97,9 @@ class _Walker:
         elif tag in BLOCKS:
             self._flush()
             self._open(node, tag)
-        elif tag in ("sup", "sub"):
-            return raised_or_lowered(self._text, node, tag)
+        elif tag in ("sup", "sub") and (written := raised_or_lowered(self._text, node, tag)):
+            self._text.append(written)
+            return False
         return True
 
     def _open(self, node: "LexborNode", tag: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..building import one_line
-from ..raised import joint
+from ..raised import lowered, raised
 from ..words import words
 from .chrome import SILENT, is_chrome
 
@@ -57,7 +57,10 @@ def inline_text(node: "LexborNode") -> str:
             parts.append(" ")
         if tag[:1] in "-_" or tag in SILENT or is_chrome(child, tag, True):
             return False
-        return raised_or_lowered(parts, child, tag) if tag in ("sup", "sub") else True
+        if tag in ("sup", "sub") and (written := raised_or_lowered(parts, child, tag)):
+            parts.append(written)
+            return False
+        return True
 
     def leave(child: "LexborNode") -> None:
         if child.tag in BLOCKS:
@@ -67,8 +70,8 @@ def inline_text(node: "LexborNode") -> str:
     return one_line("".join(parts))
 
 
-def raised_or_lowered(parts: list[str], node: "LexborNode", tag: str) -> bool:
-    """Adds to `parts` what has to stand in front of a <sup> or <sub>; whether what is inside it is to be read too.
+def raised_or_lowered(before: list[str], node: "LexborNode", tag: str) -> str:
+    """How a <sup> or <sub> is written behind what is `before` it; "" if its text is to be read as any other.
 
     The mark of a footnote is told from an exponent by its link: it is written "[3]".
     """
@@ -76,11 +79,8 @@ def raised_or_lowered(parts: list[str], node: "LexborNode", tag: str) -> bool:
     mark = text.strip().strip("[]()")
     is_linked = node.css_first("a") is not None or (node.parent is not None and node.parent.tag == "a")
     if tag == "sup" and is_linked and mark.isdigit():
-        parts.append(f"[{mark}]")
-        return False
-    if sign := joint(parts[-1] if parts else "", text, lowered=tag == "sub"):
-        parts.append(sign)
-    return True
+        return f"[{mark}]"
+    return (raised if tag == "sup" else lowered)(before[-1] if before else "", text)
 
 
 def described(image: "LexborNode") -> str:
