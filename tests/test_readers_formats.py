@@ -486,6 +486,11 @@ def test_data_in_xml_says_what_it_is() -> None:
     assert blocks(items, "a.xml") == ["name: Widget | price: 5.00\nname: Gadget | price: 7.50 | item: desc"]
     price = '<all xmlns:x="http://www.w3.org/1999/xlink" x:href="y"><price currency="EUR">5.00</price>tail</all>'
     assert blocks(price, "a.xml") == ["price: 5.00 | price.currency: EUR", "tail"]
+    owned = '<all><owner>X</owner><item n="1">one</item><item n="2">two</item></all>'
+    assert blocks(owned, "a.xml") == ["owner: X", "n: 1 | item: one", "n: 2 | item: two"]
+    assert blocks("<note>Some <b>bold</b> and <b>more</b> words.</note>", "a.xml") == [
+        "note: Some bold and more words."
+    ]
     project = (
         "<project><name>Y</name><version>1.10</version><comment>Not <b>mine</b>.</comment>"
         "<needs><need><name>dep</name><scope>test</scope></need></needs></project>"

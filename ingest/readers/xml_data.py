@@ -47,9 +47,11 @@ def add_data(flow: Flow, element: Element, level: int = 1) -> None:
     for key, value in _attributes(element):
         if not (name and value == name and key in _NAMES):
             record.add(key, value)
-    if not len(element):
-        record.add(local(element), one_line(element.text or ""))
-    elif len(counts) == 1 and len(below) > 1 and not parts:
+    if _is_value(element):
+        record.add(local(element), _text(element))
+        record.end()
+        return
+    if len(counts) == 1 and len(below) > 1 and not parts and not _is_mixed(element):
         record.end()
         flow.builder.lines(_line(inner) for inner in below)
         return
@@ -60,7 +62,7 @@ def add_data(flow: Flow, element: Element, level: int = 1) -> None:
             record.end()
             add_data(flow, inner, level + bool(name))
         else:
-            text = one_line("".join(inner.itertext()))
+            text = _text(inner)
             if not (name and text == name and key in _NAMES):
                 record.add(key, text)
             for more, value in attributes:
@@ -95,7 +97,7 @@ class _Record:
 
 def _line(element: Element) -> str:
     """A value and its attributes on a line of their own."""
-    text = one_line("".join(element.itertext()))
+    text = _text(element)
     pairs = [*_attributes(element), (local(element), text)]
     return (
         text if len(text) > _LONG and len(pairs) == 1 else " | ".join(f"{key}: {text}" for key, text in pairs if text)
@@ -106,8 +108,16 @@ def _is_value(element: Element) -> bool:
     """Whether an element holds nothing but text, the letters in bold included."""
     if not len(element):
         return True
-    is_mixed = any((text or "").strip() for text in (element.text, *(inner.tail for inner in element)))
-    return is_mixed and not any(_attributes(inner) for inner in element.iter() if inner is not element)
+    return _is_mixed(element) and not any(_attributes(inner) for inner in element.iter() if inner is not element)
+
+
+def _is_mixed(element: Element) -> bool:
+    """Whether there is text beside the elements in it."""
+    return any((text or "").strip() for text in (element.text, *(inner.tail for inner in element)))
+
+
+def _text(element: Element) -> str:
+    return one_line("".join(element.itertext()))
 
 
 def _name(element: Element) -> str:

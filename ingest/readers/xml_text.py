@@ -254,9 +254,9 @@ class _Reader:
 
     def _supplement(self, element: Element) -> None:
         media = child(element, "media")
-        has_caption = child(element, "caption") is not None or media is None
-        if not _text(child(element if has_caption else media, "caption")).startswith("Click here"):  # to download it
-            self._caption(element if has_caption else media)
+        said = element if media is None or child(element, "caption") is not None else media
+        if not _text(child(said, "caption")).startswith("Click here"):  # to download it
+            self._caption(said)
 
     def _caption(self, element: Element) -> None:
         label, caption = _text(child(element, "label")), child(element, "caption")
