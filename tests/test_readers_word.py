@@ -1,7 +1,7 @@
-"""Word documents: clause numbers, breaks, comments. The rest is in test_readers_office."""
+"""Word documents: clause numbers, breaks, comments (those of OpenDocument too). The rest is in test_readers_office."""
 
 from ingest.readers import read
-from tests.making import docx, p
+from tests.making import docx, odf, p
 from tests.test_readers_office import STYLES, check
 
 
@@ -82,3 +82,80 @@ def test_docx_cells_have_their_numbers_and_boxes_in_them_stand_once() -> None:
     rows = "".join(f"<w:tr><w:tc>{a}</w:tc><w:tc>{b}</w:tc></w:tr>" for a, b in (cells[:2], cells[2:]))
     content = check(read(docx(f"<w:tbl>{rows}</w:tbl>" + clause("below"), numbering=LEGAL), "a.docx"))
     assert content.text == "1. | first\n2. | second\n\nboxed\n\n3. below"
+
+
+def run(text: str, raised: bool = False) -> str:
+    set_ = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>' if raised else ""
+    return f'<w:r>{set_}<w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def test_docx_words_around_a_page_or_column_break_are_not_glued() -> None:
+    laid_out = "<w:lastRenderedPageBreak/>"
+    for kind in ("page", "column"):
+        body = f'<w:p><w:r><w:t>Last words.</w:t><w:br w:type="{kind}"/><w:t>First words.</w:t></w:r></w:p>'
+        body += (
+            '<w:p><w:r><w:br w:type="page"/><w:t>Whole.</w:t></w:r></w:p><w:p><w:r><w:br w:type="page"/></w:r></w:p>'
+        )
+        text = "Last words.\nFirst words.\n\nWhole."
+        assert check(read(docx(body), "a.docx")).text == text
+        content = check(read(docx(body.replace("<w:t>First", f"{laid_out}<w:t>First")), "a.docx"))
+        assert content.text == text
+        assert content.text[content.pages[1].start :].lstrip().startswith("First")
+
+
+def test_docx_raised_numbers_are_powers_even_in_several_runs() -> None:
+    body = f"<w:p>{run('3 × 10')}{run('-5', True)}{run(', 2')}{run('n', True)}{run(', 10')}{run('−', True)}{run('7', True)}"
+    body += f"{run(', 1')}{run('st', True)}{run(' in 10')}{run('6', True)}{run(', word')}{run('3', True)}</w:p>"
+    assert check(read(docx(body), "a.docx")).text == "3 × 10^-5, 2^n, 10^−7, 1st in 10^6, word3"
+
+
+def test_docx_comments_stand_behind_their_paragraph_or_table() -> None:
+    mark = '<w:r><w:commentReference w:id="{}"/></w:r></w:p>'
+    body = (
+        p("Head", "b1").replace("</w:p>", mark.format(1)) + p("Body") + p("x", "code").replace("</w:p>", mark.format(3))
+    )
+    row = "<w:tr>" + "".join(f"<w:tc>{p(text)}</w:tc>" for text in "ab") + "</w:tr>"
+    body = f"<w:tbl>{row}{row.replace('</w:p>', mark.format(2), 1)}</w:tbl>" + body
+    comments = "".join(
+        f'<w:comment w:id="{n}" w:author="{author}">{p(text)}{p("Really.")}</w:comment>'
+        for n, author, text in ((1, "Ann", "Why?"), (2, "", "Odd."), (3, "Bob", "Old."))
+    )
+    assert check(read(docx(body, styles=STYLES, comments=comments), "a.docx")).text.split("\n\n") == [
+        "a | b\na | b",
+        "Comment: Odd. Really.",
+        "Head",
+        "Comment by Ann: Why? Really.",
+        "Body",
+        "x",
+        "Comment by Bob: Old. Really.",
+    ]
+
+
+def test_odf_comments_stand_behind_what_they_are_about_and_notes_in_cells_once() -> None:
+    def comment(text: str) -> str:
+        return f"<office:annotation><creator>Ann</creator><date>2024</date><text:p>{text}</text:p></office:annotation>"
+
+    def row(*cells: str) -> str:
+        return (
+            f"<table:table-row>{''.join(f'<table:table-cell>{c}</table:table-cell>' for c in cells)}</table:table-row>"
+        )
+
+    note = "<text:note><text:note-body><text:p>The note.</text:p></text:note-body></text:note>"
+    table = f"<table:table>{row('<text:p>a</text:p>', '<text:p>b</text:p>')}"
+    table += row(f"<text:p>c{note}</text:p>", f"<text:p>d{comment('Sure?')}</text:p>") + "</table:table>"
+    body = f"<text:p>One{comment('Why?')} two.</text:p>{table}"
+    assert check(read(odf("text", body), "a.odt")).text.split("\n\n") == [
+        "One two.",
+        "Comment by Ann: Why?",
+        "a | b\nc[1] | d",
+        "Comment by Ann: Sure?",
+        "[1] The note.",
+    ]
+    sheet = f'<table:table table:name="T">{row(comment("Odd.") + "<text:p>Arm</text:p>", "<text:p>Rate</text:p>")}'
+    sheet += row("<text:p>A</text:p>", "<text:p>40%</text:p>") + "</table:table>"
+    assert check(read(odf("spreadsheet", sheet), "a.ods")).text == "T\n\nArm: A | Rate: 40%\n\nComment by Ann: Odd."
+    slide = (
+        f"<draw:page>{comment('Late.')}<draw:frame><draw:text-box><text:p>Text</text:p></draw:text-box></draw:frame>"
+    )
+    slides = read(odf("presentation", f"{slide}</draw:page>"), "a.odp")
+    assert sorted(check(slides).text.split("\n\n")) == ["Comment by Ann: Late.", "Text"]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from ...documents import Content
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
+from ..raised import joint
 from ..tables import spread
 from ..titles import claimed_title
 from ..words import words
-from ..xml_tree import Element, attribute, child, descendants, local
+from ..xml_tree import Element, attribute, child, children, descendants, local
 from .maths import formula
 from .package import Package
 from .word_numbering import Item, Numbering
@@ -26,9 +27,9 @@ _TITLE_LEVEL = 1
 def read_docx(data: bytes, name: str) -> Content:
     """The text of a Word document with its headings, lists, tables, text boxes, formulas and notes.
 
-    Tracked changes are read as accepted; comments, page headers and footers are left out. Pages are
-    known only where Word noted them when it last laid the document out. Notes stand at the end, behind
-    their marks.
+    Tracked changes are read as accepted; page headers and footers are left out. Pages are known only where
+    Word noted them when it last laid the document out. Comments stand behind the paragraph or table they
+    belong to, notes at the end, behind their marks.
     """
     package = Package(data, name)
     part, root = package.main()
@@ -50,6 +51,8 @@ class _Reader:
         self.title = ""
         self._styles = Styles(package.tree(package.related(part, "styles")))
         self._numbering = Numbering(package.tree(package.related(part, "numbering")))
+        comments = package.tree(package.related(part, "comments"))
+        self._comments = {attribute(comment, "id"): comment for comment in children(comments, "comment")}
         self._notes = {kind: package.tree(package.related(part, kind)) for kind in ("footnotes", "endnotes")}
         self._cited: list[tuple[str, str]] = []  # kind and id of the notes, in the order of their marks
         self._page = 1
@@ -69,6 +72,7 @@ class _Reader:
                 self._table(element)
         self._flush_code()
         self._close_lists()
+        self._read_boxes()
 
     def notes(self) -> None:
         """Reads the notes that were referred to, each behind its mark."""
@@ -78,6 +82,7 @@ class _Reader:
                 if attribute(note, "id") == id_:
                     text = " ".join(self._text(p) for p in descendants(note, "p"))
                     self.flow.text(f"[{number}] {one_line(_plain(text))}")
+        self._read_boxes()
 
     def _paragraph(self, paragraph: Element) -> None:
         style = self._styles.of(paragraph)
@@ -108,10 +113,20 @@ class _Reader:
         else:
             self._close_lists()
             self._add(_behind(number, text))
+        self._read_boxes()
+
+    def _read_boxes(self) -> None:
+        """Reads the text boxes and comments of the paragraph or table that was written down."""
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self._close_lists()
-            self.blocks(box)
+            if local(box) == "comment":
+                author = one_line(attribute(box, "author"))
+                text = one_line(_plain(" ".join(self._text(p) for p in descendants(box, "p"))))
+                if text:
+                    self.flow.text(f"Comment by {author}: {text}" if author else f"Comment: {text}")
+            else:
+                self.blocks(box)
 
     def _item(self, paragraph: Element, style: Style, text: str) -> Item | None:
         """What is drawn in front of a paragraph; empty ones count as well, but for those that are deleted or hidden."""
@@ -129,12 +144,16 @@ class _Reader:
             self.flow.heading(heading, _plain("".join((first, *rest))))
             self._turn_pages(len(rest))
             return
+        in_item = self.flow.in_item
         keeps = _BREAK in text.strip(_BREAK + _PAGE + " ")
         self.flow.text(first.replace(_BREAK, "\n"), keep_breaks=keeps)
         before = first
         for part in rest:
             self._turn_pages(1)
-            glue = " " if before[-1:].isspace() or part[:1].isspace() or _BREAK in (before[-1:], part[:1]) else ""
+            if _BREAK in (before[-1:], part[:1]):
+                glue = " " if in_item else "\n"
+            else:
+                glue = " " if before[-1:].isspace() or part[:1].isspace() else ""
             self.builder.extend(_plain(part), glue)
             before = part
 
@@ -146,12 +165,13 @@ class _Reader:
     def _text(self, element: Element) -> str:
         """The text of a paragraph or a part of one, with signs for pages and breaks."""
         parts: list[str] = []
+        raised = ""  # the last part, if it is raised
         for below in element:
             kind = local(below)
             if kind in ("t", "noBreakHyphen", "tab", "ptab", "sym"):
                 parts.append(_character(below, kind))
             elif kind in ("br", "cr"):
-                parts.append(_BREAK if attribute(below, "type", "textWrapping") == "textWrapping" else "")
+                parts.append(_BREAK)
             elif kind == "lastRenderedPageBreak":
                 parts.append(_PAGE)
             elif kind in ("oMath", "oMathPara"):
@@ -159,6 +179,8 @@ class _Reader:
             elif kind in ("footnoteReference", "endnoteReference"):
                 self._cited.append((kind.replace("Reference", "s"), attribute(below, "id")))
                 parts.append(f"[{len(self._cited)}]")
+            elif kind == "commentReference":
+                self._boxes += filter(None, [self._comments.pop(attribute(below, "id"), None)])
             elif kind == "AlternateContent":
                 # One thing drawn in two ways, the second for older programs.
                 boxes = len(self._boxes)
@@ -174,8 +196,17 @@ class _Reader:
                 parts.append(f" {alt} " if alt.count(" ") >= 2 else "")
             elif kind not in _SKIPPED and not (kind == "r" and _is_hidden(below)):
                 text = self._text(below)
-                is_power = kind == "r" and parts and parts[-1][-1:].isdigit() and _is_raised(below)
-                parts.append("^" + text if is_power and text[:1].isdigit() else text)
+                if kind == "r" and parts and _is_raised(below):
+                    if raised:  # runs that follow each other, "-" and "5", are one
+                        text = raised + text
+                        parts.pop()
+                    raised = text
+                    parts.append(joint(parts[-1], _plain(text)) + text)
+                    continue
+                parts.append(text)
+            else:
+                continue
+            raised = ""
         return "".join(parts)
 
     def _table(self, table: Element) -> None:
@@ -185,13 +216,10 @@ class _Reader:
                 for cell in row:
                     self.blocks(cell)
             return
-        boxes, self._boxes = self._boxes, []
         header_rows = _header_rows(table)
         grid = self._grid(table, rows)
         self.flow.table(spread(grid, header_rows), header_rows)
-        inside, self._boxes = self._boxes, boxes
-        for box in inside:
-            self.blocks(box)
+        self._read_boxes()
 
     def _grid(self, table: Element, rows: list[list[Element]]) -> list[list[tuple[str, int, int]]]:
         """Cells with their spans. A cell that goes on below is marked there by an empty cell with `vMerge`."""

@@ -1,5 +1,6 @@
 """OpenDocument texts, presentations and spreadsheets (.odt, .odp, .ods)."""
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ...documents import Content
@@ -14,7 +15,7 @@ from ..words import words
 from ..xml_tree import Element, attribute, child, children, descendants, local, parse
 
 _SKIPPED = words(
-    "tracked-changes annotation annotation-end table-of-content illustration-index table-index "
+    "tracked-changes annotation-end table-of-content illustration-index table-index "
     "object-index user-index alphabetical-index ruby-text forms sequence-decls variable-decls user-field-decls "
     "note-citation notes title desc header footer hidden-text math settings shapes"
 )
@@ -27,8 +28,8 @@ _MOST_REPEATS = 100
 def read_odf(data: bytes, name: str) -> Content:
     """The text of an OpenDocument file with its headings, lists, tables, text boxes and notes.
 
-    Slides and sheets are pages. Deleted text, comments, headers, footers and tables of contents are
-    left out. Notes stand at the end, behind their marks.
+    Slides and sheets are pages. Deleted text, headers, footers and tables of contents are left out. Comments
+    stand behind the paragraph, table or sheet they belong to, notes at the end, behind their marks.
     """
     archive = Zipped(data, name)
     content = archive.read("content.xml")
@@ -104,9 +105,12 @@ class _Reader:
                 self._list(element, attribute(element, "style-name"), 1)
             elif kind == "table":
                 self._table(element)
+            elif kind == "annotation":
+                self._comment(element)
             elif kind in _CONTAINERS and attribute(element, "display") != "none":
                 self.blocks(element)
         self._flush_code()
+        self._read_boxes()
 
     def slides(self, presentation: Element) -> None:
         """Reads slides; their notes stand after them."""
@@ -121,7 +125,7 @@ class _Reader:
                     if any(map(one_line, notes)):
                         self.flow.text("Notes: " + " ".join(notes))
                 elif local(frame) not in _SKIPPED:
-                    self.blocks([frame] if local(frame) in _CONTAINERS else frame)  # type: ignore[arg-type]  # iterated
+                    self.blocks([frame] if local(frame) in (*_CONTAINERS, "annotation") else frame)  # type: ignore[arg-type]  # iterated
             self._flush_code()
 
     def sheets(self, spreadsheet: Element) -> None:
@@ -139,6 +143,7 @@ class _Reader:
                 repeats = _number(attribute(row, "number-rows-repeated"), 1)
                 rows += [cells] * min(repeats, _MOST_REPEATS if filled else 1)
             add_sheet(self.builder, attribute(table, "name"), rows)
+            self._read_boxes()
 
     def notes(self) -> None:
         """Reads the notes that were referred to, each behind its mark."""
@@ -146,6 +151,7 @@ class _Reader:
             body = child(note, "note-body")
             texts = [self._text(p) for p in descendants(body, "p")] if body is not None else []
             self.flow.text(f"[{number}] {' '.join(texts)}")
+        self._read_boxes()
         self.flow.end()
 
     def _paragraph(self, paragraph: Element) -> None:
@@ -167,7 +173,17 @@ class _Reader:
     def _read_boxes(self) -> None:
         boxes, self._boxes = self._boxes, []
         for box in boxes:
-            self.blocks(box)
+            if local(box) == "annotation":
+                self._comment(box)
+            else:
+                self.blocks(box)
+
+    def _comment(self, annotation: Element) -> None:
+        creator = child(annotation, "creator")
+        author = one_line(creator.text or "") if creator is not None else ""
+        text = one_line(" ".join(self._text(p) for p in descendants(annotation, "p")))
+        if text:
+            self.flow.text(f"Comment by {author}: {text}" if author else f"Comment: {text}")
 
     def _list(self, element: Element, style: str, level: int) -> None:
         numbered = self._numbered.get(style, {}).get(str(level), False)
@@ -207,9 +223,11 @@ class _Reader:
                     self.blocks(cell)
             return
         self.flow.table(spread(grid, header_rows), header_rows)
+        self._read_boxes()
 
     def _cell(self, cell: Element) -> str:
-        text = " ".join(self._text(p) for kind in ("h", "p") for p in descendants(cell, kind))
+        self._boxes += children(cell, "annotation")
+        text = " ".join(map(self._text, _paragraphs(cell)))
         return text or attribute(cell, "value")
 
     def _text(self, element: Element) -> str:
@@ -226,7 +244,7 @@ class _Reader:
             elif kind == "note":
                 self._notes.append(below)
                 parts.append(f"[{len(self._notes)}]")
-            elif kind == "text-box":
+            elif kind in ("text-box", "annotation"):
                 self._boxes.append(below)
             elif kind not in _SKIPPED and not self._hidden.intersection(self._styles(attribute(below, "style-name"))):
                 parts.append(self._text(below))
@@ -256,6 +274,15 @@ def _rows(table: Element) -> list[Element]:
         elif local(element) in ("table-header-rows", "table-rows", "table-row-group"):
             found += _rows(element)
     return found
+
+
+def _paragraphs(cell: Element) -> Iterator[Element]:
+    """The paragraphs of a cell, through lists and tables in it; not those of its notes, boxes and comments."""
+    for element in cell:
+        if local(element) in ("p", "h"):
+            yield element
+        elif local(element) not in _SKIPPED and local(element) != "annotation":
+            yield from _paragraphs(element)
 
 
 def _number(text: str, default: int) -> int:
