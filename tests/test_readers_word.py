@@ -1,7 +1,10 @@
 """Word documents: clause numbers, breaks, comments (those of OpenDocument too). The rest is in test_readers_office."""
 
+import io
+import zipfile
+
 from ingest.readers import read
-from tests.making import docx, odf, p
+from tests.making import docx, odf, p, relations, zipped
 from tests.test_readers_office import STYLES, check
 
 
@@ -105,8 +108,8 @@ def test_docx_words_around_a_page_or_column_break_are_not_glued() -> None:
 
 def test_docx_raised_numbers_are_powers_even_in_several_runs() -> None:
     body = f"<w:p>{run('3 × 10')}{run('-5', True)}{run(', 2')}{run('n', True)}{run(', 10')}{run('−', True)}{run('7', True)}"
-    body += f"{run(', 1')}{run('st', True)}{run(' in 10')}{run('6', True)}{run(', word')}{run('3', True)}</w:p>"
-    assert check(read(docx(body), "a.docx")).text == "3 × 10^-5, 2^n, 10^−7, 1st in 10^6, word3"
+    body += f"{run(', 1')}{run('st', True)}{run(' in 10')}{run('6 ', True)}{run('or 2')}{run('n', True)}{run('+1', True)}{run(', word')}{run('3', True)}</w:p>"
+    assert check(read(docx(body), "a.docx")).text == "3 × 10^-5, 2^n, 10^−7, 1st in 10^6 or 2^(n+1), word3"
 
 
 def test_docx_comments_stand_behind_their_paragraph_or_table() -> None:
@@ -159,3 +162,20 @@ def test_odf_comments_stand_behind_what_they_are_about_and_notes_in_cells_once()
     )
     slides = read(odf("presentation", f"{slide}</draw:page>"), "a.odp")
     assert sorted(check(slides).text.split("\n\n")) == ["Comment by Ann: Late.", "Text"]
+
+
+def test_docx_documents_in_the_document_are_read_where_they_stand() -> None:
+    body = p("Before") + '<w:altChunk r:id="html"/><w:altChunk r:id="rtf"/><w:altChunk r:id="bad"/>' + p("After")
+    with zipfile.ZipFile(io.BytesIO(docx(body))) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    chunks = {
+        "html": "<h1>Inside</h1><p>Some <b>words</b>.<ul><li>one<li>two</ul>",
+        "rtf": r"{\rtf1 Old words.}",
+        "bad": "{",
+    }
+    targets = {kind: f"aFChunk chunk.{kind if kind != 'bad' else 'docx'}" for kind in chunks}
+    parts |= {f"word/{targets[kind].split()[1]}": data for kind, data in chunks.items()}
+    parts["word/_rels/document.xml.rels"] = relations(**targets)
+    content = check(read(zipped(parts), "a.docx"))
+    assert content.text == "Before\n\nInside\n\nSome words.\n\n- one\n- two\n\nOld words.\n\nAfter"
+    assert [section.path for section in content.sections] == [("Inside",)]

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from ...documents import Content
+from ...errors import SourceError
+from .. import read
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
-from ..raised import joint
+from ..raised import raised
 from ..tables import spread
 from ..titles import claimed_title
 from ..words import words
@@ -49,6 +51,8 @@ class _Reader:
         self.builder = ContentBuilder()
         self.flow = Flow(self.builder)
         self.title = ""
+        self._package = package
+        self._part = part
         self._styles = Styles(package.tree(package.related(part, "styles")))
         self._numbering = Numbering(package.tree(package.related(part, "numbering")))
         comments = package.tree(package.related(part, "comments"))
@@ -70,9 +74,29 @@ class _Reader:
                 self._flush_code()
                 self._close_lists()
                 self._table(element)
+            elif kind == "altChunk":
+                self._flush_code()
+                self._close_lists()
+                self._chunk(element)
         self._flush_code()
         self._close_lists()
         self._read_boxes()
+
+    def _chunk(self, element: Element) -> None:
+        """Reads a part of the document that is a document of its own: HTML, RTF or Word."""
+        part = self._package.relations(self._part).get(attribute(element, "id"), ("", ""))[1]
+        try:
+            content = read(self._package.read(part), part)
+        except SourceError:
+            return  # Word, too, shows the rest of a document with a part that it cannot read
+        levels = {section.start: len(section.path) for section in content.sections}
+        start = 0
+        for block in content.text.split("\n\n"):
+            if start in levels:
+                self.builder.heading(_TITLE_LEVEL + levels[start], block)
+            else:
+                self.builder.block(block)
+            start += len(block) + 2
 
     def notes(self) -> None:
         """Reads the notes that were referred to, each behind its mark."""
@@ -165,7 +189,7 @@ class _Reader:
     def _text(self, element: Element) -> str:
         """The text of a paragraph or a part of one, with signs for pages and breaks."""
         parts: list[str] = []
-        raised = ""  # the last part, if it is raised
+        power = ""  # the last part, if it is raised
         for below in element:
             kind = local(below)
             if kind in ("t", "noBreakHyphen", "tab", "ptab", "sym"):
@@ -197,16 +221,17 @@ class _Reader:
             elif kind not in _SKIPPED and not (kind == "r" and _is_hidden(below)):
                 text = self._text(below)
                 if kind == "r" and parts and _is_raised(below):
-                    if raised:  # runs that follow each other, "-" and "5", are one
-                        text = raised + text
+                    if power:  # runs that follow each other, "-" and "5", are one
+                        text = power + text
                         parts.pop()
-                    raised = text
-                    parts.append(joint(parts[-1], _plain(text)) + text)
+                    power = text
+                    written = raised(parts[-1], _plain(text))
+                    parts.append(written + text[len(text.rstrip()) :] if written else text)
                     continue
                 parts.append(text)
             else:
                 continue
-            raised = ""
+            power = ""
         return "".join(parts)
 
     def _table(self, table: Element) -> None:

@@ -17,9 +17,13 @@ class Package:
             raise SourceError(f"{name} is encrypted: a password is needed to read it.")
         self._zip = Zipped(data, name)
 
+    def read(self, part: str) -> bytes:
+        """The bytes of a part; none if there is no such part."""
+        return self._zip.read(part) if part in self._zip else b""
+
     def tree(self, part: str) -> Element | None:
         """The root of an XML part; None if there is no such part."""
-        data = self._zip.read(part) if part in self._zip else b""
+        data = self.read(part)
         return parse(data, self.name) if data.strip() else None
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
