@@ -1,5 +1,6 @@
 """The parts of the chat's page by HTTP: what they give, what they refuse, and that no other site can use them."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -221,5 +222,6 @@ def test_a_wish_that_makes_no_sense_wishes_nothing(text: str) -> None:
 
 
 def test_a_wish_is_read_as_the_page_writes_it() -> None:
-    wish = Wish.read('{"conversation": "a", "number": 2, "scope": {"documents": ["x"], "tags": ["y"]}, "typed": true}')
-    assert wish == Wish("a", "", 2, 0, Scope(("x",), ("y",)), True)
+    given = {"conversation": "a", "search_for": " x y ", "number": 2, "scope": {"documents": ["x"], "tags": ["y"]}}
+    wish = Wish.read(json.dumps(given | {"typed": True}))
+    assert wish == Wish("a", "", "x y", 2, 0, Scope(("x",), ("y",)), True)

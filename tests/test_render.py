@@ -9,7 +9,7 @@ import pytest
 
 from ingest import Document, DocumentInfo, Page, Passage, Section
 from retriever import Answer, Citation, Hit, LibraryState
-from ui import lists, render
+from ui import lists, panel, render
 from ui.conversations import Conversation, Scope
 from ui.render import TurnId
 from ui.suggestions import Suggestion
@@ -65,7 +65,7 @@ def document(text: str = TEXT, title: str = "About cells", id: str = "cells.md")
 def source(quote: str, before: int = 1, after: int = 1, of: Document | None = None) -> str:
     shown = of or document()
     start = shown.text.index(quote)
-    return render.source(shown, start, start + len(quote), before, after)
+    return panel.source(shown, start, start + len(quote), before, after)
 
 
 class Html(HTMLParser):
@@ -189,7 +189,7 @@ def test_as_many_neighbours_as_asked_for(before: int, after: int, shown: int) ->
 
 
 def test_a_document_opened_to_be_read_is_neither_marked_nor_dimmed() -> None:
-    html = render.source(document(), 0, 0, 0, 40)
+    html = panel.source(document(), 0, 0, 0, 40)
     assert "First seen" in html
     assert not re.search("<mark|pc-near|pc-copy|pc-more", html)
 
@@ -206,9 +206,9 @@ def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
         render.turn(declined, TurnId(1)),
         render.answering(words_of_theirs, TurnId(1, "c"), shown.text, shown.citations),
         render.failure(words_of_theirs, words_of_theirs, TurnId(1, words_of_theirs)),
-        render.source(held, 0, 5, 1, 1),
-        render.source(held, 0, 0, 1, 1, words_of_theirs, words_of_theirs, words_of_theirs),
-        render.gone(words_of_theirs, words_of_theirs),
+        panel.source(held, 0, 5, 1, 1),
+        panel.source(held, 0, 0, 1, 1, words_of_theirs, words_of_theirs, words_of_theirs),
+        panel.gone(words_of_theirs, words_of_theirs),
         lists.documents(listed),
         lists.jobs([Job(1, "add", words_of_theirs, state="failed", told=words_of_theirs)]),
         lists.conversations([Conversation("x", words_of_theirs, Scope(), 0.0)], "", True),
@@ -249,7 +249,7 @@ def test_code_keeps_its_lines_in_answers_and_sources() -> None:
     of = passage(text)
     html = render.turn(answer(f"{text} [1]", cite(1, text, of)), TurnId(1))
     assert '<p>To kill, write:</p><p class="pc-code">def kill(cell):\n    cell.die()' in html
-    shown = render.source(document(text), 0, len(text), 0, 0)
+    shown = panel.source(document(text), 0, len(text), 0, 0)
     assert '<p class="pc-code"><mark>def kill(cell):\n    cell.die()</mark></p>' in shown
 
 

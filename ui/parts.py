@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from ingest import Document, LibraryError, PageImage, QuestionError, SourceError, UnknownDocumentError
 from retriever import Retriever
 
-from . import exports, lists, render
+from . import exports, lists, panel, render
 from .conversations import MAX_NOTE_CHARS, Conversation, Conversations, KeptTurn, Scope
 from .suggestions import suggest
 from .uploads import MAX_UPLOAD_BYTES, Uploads
@@ -98,7 +98,7 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         except UnknownDocumentError:
             if quote is None:
                 raise
-            return HTMLResponse(render.gone(document, quote))
+            return HTMLResponse(panel.gone(document, quote))
         told = lost = ""
         if quote is not None:
             fate, start, end = whereabouts(shown.text, quote, start)
@@ -112,7 +112,7 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         if start == end:
             before, after = (before, after) if lost else (0, after + _FIRST_PARAGRAPHS)
         link = render.span_query(document, start, end)
-        return HTMLResponse(render.source(shown, start, end, before, after, told, lost, link))
+        return HTMLResponse(panel.source(shown, start, end, before, after, told, lost, link))
 
     @lru_cache(_PICTURES)
     def pictured(document: str, sha256: str, page: int) -> PageImage | None:

@@ -24,10 +24,11 @@ from ingest import MAX_QUESTION_CHARS, PinciteError, UnknownDocumentError
 from retriever import Answer, Retriever
 
 from . import lists, parts, render
+from .answering import BROKEN, Answering, InHand
 from .api import Server
 from .conversations import STOPPED, Conversation, Conversations, KeptTurn, Scope
 from .guard import MAX_BODY_BYTES
-from .service import AT_ONCE, Asked, Service
+from .service import Asked, Service
 from .suggestions import first_questions
 from .uploads import Uploads
 
@@ -119,10 +120,12 @@ class Wish:
     """What an event of the page is about, as the page says it.
 
     `number` is the turn that is being answered, `instead_of` one whose place a new question takes; 0 means none.
+    `search_for` is to be searched for as it stands, in place of what the question means in its conversation.
     """
 
     conversation: str = ""
     question: str = ""
+    search_for: str = ""
     number: int = 0
     instead_of: int = 0
     scope: Scope = field(default_factory=Scope)
@@ -144,6 +147,7 @@ class Wish:
         return cls(
             str(given.get("conversation") or "")[:40],
             str(given.get("question") or ""),
+            str(given.get("search_for") or "").strip(),
             number("number"),
             number("instead_of"),
             Scope.of(given.get("scope")),
@@ -209,14 +213,14 @@ def _page(service: Service, conversations: Conversations) -> Any:
     """The Gradio page. Its events are private: programs use the API, which has no queue."""
     import gradio as gr
 
-    retriever = service.retriever
+    retriever, answering = service.retriever, Answering(service, conversations)
     worded = bool(retriever.library.settings.llm_base_url)
 
     def box(asking: bool, value: str | None = None) -> Any:
         change: dict[str, Any] = {"submit_btn": not asking, "stop_btn": asking}
         return gr.update(**change) if value is None else gr.update(value=value, **change)
 
-    async def converse(question: str, wish: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def converse(question: str, wish: str, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         asked, question = Wish.read(wish), question.strip()
         if not question:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
@@ -225,6 +229,8 @@ def _page(service: Service, conversations: Conversations) -> Any:
             told = f"The question is longer than {MAX_QUESTION_CHARS:,} characters: ask a shorter one."
             yield box(False), gr.skip(), render.failure(question[:200] + "…", told, render.TurnId(0)), gr.skip()
             return
+        session = str(request.session_hash)
+        look = answering.look(session)
         try:
             conversation, number = await anyio.to_thread.run_sync(
                 conversations.begin, asked.conversation, question, asked.scope, asked.instead_of
@@ -233,51 +239,84 @@ def _page(service: Service, conversations: Conversations) -> Any:
             yield box(False), gr.skip(), render.failure(question, str(exc), render.TurnId(0)), gr.skip()
             return
         at = render.TurnId(number, conversation.id)
-        cleared = "" if asked.typed else None
-        yield box(True, cleared), _past(conversation, number), render.searching(question, at), gr.update(visible=False)
         try:
             within = _present(asked.scope, retriever)
-            text = ""
-            put = Asked(question, conversation.history(number), within.documents, within.tags)
-            async for said in service.stream("chat", put):
-                if isinstance(said, Answer):
-                    answer = said
-                elif isinstance(said, str) and worded:  # by a language model, which takes its time
-                    text += said
-                    yield gr.skip(), gr.skip(), render.answering(question, at, text), gr.skip()
         except PinciteError as exc:
             kept = conversations.finish(conversation.id, number, str(exc))
-            yield box(False), gr.skip(), _shown(kept, conversation.id), gr.skip()
+            yield box(False), _past(conversation, number), _shown(kept, conversation.id), gr.update(visible=False)
             return
-        kept = await anyio.to_thread.run_sync(conversations.finish, conversation.id, number, answer)
-        async for text in _appearing(answer, worded):
-            yield gr.skip(), gr.skip(), render.answering(question, at, text, answer.citations), gr.skip()
-        yield box(False), gr.skip(), _shown(kept, conversation.id), gr.skip()
+        # What is to be searched for as it stands is not understood from what was said before.
+        history = () if asked.search_for else conversation.history(number)
+        put = Asked(asked.search_for or question, history, within.documents, within.tags)
+        turn = answering.begin(conversation.id, number, question, put)
+        if answering.looks(session, look):
+            cleared = "" if asked.typed else None
+            searching = render.searching(question, at)
+            yield box(True, cleared), _past(conversation, number), searching, gr.update(visible=False)
+        async for now, ends in following(turn, at, session, look, by_and_by=not worded):
+            yield box(False) if ends else gr.skip(), gr.skip(), now, gr.skip()
 
-    def ended(wish: str, why: str) -> tuple[Any, ...]:
+    async def following(
+        turn: InHand, at: render.TurnId, session: str, look: object, by_and_by: bool = False
+    ) -> AsyncIterator[tuple[str, bool]]:
+        """A turn in hand as HTML whenever there is more of it, and whether it is done; as long as the page looks."""
+        async for text in turn.follow():
+            if not answering.looks(session, look):
+                return
+            if text and worded:  # by a language model, which takes its time
+                yield render.answering(turn.question, at, text), False
+        if not answering.looks(session, look):
+            return
+        if not turn.task.cancelled():
+            turn.task.result()  # raises what nobody foresaw
+        conversation = await anyio.to_thread.run_sync(conversations.get, at.conversation)
+        kept = conversation.turn(at.number) if conversation else None
+        if by_and_by and kept and kept.answer:
+            async for text in _appearing(kept.answer):
+                if not answering.looks(session, look):
+                    return
+                yield render.answering(turn.question, at, text, kept.answer.citations), False
+        answering.away(session, look)
+        yield _shown(kept, at.conversation), True
+
+    async def ended(wish: str, why: str) -> tuple[Any, ...]:
         """What is shown when an answer is not awaited any more: the whole of it if it was found, else `why`."""
         asked = Wish.read(wish)
         if not asked.number:  # Gradio tells of a stop as of a failure: then nothing is being asked any more
             return box(False), gr.skip()
+        await answering.stop(asked.conversation, asked.number)
         kept = conversations.finish(asked.conversation, asked.number, why)
         return box(False), _shown(kept, asked.conversation)
 
-    def stop(wish: str) -> tuple[Any, ...]:
-        return ended(wish, STOPPED)
+    async def stop(wish: str) -> tuple[Any, ...]:
+        return await ended(wish, STOPPED)
 
-    def broken(wish: str) -> tuple[Any, ...]:
-        return ended(wish, "Pincite failed inside; its log says where. Ask again.")
+    async def broken(wish: str) -> tuple[Any, ...]:
+        return await ended(wish, BROKEN)
 
-    def opened(wish: str) -> tuple[Any, ...]:
+    async def opened(wish: str, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """The conversation that the page's address names, or a new one: its turns, and whether to greet."""
-        asked = Wish.read(wish)
-        conversation = conversations.get(asked.conversation) if asked.conversation else None
+        session = str(request.session_hash)
+        look = answering.look(session)
+        id = Wish.read(wish).conversation
+        in_hand = answering.of(id)  # before the conversation is read: what is done by then is not in hand any more
+        conversation = await anyio.to_thread.run_sync(conversations.get, id) if id else None
+        if not answering.looks(session, look):
+            return
         if conversation is None:
-            told = render.notice("There is no such conversation any more.") if asked.conversation else ""
-            return box(False), _past(None, 0), told, gr.update(visible=True)
+            told = render.notice("There is no such conversation any more.") if id else ""
+            yield box(False), _past(None, 0), told, gr.update(visible=True)
+            return
         last = conversation.turns[-1] if conversation.turns else None
-        shown = _shown(last, conversation.id) if last else ""
-        return box(False), _past(conversation, last.number if last else 0), shown, gr.update(visible=last is None)
+        at = render.TurnId(last.number if last else 0, conversation.id)
+        past, turn = _past(conversation, at.number), in_hand.get(at.number)
+        if turn is None:
+            shown = _shown(last, conversation.id) if last else ""
+            yield box(False), past, shown, gr.update(visible=last is None)
+            return
+        yield box(True), past, render.searching(turn.question, at), gr.update(visible=False)
+        async for now, ends in following(turn, at, session, look):
+            yield box(False) if ends else gr.skip(), gr.skip(), now, gr.skip()
 
     # Asked for real, which also loads the model before the first reader waits for it.
     offered = first_questions(retriever, _EXAMPLES)
@@ -314,8 +353,9 @@ def _page(service: Service, conversations: Conversations) -> Any:
 
         shown = [question, past, now, welcome]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        # "multiple": until Gradio has closed what was stopped, it would let the next question fall.
-        asking: dict[str, Any] = {"concurrency_limit": AT_ONCE, "trigger_mode": "multiple", **quiet}
+        # "multiple": until Gradio has closed what was stopped, it would let the next question fall. No limit: these
+        # events only look on, and the service limits what is worked on.
+        asking: dict[str, Any] = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
         begun: list[Any] = [
             question.submit(converse, [question, wish], shown, js="(text) => pincite.typed(text)", **asking),
             asking_lever.click(converse, [asked, wish], shown, js="() => pincite.wanted()", **asking),
@@ -326,7 +366,7 @@ def _page(service: Service, conversations: Conversations) -> Any:
         question.stop(stop, [wish], [question, now], js=in_hand, cancels=begun, **ending)
         for event in begun:
             event.failure(broken, [wish], [question, now], js=in_hand, **ending)
-        opening: dict[str, Any] = {"js": _ADDRESS, "concurrency_limit": AT_ONCE, **quiet}
+        opening: dict[str, Any] = {"js": _ADDRESS, **asking}
         page.load(opened, [wish], shown, **opening)
         opening_lever.click(opened, [wish], shown, **opening)
     page.queue(max_size=64)
@@ -366,9 +406,9 @@ def _shown(turn: KeptTurn | None, conversation: str) -> str:
     return render.failure(turn.question, turn.failure or "The answer was cut off: ask again.", at)
 
 
-async def _appearing(answer: Answer, at_once: bool) -> AsyncIterator[str]:
-    """The answer's text, a piece longer each time; nothing if it is to be shown at once."""
-    if at_once or not answer.answered:
+async def _appearing(answer: Answer) -> AsyncIterator[str]:
+    """The answer's text, a piece longer each time; nothing where there is no answer."""
+    if not answer.answered:
         return
     parts = render.pieces(answer.text)
     step = min(_STEP_SECONDS, _SHOWN_WITHIN_SECONDS / len(parts))

@@ -176,10 +176,13 @@ def test_a_question_is_edited_and_asked_again_in_its_place(page: Page) -> None:
     first.get_by_role("button", name="Edit question").click()
     editor = first.get_by_role("textbox", name="Question")
     expect(editor).to_be_focused()
-    expect(first.locator(".pc-editor")).to_contain_text("What was asked after it goes")
     editor.fill("What does CTLA-4 do?")
-    picture(page, "edit")
     editor.press("Enter")
+    sure = first.get_by_role("button", name="Really ask? 1 later question goes.")
+    expect(sure).to_be_focused()
+    picture(page, "edit")
+    expect(page.locator(".pc-turn")).to_have_count(2)
+    sure.press("Enter")
     answered(page, "What does CTLA-4 do?")
     expect(page.locator(".pc-turn")).to_have_count(1)
     page.get_by_role("button", name="Ask again").click()
@@ -188,16 +191,33 @@ def test_a_question_is_edited_and_asked_again_in_its_place(page: Page) -> None:
     expect(page.locator(".pc-turn")).to_have_count(1)
 
 
+def test_asking_an_early_question_again_says_first_what_goes(page: Page) -> None:
+    for question in ("What is tocilizumab given for?", QUESTION, "What does CTLA-4 do?"):
+        ask(page, question)
+    first = page.locator("#t1")
+    first.get_by_role("button", name="Ask again").click()
+    sure = first.get_by_role("button", name="Really ask again? 2 later questions go.")
+    page.get_by_label("Your question").focus()
+    expect(sure).to_have_count(0)
+    expect(page.locator(".pc-turn")).to_have_count(3)
+    first.get_by_role("button", name="Ask again").click()
+    sure.click()
+    answered(page, "What is tocilizumab given for?")
+    expect(page.locator(".pc-turn")).to_have_count(1)
+
+
 def test_what_was_searched_for_can_be_changed(page: Page) -> None:
     ask(page, "What is tocilizumab given for?")
     ask(page, "How is it given?")
     searched = page.locator("#pc-now .pc-searched")
     searched.get_by_role("button", name="Change").click()
-    editor = page.locator("#pc-now").get_by_role("textbox", name="Question")
+    editor = page.locator("#pc-now").get_by_role("textbox", name="Search for")
     assert "tocilizumab" in editor.input_value().lower()
-    editor.fill("How is tocilizumab given, by infusion?")
+    # What would be understood from what was asked before is searched for as it stands, and the question stays.
+    editor.fill("And how long is it given?")
     editor.press("Enter")
-    answered(page, "How is tocilizumab given, by infusion?")
+    expect(searched).to_contain_text("Searched for: And how long is it given? Change")
+    answered(page, "How is it given?")
     expect(page.locator(".pc-turn")).to_have_count(2)
 
 
@@ -225,6 +245,7 @@ def test_suggestions_are_questions_that_the_library_answers(page: Page) -> None:
     suggestion.click()
     answered(page, question)
     expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
+    expect(page.locator("#pc-now .pc-searched")).to_have_count(0)
     expect(page.locator(".pc-turn")).to_have_count(2)
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from ingest import Library
 
-from ..scripted_llm import Handler, Request, ScriptedLLM
+from ..scripted_llm import Handler, Request, ScriptedLLM, asked_for
 from .chatting import ask, picture, serving, visiting
 
 NOTE = "# Kettle\n\nThe Zorblax kettle is blue. It was bought by aunt Ottilie in 1907.\n"
@@ -54,3 +54,62 @@ def test_a_worded_answer_appears_sentence_by_sentence_with_its_verdicts(
             expect(page.locator("#pc-now .pc-remark")).to_contain_text("the sources are quoted instead")
             expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
             picture(page, "model-failed")
+
+
+def test_an_answer_goes_on_where_it_belongs_while_its_reader_is_elsewhere(
+    browser: Browser, tmp_path: Path, encoder_cache: object
+) -> None:
+    go_on = threading.Event()
+
+    def script(handler: Handler, request: Request) -> None:
+        handler.start()
+        handler.chunk("The Zorblax kettle is blue [1]. ")
+        if "Which colour" in asked_for(request):
+            handler.chunk("Aunt Ottilie bought it in 1907 [1]. ")
+            go_on.wait(60)
+            handler.chunk("It was bought in 1907 [1]. ")
+        handler.chunk("", "stop")
+        handler.send("data: [DONE]\n\n")
+
+    (tmp_path / "kettle.md").write_text(NOTE, "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "kettle.md")
+    with ScriptedLLM(script) as llm:
+        settings = {"LLM_BASE_URL": llm.url, "LLM_MODEL": "scripted"}
+        with serving(tmp_path / "library", **settings) as address, visiting(browser, address) as page:
+            ask(page, "What colour is the Zorblax kettle?")
+            other = page.url
+            page.locator("#pc-new").click()
+            expect(page.locator(".pc-turn")).to_have_count(0)
+            box = page.get_by_label("Your question")
+            box.fill("Which colour has the Zorblax kettle?")
+            box.press("Enter")
+            busy = page.locator("#pc-now .pc-turn[data-state=busy] .pc-answer")
+            expect(busy).to_contain_text("kettle is blue", timeout=60_000)
+            mine = page.url
+            item = page.locator("#pc-conversations a").filter(has_text="What colour")
+            item.click()
+            shown = page.locator("#pc-now .pc-turn[data-state=done]")
+            expect(shown.locator(".pc-question")).to_have_text("What colour is the Zorblax kettle?")
+            assert page.url == other
+            # It is answered as well, while the other one is still being worded.
+            ask(page, "Who bought the Zorblax kettle?")
+            page.locator("#pc-conversations a").filter(has_text="Which colour").click()
+            expect(busy).to_contain_text("kettle is blue")
+            expect(page.locator("#pc-now .pc-question")).to_have_text("Which colour has the Zorblax kettle?")
+            assert page.url == mine
+            picture(page, "model-still")
+            item.click()
+            expect(shown.locator(".pc-question")).to_have_text("Who bought the Zorblax kettle?")
+            page.go_back()
+            expect(busy).to_have_count(1)
+            go_on.set()
+            expect(shown).to_contain_text("It was bought in 1907", timeout=20_000)
+            expect(shown.locator(".pc-question")).to_have_text("Which colour has the Zorblax kettle?")
+            expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+            item.click()
+            expect(page.locator(".pc-turn")).to_have_count(2)
+            assert [q.inner_text() for q in page.locator(".pc-question").all()] == [
+                "What colour is the Zorblax kettle?",
+                "Who bought the Zorblax kettle?",
+            ]

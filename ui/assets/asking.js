@@ -66,8 +66,14 @@ window.pincite = (() => {
   }
 
   function open(query) {
-    history.pushState(null, "", query ? `/?${query}` : "/");
-    $("pc-open").click();
+    if (location.search.slice(1) !== query) history.pushState(null, "", query ? `/?${query}` : "/");
+    reopen();
+  }
+
+  // Shows what the address names. What is being answered goes on without the page.
+  function reopen() {
+    state.begun = 0;
+    $("pc-open")?.click();
   }
 
   // An address may name a turn, one of its sources, a document, or a question; it is followed once it is all there.
@@ -99,10 +105,10 @@ window.pincite = (() => {
     marked = mark.dataset.conversation;
     state.conversation = marked;
     $("pc-export").hidden = !marked;
-    if (busy() || state.begun) history.replaceState(null, "", `/?c=${marked}`);
+    if (state.begun) history.replaceState(null, "", `/?c=${marked}`);
     else state.scope = JSON.parse(mark.dataset.scope);
     pincite.conversationChanged(marked);
-    arriving = !busy() && !state.begun;
+    arriving = !state.begun;
   }
 
   // --- following the answer
@@ -171,18 +177,30 @@ window.pincite = (() => {
 
   // --- what can be done with a turn
 
-  function edit(turn, text) {
+  // How many turns go with a turn that is asked anew, in words; none where it is the last.
+  function goes(turn) {
+    const later = [...document.querySelectorAll(".pc-turn")].filter((t) => Number(t.dataset.number) > Number(turn.dataset.number));
+    return later.length === 1 ? "1 later question goes" : later.length ? `${later.length} later questions go` : "";
+  }
+
+  // Without `text` the question itself is edited, else what was searched for, which leaves the question as it is.
+  function edit(turn, text = "") {
     turn.querySelector(".pc-editor")?.remove();
     const editor = document.createElement("form");
     editor.className = "pc-editor";
-    const later = turn.closest("#pc-past") ? "<span>What was asked after it goes.</span>" : "";
-    editor.innerHTML = `<textarea aria-label="Question" rows="2" maxlength="4000"></textarea>
-      <p><button type="submit">Ask</button><button type="button" data-act="cancel">Cancel</button>${later}</p>`;
+    const { question } = turn.dataset;
+    const instead_of = Number(turn.dataset.number);
+    editor.innerHTML = `<textarea aria-label="${text ? "Search for" : "Question"}" rows="2"></textarea>
+      <p><button type="submit">Ask</button><button type="button" data-act="cancel">Cancel</button></p>`;
     const box = editor.querySelector("textarea");
-    box.value = text;
+    box.value = text || question;
     editor.addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(box.value, { instead_of: Number(turn.dataset.number) });
+      const button = editor.querySelector("[type=submit]");
+      const words = box.value.trim();
+      if (!words || (goes(turn) && !pincite.confirmed(button, `Really ask? ${goes(turn)}.`))) return;
+      if (text) ask(question, { instead_of, search_for: words });
+      else ask(words, { instead_of });
     });
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -228,15 +246,17 @@ window.pincite = (() => {
     const turn = button.closest(".pc-turn");
     const { conversation, number, question } = turn.dataset;
     switch (button.dataset.act) {
-      case "edit": return edit(turn, button.dataset.text || question);
+      case "edit": return edit(turn, button.dataset.text);
       case "cancel": return button.closest(".pc-editor").remove();
-      case "again": return ask(question, { instead_of: Number(number) });
+      case "again":
+        if (goes(turn) && !pincite.confirmed(button, `Really ask again? ${goes(turn)}.`)) return;
+        return ask(question, { instead_of: Number(number) });
       case "link": return pincite.copy(button, `${location.origin}/?c=${conversation}&t=${number}`);
       case "rate": return rate(turn, button);
     }
   }
 
-  window.addEventListener("popstate", () => $("pc-open")?.click());
+  window.addEventListener("popstate", reopen);
 
   return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, follow };
 })();

@@ -205,11 +205,12 @@
   // --- small things that rows share
 
   // The first press of a button that destroys something asks, the second does it.
-  function confirmed(button) {
+  function confirmed(button, asks = "") {
     if (button.dataset.sure) return true;
     const words = button.textContent;
     button.dataset.sure = "asked";
-    button.textContent = `Really ${words.toLowerCase()}?`;
+    button.textContent = asks || `Really ${words.toLowerCase()}?`;
+    button.focus();
     button.addEventListener("blur", () => {
       delete button.dataset.sure;
       button.textContent = words;
@@ -258,7 +259,7 @@
   });
 
   Object.assign(pincite, {
-    loadDocuments, loadJobs, loadConversations, changeDocument, changeJob, changeConversation,
+    loadDocuments, loadJobs, loadConversations, changeDocument, changeJob, changeConversation, confirmed,
     toggleTag: (tag) => toggle(state.scope.tags, tag),
     askAll() {
       state.scope = { documents: [], tags: [] };

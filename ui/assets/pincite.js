@@ -67,7 +67,7 @@ import "./lists.js";
     } else if (at("a[data-export]")) $("pc-export").open = false;
     else if (!button) return;
     else if (BUTTONS[button.id]) BUTTONS[button.id]();
-    else if (button.dataset.ask) pincite.ask(button.dataset.ask);
+    else if (button.dataset.ask) pincite.ask(button.dataset.ask, { search_for: button.dataset.ask }); // it stands for itself
     else if (button.dataset.copy) copy(button, button.dataset.copy);
     else if (button.dataset.copyLink) copy(button, `${location.origin}/?${button.dataset.copyLink}`);
     else if (button.dataset.more) pincite.showMore(button.dataset.more);
