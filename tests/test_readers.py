@@ -413,6 +413,25 @@ def test_the_title_of_a_drawing_is_not_that_of_the_page() -> None:
     assert read_str(page, "a.html").title == "Real heading"
 
 
+CITIES = "<tr><th>City<th>Mayor<tr><td>Rome<td>Bob"
+
+
+def test_a_header_further_down_begins_another_table() -> None:
+    table = f"<table><tr><th>Drug<th>Dose<tr><td>nivo<td>1<tr><th>Sum<th>1<tr><td>ipi<td>2{CITIES}<tr><th>End<th>none</table>"
+    assert read_str(table, "a.html").text.split() == (
+        "Drug: nivo | Dose: 1 Drug: Sum | Dose: 1 Drug: ipi | Dose: 2 "
+        "City: Rome | Mayor: Bob City: End | Mayor: none".split()
+    )
+    spanned = f"<table><tr><th>Drug<th>Dose<th>Day<tr><td rowspan=3>nivo<td>1<td>2{CITIES}</table>"
+    assert "Drug: nivo | Dose: Rome | Day: Bob" in read_str(spanned, "a.html").text
+
+
+def test_a_table_of_data_inside_one_for_layout() -> None:
+    layout = "<table><tr><td>Left<td>Right</table>"
+    page = f"<table><tr><td>Menu{layout}</td><td><p>Text.</p><table>{CITIES}</table></td></tr></table>"
+    assert read_str(page, "a.html").text == "Menu\n\nLeft\n\nRight\n\nText.\n\nCity: Rome | Mayor: Bob"
+
+
 def test_html_nested_without_end_is_read() -> None:
     assert read_str("<div>" * 30_000 + "deep", "a.html").text == "deep"
 

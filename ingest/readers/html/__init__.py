@@ -84,7 +84,7 @@ class _Walker:
             self._text.append("\n" if self._preformatted else "\x00")
         elif tag == "img":
             self._text.append(described(node))
-        elif tag == "table" and (rows := data_rows(node)) is not None:
+        elif tag == "table" and (parts := data_rows(node)) is not None:
             self._flush()
             if (
                 (caption := node.css_first("caption")) is not None
@@ -92,7 +92,8 @@ class _Walker:
                 and caption.parent.mem_id == node.mem_id
             ):
                 self._flow.text(inline_text(caption))
-            self._flow.table(*rows)
+            for rows, header_rows in parts:
+                self._flow.table(rows, header_rows)
             return False
         elif tag in BLOCKS:
             self._flush()
