@@ -432,6 +432,21 @@ def test_a_table_of_data_inside_one_for_layout() -> None:
     assert read_str(page, "a.html").text == "Menu\n\nLeft\n\nRight\n\nText.\n\nCity: Rome | Mayor: Bob"
 
 
+def test_items_of_lists_have_the_numbers_that_a_browser_shows() -> None:
+    page = (
+        "<ol><li value=7>seven<ul><li>in</ul><li>eight</ol><p>x<ol reversed><li>two<li>one</ol><p>x"
+        "<ol type=a start=3><li>c<li type=I>fourth</ol><p>x<ol style='list-style-type: upper-alpha'><li>A</ol>"
+        "<p>x<ol start=0><li>zero</ol>"
+    )
+    assert read_str(page, "a.html").text.split("\n\nx\n\n") == [
+        "7. seven\n  - in\n8. eight",
+        "2. two\n1. one",
+        "c. c\nIV. fourth",
+        "A. A",
+        "0. zero",
+    ]
+
+
 def test_html_nested_without_end_is_read() -> None:
     assert read_str("<div>" * 30_000 + "deep", "a.html").text == "deep"
 

@@ -9,7 +9,8 @@ from ..decoding import decode
 from ..flow import Flow
 from ..titles import claimed_title
 from .chrome import SILENT, is_chrome, main_part
-from .nodes import BLOCKS, attribute, described, inline_text, number, raised_or_lowered, visit
+from .lists import Numbering
+from .nodes import BLOCKS, attribute, described, inline_text, raised_or_lowered, visit
 from .tables import data_rows
 from .xhtml import as_html, is_xhtml
 
@@ -60,6 +61,7 @@ class _Walker:
     def __init__(self, builder: ContentBuilder) -> None:
         self._flow = Flow(builder)
         self._text: list[str] = []  # of the block that is being read
+        self._lists: list[Numbering | None] = []  # None for bullets
         self._heading: int | None = None
         self._preformatted = 0
         self._in_content = 0  # inside <article> or <main>, whose header and footer belong to the text
@@ -108,12 +110,12 @@ class _Walker:
             self._heading = _HEADINGS[tag]
         elif tag == "pre":
             self._preformatted += 1
-        elif tag == "ol":
-            self._flow.open_list(number(attribute(node, "start"), 1))
-        elif tag == "ul":
+        elif tag in ("ol", "ul"):
+            self._lists.append(Numbering(node) if tag == "ol" else None)
             self._flow.open_list()
         elif tag == "li":
-            self._flow.open_item()
+            numbering = self._lists[-1] if self._lists else None
+            self._flow.open_item(numbering.mark(node) if numbering is not None else None)
         elif tag in ("article", "main"):
             self._in_content += 1
 
@@ -127,6 +129,7 @@ class _Walker:
         elif tag == "pre":
             self._preformatted = max(0, self._preformatted - 1)
         elif tag in ("ol", "ul"):
+            del self._lists[-1:]
             self._flow.close_list()
         elif tag == "li":
             self._flow.close_item()
