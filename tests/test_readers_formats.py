@@ -278,13 +278,137 @@ def test_tex() -> None:
         "Abstract",
         "On ipilimumab.",
         "Intro",
-        "Poincaré — “naïve” [doe], 50 % of $x_1^2$ and n.[1]",
+        "Poincaré — “naïve” [doe, p. 3], 50 % of $x_1^2$ and n.[2]",
         "1. one\n2. two\n  - inner",
         "$$E = mc^2$$",
         "Drug: nivo | Target: PD-1",
         "x = 1 % kept",
-        "[1] The note.",
+        "[1] Supported.",
+        "[2] The note.",
     ]
+
+
+def tex_blocks(body: str, preamble: str = "") -> list[str]:
+    return blocks(f"\\documentclass{{article}}{preamble}\n\\begin{{document}}{body}\\end{{document}}", "a.tex")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"See \href{http://a.b/c%20d}{the linked page} and more.", "See the linked page and more."),
+        (r"See \url{http://a.b/c%20d\%20e} and more.", "See http://a.b/c%20d%20e and more."),
+        (r"\verb|50% off| second \verb*+a%{b+ words", "50% off second a%{b words"),
+        (r"\lstinline[language=C]!a%b! \lstinline{a%{b}} \mintinline{c}|%d| end", "a%b a%{b} %d end"),
+        (r"See \href{http://a.b%20c and more.", "See http://a.b%20c and more."),
+    ],
+)
+def test_tex_a_percent_sign_in_an_address_or_in_code_is_no_comment(source: str, shown: str) -> None:
+    assert tex_blocks(f"{source}\n\n\\section{{Second}}\nText.") == [shown, "Second", "Text."]
+
+
+def test_tex_comments_and_what_looks_like_code_in_them() -> None:
+    assert tex_blocks("One % \\begin{verbatim}\n\ntwo 5\\% % x\n  goes on.") == ["One", "two 5% goes on."]
+    assert tex_blocks("\\begin{lstlisting}\n5 % {x\n\\end{lstlisting}After.") == ["5 % {x", "After."]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\section{Un closed", r"\textbf{Un closed", r"\label{Un closed", r"\begin{equation} Un closed", r"\[ Un closed",
+        r"Un } closed", r"\iffalse Un closed",
+    ],
+)  # fmt: skip
+def test_tex_what_nothing_closes_swallows_nothing(source: str) -> None:
+    text = f"{source}\n\nCosts $5 \\emph{{here}}.\n\nAnd $6.\\footnote{{Note.}}"
+    assert tex_blocks(text) == ["Un closed", "Costs $5 here.", "And $6.[1]", "[1] Note."]
+
+
+def test_tex_accents_come_out_composed() -> None:
+    source = r"""G\"odel, Erd\H{o}s, Schr\"{o}dinger, c\^ote, \'oscar, \=o, \`o, \'{\i}, \"\i, \v{c}, \c c, \r a, \k{a},
+        \'{\^e}, \o, \'{\o}, Yal\i{}n, \~{}"""
+    shown = "Gödel, Erdős, Schrödinger, côte, óscar, ō, ò, í, ï, č, ç, å, ą, ế, ø, ǿ, Yalın, ~"
+    assert tex_blocks(source) == [shown]
+
+
+def test_tex_the_macros_of_the_author() -> None:
+    preamble = (
+        r"\newcommand{\opt}[2][dflt]{#1-#2}\newcommand\outer[1]{<\inner{#1}>}\providecommand\inner[1]{(#1)}\def\pct{\%}"
+    )
+    shown = "dflt-b c-d <(x)> <((y))> 5%"
+    assert tex_blocks(r"\opt{b} \opt[c]{d} \outer{x} \outer{\inner{y}} 5\pct", preamble) == [shown]
+    preamble = r"\newcommand\a[1]{\b{#1#1}}\newcommand\b[1]{\a{#1#1}}"
+    assert tex_blocks(r"Before \a{x} after.", preamble) == ["Before after."]  # each calls the other: cut off
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"A \iffalse hid \ifx\x\y a\else b\fi den\else else\fi{} Z", "A else Z"),
+        (r"A \iftrue yes\else no\fi{} $a \iff b$ Z", r"A yes $a \iff b$ Z"),
+        (r"\newif\ifdraft A \ifdraft hidden\else shown\fi{} Z", "A shown Z"),
+        (r"\newif\ifdraft\drafttrue A \ifdraft shown\else hidden\fi{} Z", "A shown Z"),
+    ],
+)
+def test_tex_conditions(source: str, shown: str) -> None:
+    assert tex_blocks(source) == [shown]
+
+
+def test_tex_title_page() -> None:
+    preamble = r"\title{T\thanks{Grant.}}\author{Jane Roe\thanks{Lab.} \and Max Poe}\date{May 2020}"
+    below = "Authors: Jane Roe[2], Max Poe\nDate: May 2020"
+    assert tex_blocks(r"\maketitle Text.", preamble) == ["T", below, "Text.", "[1] Grant.", "[2] Lab."]
+    assert tex_blocks(r"\maketitle Text.", r"\title{T}\author{Jane \\ Lab \and Max}\date{\today}") == [
+        "T",
+        "Authors: Jane, Lab; Max",
+        "Text.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"\SI{10}{\kilo\gram}, \qty[x=y]{5}{\percent}, \si{kg.m^2}, \ang{30}", "10 kg, 5 %, kg m^2, 30°"),
+        (r"\num{1e5}, \qtyrange{1}{5}{\metre\per\second\squared}", "1 × 10^5, 1–5 m/s^2"),
+        (
+            r"\cite{a} \citep[p.~3]{a,b} \citep[see][ch. 2]{a} \citet[][p. 4]{a}",
+            "[a] [a, b, p. 3] [see a, ch. 2] [a, p. 4]",
+        ),
+        (r"\parbox[t]{3cm}{pb} \makebox[3cm][l]{mb} \hyperref[a]{hr} \raisebox{1pt}[2pt]{rb}", "pb mb hr rb"),
+        (r"\texorpdfstring{a}{b} \noindent [Kept] \nocite{x}", "a [Kept]"),
+        (r"\footnote{One.\par Two.}", "[1]\n\n[1] One. Two."),
+        (r"\subfigure[sub cap]{\includegraphics{a}}", "sub cap"),
+    ],
+)
+def test_tex_commands_and_their_arguments(source: str, shown: str) -> None:
+    assert tex_blocks(source) == shown.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (
+            r"\multicolumn{2}{c}{Title row} \\ \hline Name & N \\ \hline a & 1 \\ \hline",
+            ["Title row", "Name: a | N: 1"],
+        ),
+        (
+            r"\multirow{2}{*}{Name} & \multicolumn{2}{c}{Dose} \\ \cmidrule(lr){2-3} & low & high \\ \midrule"
+            r"\multirow{2}{*}{A} & 1 & 2 \\ & 3 & 4 \\",
+            ["Name: A | Dose low: 1 | Dose high: 2\nName: A | Dose low: 3 | Dose high: 4"],
+        ),
+        (
+            r"Name & \multicolumn{2}{c}{Dose} \\ & low & high \\ \hline A & 1 & 2",
+            ["Name: A | Dose low: 1 | Dose high: 2"],
+        ),
+        (r"a & b \\ c & d \\ \hline Total & e", ["a | b\nc | d\nTotal | e"]),
+        (r"\makecell{A\\B} & \url{a&b} \\ \hline 1\&2 & 3", ["A B: 1&2 | a&b: 3"]),
+        (
+            r"\caption{C} \\ A & B \\ \endfirsthead A & B \\ \endhead next & page \\ \endfoot 1 & 2",
+            ["C", "A: 1 | B: 2"],
+        ),
+    ],
+)
+def test_tex_tables(source: str, shown: list[str]) -> None:
+    assert tex_blocks(rf"\begin{{tabular}}{{lll}}{source}\end{{tabular}}") == shown
 
 
 # --- RTF -----------------------------------------------------------------------------------------
