@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from ingest.readers import read
-from tests.making import docx, odf, p, relations, zipped
+from tests.making import docx, odf, p, pptx, relations, shape, zipped
 from tests.test_readers_office import STYLES, check
 
 
@@ -46,7 +46,9 @@ def test_docx_clauses_are_numbered_on_under_headings_of_the_same_list() -> None:
         "2.1 Pay promptly",
         "Between",
         "2.2 Pay fully",
-        "    (a) now\n    (b) later\n      (i) so\n      (ii) or so",
+        "    (a) now\n    (b) later",
+        "(i) so",
+        "(ii) or so",
         "Loose",
     ]
     assert [section.path for section in content.sections] == [("1. Definitions",), ("2. Payment",), ("Loose",)]
@@ -179,3 +181,13 @@ def test_docx_documents_in_the_document_are_read_where_they_stand() -> None:
     content = check(read(zipped(parts), "a.docx"))
     assert content.text == "Before\n\nInside\n\nSome words.\n\n- one\n- two\n\nOld words.\n\nAfter"
     assert [section.path for section in content.sections] == [("Inside",)]
+
+
+def test_slides_and_odt_raised_numbers_are_powers() -> None:
+    text = '10</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>-5</a:t></a:r><a:r><a:t>, 1</a:t></a:r>'
+    text += '<a:r><a:rPr baseline="30000"/><a:t>st</a:t></a:r>'
+    assert check(read(pptx(shape("", f"<a:r><a:t>{text}")), "a.pptx")).text == "10^-5, 1st"
+    styles = '<style:style style:name="S"><style:text-properties style:text-position="super 58%"/></style:style>'
+    span = '<text:span text:style-name="S">{}</text:span>'
+    body = f"<text:p>3 × 10{span.format('-5')} or <text:span>2</text:span>{span.format('n ')}, 1{span.format('st')}</text:p>"
+    assert check(read(odf("text", body, styles), "a.odt")).text == "3 × 10^-5 or 2^n , 1st"

@@ -1,5 +1,6 @@
 """OpenDocument texts, presentations and spreadsheets (.odt, .odp, .ods)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -8,6 +9,7 @@ from ...errors import SourceError
 from ..archives import Zipped
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
+from ..raised import raised
 from ..sheets import add_sheet
 from ..tables import spread
 from ..titles import claimed_title
@@ -71,6 +73,7 @@ class _Reader:
         self._boxes: list[Element] = []
         self._parents: dict[str, str] = {}
         self._hidden: set[str] = set()
+        self._raised: set[str] = set()
         self._numbered: dict[str, dict[str, bool]] = {}
         for tree in (styles, root):
             for style in tree.iter() if tree is not None else ():
@@ -89,6 +92,9 @@ class _Reader:
         properties = child(style, "text-properties")
         if properties is not None and attribute(properties, "display") == "none":
             self._hidden.add(name)
+        position = attribute(properties, "text-position") if properties is not None else ""
+        if position.startswith("super") or re.match(r"[1-9]", position):
+            self._raised.add(name)
 
     def blocks(self, parent: Element) -> None:
         """Reads paragraphs, headings, lists and tables."""
@@ -233,6 +239,7 @@ class _Reader:
     def _text(self, element: Element) -> str:
         """The text of a paragraph or a part of one."""
         parts = [element.text or ""]
+        before = parts[0]  # the last of them that says something
         for below in element:
             kind = local(below)
             if kind == "s":
@@ -247,8 +254,12 @@ class _Reader:
             elif kind in ("text-box", "annotation"):
                 self._boxes.append(below)
             elif kind not in _SKIPPED and not self._hidden.intersection(self._styles(attribute(below, "style-name"))):
-                parts.append(self._text(below))
+                text = self._text(below)
+                is_raised = kind == "span" and attribute(below, "style-name") in self._raised
+                written = raised(before, text) if is_raised else ""
+                parts.append(written + text[len(text.rstrip()) :] if written else text)
             parts.append(below.tail or "")
+            before = parts[-1] or parts[-2] or before
         return "".join(parts)
 
     def _styles(self, name: str) -> list[str]:

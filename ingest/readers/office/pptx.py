@@ -1,11 +1,13 @@
 """PowerPoint presentations (.pptx)."""
 
+import re
 from collections.abc import Iterator
 
 from ...documents import Content
 from ...errors import SourceError
 from ..building import ContentBuilder, one_line
 from ..flow import Flow
+from ..raised import raised
 from ..tables import spread
 from ..titles import claimed_title
 from ..xml_tree import Element, attribute, child, children, descendants, local
@@ -160,12 +162,15 @@ def _placeholder(shape: Element) -> str:
 
 
 def _paragraph_text(paragraph: Element) -> str:
-    parts = []
+    parts: list[str] = []
     for element in paragraph:
         kind = local(element)
         if kind in ("r", "fld"):
-            text = child(element, "t")
-            parts.append((text.text or "") if text is not None else "")
+            content, properties = child(element, "t"), child(element, "rPr")
+            text = (content.text or "") if content is not None else ""
+            is_raised = properties is not None and re.match(r"[1-9]", attribute(properties, "baseline"))
+            written = raised(parts[-1], text) if is_raised and parts else ""
+            parts.append(written + text[len(text.rstrip()) :] if written else text)
         elif kind == "br":
             parts.append("\n")
         elif kind in ("m", "oMath", "oMathPara", "AlternateContent"):

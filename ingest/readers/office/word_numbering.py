@@ -20,9 +20,10 @@ _ORDINALS = (
 ).split()
 _TENS = "Twenty Thirty Forty Fifty Sixty Seventy Eighty Ninety".split()
 _BULLET = "- "
-# How a level of a list names its own number, if its items are lines of a list: "%1.", "(%2)".
+# How a level names its number, and in which figures, if its items are lines of a list: "%1.", "(%2)". What else
+# stands in front of a paragraph would not be seen to begin a sentence of its own.
 _LINE = re.compile(r"\(?%\d[.)]")
-_OF_LINES = frozenset(("decimal", "lowerLetter", "lowerRoman"))
+_OF_LINES = frozenset(("decimal", "lowerLetter"))
 _MOST_LEVELS = 9
 
 
