@@ -453,6 +453,54 @@ def test_csv_without_a_header() -> None:
     assert blocks("1,2\n3,4\n", "a.csv") == ["1 | 2\n3 | 4"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        # The header is the first row, wherever the first number stands.
+        ("name,answer;Ann,yes;Bob,no;Cat,12;Dan,yes", "name: Ann | answer: yes;name: Bob | answer: no;name: Cat"),
+        ("name,city,age;Ann,Rome,;Bob,Rome,;Cat,Rome,32", "name: Ann | city: Rome;name: Bob | city: Rome;name: Cat"),
+        ("name,,age;Ann,Smith,unknown;Bob,Jones,30", "name: Ann | Smith | age: unknown;name: Bob | Jones | age: 30"),
+        ("name,rise;Ann,-3.30 €;Bob,n/a", "name: Ann | rise: -3.30 €;name: Bob | rise: n/a"),
+        # A list of names and values has none.
+        ("Client,Bob;Date,Monday;Total,5", "Client | Bob;Date | Monday;Total | 5"),
+        ("Name,Alice;Age,42;City,Rome", "Name | Alice;Age | 42;City | Rome"),
+        # Dates and years name columns, unless they are what the column holds.
+        ("Name,2024-01-01,2024-02-01;A,1,2", "Name: A | 2024-01-01: 1 | 2024-02-01: 2"),
+        ("Name,2019,2020;A,1,2", "Name: A | 2019: 1 | 2020: 2"),
+        ("Ann,2024-01-01,2024-02-01;Bob,2023-01-01,2023-05-01", "Ann | 2024-01-01 | 2024-02-01;Bob | 2023-01-01"),
+        ("Ann,1990;Bob,1985", "Ann | 1990;Bob | 1985"),
+        ("Cash,2023-12-31;Stock,7", "Cash | 2023-12-31;Stock | 7"),
+        # A group belongs to the empty cells to its right.
+        (",2022,,2023,;Name,H1,H2,H1,H2;A,1,2,3,4", "Name: A | 2022 H1: 1 | 2022 H2: 2 | 2023 H1: 3 | 2023 H2: 4"),
+        ("Zone,City,2022,;,,H1,H2;N,Oslo,1,2", "Zone: N | City: Oslo | 2022 H1: 1 | 2022 H2: 2"),
+    ],
+)
+def test_the_header_of_a_csv_file(rows: str, lines: str) -> None:
+    assert content_of(rows.replace(";", "\n"), "a.csv").text.startswith(lines.replace(";", "\n"))
+
+
+def test_a_blank_line_in_a_csv_file_parts_tables_only_where_another_begins() -> None:
+    first, second = "Region,Q1,Q2\nNorth,1,2\n", "Region,Q3,Q4\nNorth,5,6\n"
+    rows = ["Region: North | Q1: 1 | Q2: 2", "Region: North | Q3: 5 | Q4: 6"]
+    assert blocks(f"{first}\n{second}", "a.csv") == rows
+    assert blocks(f"{first}\nCosts by region\n{second}", "a.csv") == [rows[0], "Costs by region", rows[1]]
+    assert blocks(f"{first}\nSouth,unknown,4\nWest,5,6\n", "a.csv") == [
+        f"{rows[0]}\nRegion: South | Q1: unknown | Q2: 4\nRegion: West | Q1: 5 | Q2: 6"
+    ]
+    assert blocks("Name,City\nAnn,Rome\n\nBob,Oslo\nCat,Bern\n", "a.csv") == [
+        "Name: Ann | City: Rome\nName: Bob | City: Oslo\nName: Cat | City: Bern"
+    ]
+    assert blocks("Name,City\n\nAnn,Rome\n\nBob,Oslo\n", "a.csv") == ["Name: Ann | City: Rome\nName: Bob | City: Oslo"]
+    assert blocks(f"Client,Bob\nTotal,5\nPaid,no\n\n{first}", "a.csv") == [
+        "Client | Bob\nTotal | 5\nPaid | no",
+        rows[0],
+    ]
+    assert blocks(f"{first}\nClient,Bob\nTotal,5\nPaid,no\n", "a.csv") == [
+        rows[0],
+        "Client | Bob\nTotal | 5\nPaid | no",
+    ]
+
+
 @given(st.text(alphabet='a1,;"\n\t|', min_size=1, max_size=60))
 def test_any_csv_is_read_or_named_empty(text: str) -> None:
     with suppress(NoTextError):

@@ -13,6 +13,7 @@ from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
 from ingest.readers import SUFFIXES, Member, archives, expand, read
 from ingest.readers.building import normalise
+from ingest.readers.number_formats import shown_number
 from tests.making import docx, odf, p, pptx, shape, xlsx, zipped
 
 
@@ -176,6 +177,69 @@ def test_xlsx_a_header_over_several_columns_names_each_of_them() -> None:
     merges = '<mergeCells><mergeCell ref="B1:C1"/></mergeCells>'
     content = check(read(xlsx({"Sheet1": rows}, merges=merges), "t.xlsx"))
     assert content.text == "Zone: EU | 2023 Sales: 7 | 2023 Profit: 2"
+
+
+def test_xlsx_a_cell_merged_downwards_stands_in_each_row_and_never_makes_a_header_of_data() -> None:
+    def row(number: int, **cells: str) -> str:
+        texts = "".join(f'<c r="{at}{number}" t="str"><v>{text}</v></c>' for at, text in cells.items())
+        return f'<row r="{number}">{texts}</row>'
+
+    rows = row(1, A="Region", B="City", C="Sales") + row(3, A="North", B="Oslo", C="high") + row(4, B="Bergen", C="low")
+    merges = "".join(f'<mergeCell ref="{cells}"/>' for cells in ("A1:A2", "B1:B2", "C1:C2", "A3:A4"))
+    content = check(read(xlsx({"Sheet1": rows}, merges=f"<mergeCells>{merges}</mergeCells>"), "t.xlsx"))
+    assert content.text == "Region: North | City: Oslo | Sales: high\nRegion: North | City: Bergen | Sales: low"
+    rows = row(1, A="Product", B="Sales") + row(2, A="Name", B="2023", C="2024") + row(3, A="Tea", B="5", C="6")
+    merges = '<mergeCells><mergeCell ref="B1:C1"/></mergeCells>'
+    content = check(read(xlsx({"Sheet1": rows}, merges=merges), "t.xlsx"))
+    assert content.text == "Product Name: Tea | Sales 2023: 5 | Sales 2024: 6"
+    rows = row(1, A="Name", B="Answer") + row(2, A="Ann", B="yes") + row(3, A="Bob", B="no") + row(4, A="Cat", B="12")
+    content = check(read(xlsx({"Sheet1": rows + row(5, A="Dan", B="yes")}), "t.xlsx"))
+    assert content.text.splitlines()[0] == "Name: Ann | Answer: yes"
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        ("1.5", "[h]:mm", "36:00"),
+        ("-0.01", "[mm]:ss", "-14:24"),
+        ("1234", "00000", "01234"),
+        ("50", '0" mg"', "50 mg"),
+        ("1234.5", '"$"#,##0.00', "$1,234.50"),
+        ("-1234.5", '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\)', "-$1,234.50"),
+        ("1234.5678", "#,##0.00\\ [$€-407]", "1,234.5678 €"),  # nothing is rounded away
+        ("1234567", '0.0,,"M"', "1.234567M"),
+        ("0.1234", "0.0%", "12.34%"),
+        ("0.5", "# ?/?", "0.5"),
+        ("123456", "0.00E+00", "123456"),
+        ("5", 'General" units"', "5 units"),
+        ("5", '"yes";"no"', "5"),
+        ("3", "[Red]0;[Blue]-0", "3"),
+        ("5551234", "[<=9999999]###-####", "5551234"),
+        ("45383", 'd "de" mmmm', "2024-04-01"),
+        ("0.5", "h:mm AM/PM", "12:00:00"),
+        ("1e300", "#,##0", "1e+300"),
+    ],
+)
+def test_numbers_are_shown_by_their_formats(value: str, code: str, shown: str) -> None:
+    assert shown_number(value, code) == shown
+
+
+def test_xlsx_hidden_sheets_are_left_out_and_hidden_rows_are_read() -> None:
+    row = '<row r="1" {}><c r="A1" t="str"><v>{}</v></c></row>'
+    sheets = {"Now": row.format('hidden="1"', "filtered"), 'Old" state="hidden': row.format("", "draft")}
+    assert check(read(xlsx(sheets), "t.xlsx")).text == "Now\n\nfiltered"
+
+
+def test_xlsx_dates_name_columns_and_strings_are_what_they_spell() -> None:
+    xfs = "".join(f'<xf numFmtId="{number}"/>' for number in (0, 17, 4))
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>45292</v></c><c r="C1" s="1"><v>45323</v></c></row>'
+        '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" s="2"><v>1234.5</v></c><c r="C2"><v>2</v></c>'
+        '<c r="D2" t="d"><v>2024-04-01T00:00:00</v></c></row>'
+    )
+    strings = ("Na_x000D__x000A_me_x005F_x000D_", "東京</t><rPh><t>トウキョウ</t></rPh><t>")
+    content = check(read(xlsx({"Sheet1": rows}, strings, f"<cellXfs>{xfs}</cellXfs>"), "t.xlsx"))
+    assert content.text == "Na me_x000D_: 東京 | 2024-01-01: 1,234.50 | 2024-02-01: 2 | 2024-04-01"
 
 
 # --- OpenDocument --------------------------------------------------------------------------------

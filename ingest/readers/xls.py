@@ -7,7 +7,7 @@ from typing import Any
 from ..documents import Content
 from ..errors import SourceError
 from .building import ContentBuilder
-from .office.xlsx import shown_number
+from .number_formats import shown_number
 from .sheets import add_sheet
 
 # xlrd checks little: a damaged file fails wherever a number in it leads astray.
@@ -60,7 +60,7 @@ def _shown(cell: Any, date_mode: int) -> str:
     import xlrd
 
     if cell.ctype == xlrd.XL_CELL_DATE:
-        return shown_number(str(cell.value), "date", bool(date_mode))
+        return shown_number(str(cell.value), "yyyy-mm-dd", bool(date_mode))
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return "TRUE" if cell.value else "FALSE"
     if cell.ctype == xlrd.XL_CELL_NUMBER:

@@ -1,19 +1,17 @@
 """Excel workbooks (.xlsx)."""
 
-import datetime
 import re
 from pathlib import PurePosixPath
 
 from ...documents import Content
 from ..building import ContentBuilder
-from ..sheets import add_sheet
+from ..number_formats import built_in, shown_number
+from ..sheets import Merged, add_sheet
 from ..titles import claimed_title
-from ..xml_tree import Element, attribute, child, children, descendants
+from ..xml_tree import Element, attribute, child, children
 from .package import Package
 
-# Number formats that every workbook knows without writing them down (ECMA-376, part 1, 18.8.30).
-_DATES = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
-_PERCENTS = frozenset((9, 10))
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 # What is beyond is formatting run wild: Excel itself ends at 16,384 columns.
 _MOST_COLUMNS = 2_000
@@ -22,16 +20,15 @@ _MOST_COLUMNS = 2_000
 def read_xlsx(data: bytes, name: str) -> Content:
     """The visible sheets of a workbook, each a page under its name; every row names its headers.
 
-    A cell shows its value: dates as 2024-03-31, percentages as 40%, the last result of a formula.
+    A cell shows its value: dates as 2024-03-31, numbers by their formats, the last result of a formula. Sheets
+    that are hidden are left out, as hidden text is everywhere: they hold drafts and the workings of others, and a
+    reader who follows a citation would not find them. Hidden rows are read: a filter hides them for the moment.
     """
     package = Package(data, name)
     part, root = package.main()
     relations = package.relations(part)
     kinds = dict(relations.values())
-    strings = [
-        "".join(text.text or "" for text in descendants(item, "t"))
-        for item in children(package.tree(kinds.get("sharedStrings", "")), "si")
-    ]
+    strings = [_string(item) for item in children(package.tree(kinds.get("sharedStrings", "")), "si")]
     formats = _formats(package.tree(kinds.get("styles", "")))
     properties = child(root, "workbookPr")
     since_1904 = properties is not None and attribute(properties, "date1904") in ("1", "true")
@@ -47,15 +44,18 @@ def read_xlsx(data: bytes, name: str) -> Content:
 
 
 def _rows(sheet: Element, strings: list[str], formats: list[str], since_1904: bool) -> list[list[str]]:
+    """The rows of a sheet, one that is empty for each gap; a merged cell stands in each of the cells it covers."""
     rows: list[list[str]] = []
     last = 0
     merged = _merged(sheet)
+    hanging: list[tuple[int, int, int, str]] = []  # columns (first, end), last row and text of merged cells above
     for row in children(child(sheet, "sheetData"), "row"):
         number = attribute(row, "r")
+        here = int(number) if number.isdigit() else last + 1
         # Empty rows are not written; one of them is enough to part two tables.
-        if rows and number.isdigit() and int(number) > last + 1:
+        if rows and here > max((last, *(low for _, _, low, _ in hanging))) + 1:
             rows.append([])
-        last = int(number) if number.isdigit() else 0
+        last = here
         line: list[str] = []
         for cell in children(row, "c"):
             place = _REFERENCE.fullmatch(attribute(cell, "r"))
@@ -63,33 +63,46 @@ def _rows(sheet: Element, strings: list[str], formats: list[str], since_1904: bo
             line += [""] * (column - len(line))
             if column < _MOST_COLUMNS:
                 line[column:] = [_value(cell, strings, formats, since_1904)]
-        spans = [(first, min(end, _MOST_COLUMNS)) for first, end in merged.get(last, ()) if first < len(line)]
+        hanging = [merge for merge in hanging if merge[2] >= here]
+        if hanging and not any(line):
+            continue  # only the lower part of the cells above
         if sum(map(bool, line)) > 1:  # a header over several columns names all of them; a title or note does not
-            for first, end in spans:
-                line += [""] * (end - len(line))
-                line[first:end] = [cell or line[first] for cell in line[first:end]]
+            for first, end, low in merged.get(here, ()):
+                if first < min(len(line), end):
+                    end = min(end, _MOST_COLUMNS)
+                    line += [""] * (end - len(line))
+                    line[first + 1 : end] = [cell or Merged(line[first]) for cell in line[first + 1 : end]]
+                    hanging.append((first, end, low, line[first]))
+        for first, end, _, text in hanging:
+            line += [""] * (end - len(line))
+            line[first:end] = [cell or text for cell in line[first:end]]
         rows.append(line)
     return rows
 
 
-def _merged(sheet: Element) -> dict[int, list[tuple[int, int]]]:
-    """The columns (first, end) over which cells of one row are merged, by the number of the row."""
-    found: dict[int, list[tuple[int, int]]] = {}
+def _merged(sheet: Element) -> dict[int, list[tuple[int, int, int]]]:
+    """The columns (first, end) and the last row over which cells are merged, by the number of their first row."""
+    found: dict[int, list[tuple[int, int, int]]] = {}
     for merge in children(child(sheet, "mergeCells"), "mergeCell"):
         ends = _REFERENCE.findall(attribute(merge, "ref"))
-        if len(ends) == 2 and ends[0][1] == ends[1][1]:
-            found.setdefault(int(ends[0][1]), []).append((_column(ends[0][0]), _column(ends[1][0]) + 1))
+        if len(ends) == 2:
+            (left, top), (right, low) = ends
+            found.setdefault(int(top), []).append((_column(left), _column(right) + 1, int(low)))
     return found
 
 
 def _value(cell: Element, strings: list[str], formats: list[str], since_1904: bool) -> str:
     kind = attribute(cell, "t", "n")
     if kind == "inlineStr":
-        return "".join(text.text or "" for text in descendants(cell, "t"))
+        return _string(child(cell, "is"))
     value = child(cell, "v")
     text = (value.text or "") if value is not None else ""
     if kind == "s":
         return strings[int(text)] if text.isdigit() and int(text) < len(strings) else ""
+    if kind == "str":
+        return _unescaped(text)
+    if kind == "d":
+        return text.removesuffix("T00:00:00").replace("T", " ")
     if kind == "b":
         return "TRUE" if text == "1" else "FALSE"
     if kind != "n" or not text:
@@ -99,48 +112,28 @@ def _value(cell: Element, strings: list[str], formats: list[str], since_1904: bo
     return shown_number(text, format_, since_1904)
 
 
-def shown_number(text: str, format_: str, since_1904: bool = False) -> str:
-    """A stored number as its cell shows it; `format_` is "date", "percent" or "" for a plain number.
+def _string(item: Element | None) -> str:
+    """The text of a string, without the readings of its characters that may stand beside it."""
+    parts = [] if item is None else [item, *children(item, "r")]
+    return _unescaped("".join(text.text or "" for part in parts for text in children(part, "t")))
 
-    >>> shown_number("45382", "date"), shown_number("0.4", "percent"), shown_number("0.30000000000000004", "")
-    ('2024-03-31', '40%', '0.3')
-    """
-    try:
-        number = float(text)
-    except ValueError:
+
+def _unescaped(text: str) -> str:
+    """A text with the characters that XML cannot hold, which Excel writes as "_x000D_"."""
+    if "_x" not in text:
         return text
-    if format_ == "date" and 0 <= number < 2_958_466:  # the year 9999
-        if number < 1:
-            return str((datetime.datetime.min + datetime.timedelta(seconds=round(number * 86_400))).time())
-        day = datetime.datetime(1904, 1, 1) if since_1904 else datetime.datetime(1899, 12, 30)
-        moment = day + datetime.timedelta(seconds=round(number * 86_400))
-        return str(moment.date()) if not moment.hour + moment.minute + moment.second else str(moment)
-    if format_ == "percent":
-        return f"{number * 100:.12g}%"
-    return (
-        f"{number:.15g}"
-        if abs(number) < 1e15
-        else f"{number:.0f}"
-        if number.is_integer() and abs(number) < 1e20
-        else text
-    )
+    units = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _formats(styles: Element | None) -> list[str]:
-    """For each cell style, how a number is shown: "date", "percent" or ""."""
+    """For each cell style, the code of its number format."""
     own = {
         attribute(format_, "numFmtId"): attribute(format_, "formatCode")
         for format_ in children(child(styles, "numFmts"), "numFmt")
     }
-    found = []
-    for style in children(child(styles, "cellXfs"), "xf"):
-        id_ = attribute(style, "numFmtId", "0")
-        code = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.', "", own.get(id_, "")).lower().split(";")[0]
-        number = int(id_) if id_.isdigit() else 0
-        is_date = number in _DATES if id_ not in own else re.search(r"[ymdhs]", code.replace("general", "")) is not None
-        is_percent = number in _PERCENTS if id_ not in own else "%" in code
-        found.append("date" if is_date else "percent" if is_percent else "")
-    return found
+    ids = [attribute(style, "numFmtId", "0") for style in children(child(styles, "cellXfs"), "xf")]
+    return [own[id_] if id_ in own else built_in(int(id_)) if id_.isdigit() else "" for id_ in ids]
 
 
 def _column(letters: str) -> int:
