@@ -322,7 +322,7 @@ def test_what_front_matter_says_in_words_is_read() -> None:
 
 
 def test_raised_numbers_and_pictures_in_tags_inside_markdown() -> None:
-    text = "10<sup>6</sup>, 10<sup>-5</sup>, 2<sup>n</sup>, 2<sup>n - 1</sup>, 1<sup>st</sup>, H<sub>2</sub>O and 10<sub>2</sub>.[^1]\n\n[^1]: N."
+    text = "10<sup>6</sup>, 10<sup>-5</sup>, 2<sup>n</sup>, 2<sup>n -\n1</sup>, 1<sup>st</sup>, H<sub>2</sub>O and 10<sub>2</sub>.[^1]\n\n[^1]: N."
     assert read_str(text, "a.md").text == "10^6, 10^-5, 2^n, 2^(n - 1), 1st, H2O and 10_2.[1]\n\n[1] N."
     assert read_str('See <img src="x" alt="a cell &amp; more"> here.', "a.md").text == "See a cell & more here."
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from html import unescape
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ..documents import Content
@@ -44,7 +45,7 @@ _QUOTE_MARKS = re.compile(r"^(?:>[ \t]*)+", re.MULTILINE)
 # What an image shows: `alt="..."`.
 _ALT = re.compile(r"""\balt\s*=\s*(["'])(.*?)\1""", re.DOTALL | re.IGNORECASE)
 # Raised behind a number it would run into that: "10<sup>6</sup>" is not 106. (Ordinals are none: 1st, 2e, 3o.)
-_RAISED = re.compile(r"[+\-\u2212\u2013]?(?:\d+|[^\W\daeo_](?=\W|$))(\s*[-+\u2212\u2013*/])?")
+_RAISED = re.compile(r"[-+\u2212\u2013]?(?:\d[\d.,]*|[^\W\daeo_])(?: ?[-+\u2212\u2013*/] ?\w+)*")
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*$")
 
@@ -229,22 +230,29 @@ def _plain(tokens: "Sequence[Token]") -> str:
             case "image":
                 parts.append(_plain(token.children or []))
             case "html_inline":
-                parts.append(_html_inline(token.content, parts, tokens[i + 1].content if i + 1 < len(tokens) else ""))
+                parts.append(_html_inline(token.content, parts, tokens[i + 1 : i + 5]))
             case "footnote_ref":
                 parts.append(f"[{_footnote_mark(token)}]")
     return "".join(parts)
 
 
-def _html_inline(html: str, before: list[str], after: str) -> str:
+def _html_inline(html: str, before: list[str], after: "Sequence[Token]") -> str:
     """What an HTML tag in a line adds to the text between which it stands."""
     tag = html.strip("<> ").split(maxsplit=1)[0].lower()
     if tag in ("br", "br/"):
         return "\n"
     if tag == "img" and (alt := _ALT.search(html)):
         return unescape(alt[2])
-    if tag in ("sup", "sub") and before and before[-1][-1:].isdigit() and (raised := _RAISED.match(after)):
-        return ("^" if tag == "sup" else "_") + ("(" if raised[1] else "")
-    return ")" if tag in ("/sup", "/sub") and before[-2:-1] in (["^("], ["_("]) else ""
+    if tag in ("/sup", "/sub"):
+        return ")" if any(part in ("^(", "_(") for part in before[-4:]) else ""
+    last = before[-1][-1:] if before else ""
+    if tag not in ("sup", "sub") or not last.isdigit():
+        return ""
+    inside = takewhile(lambda token: token.type != "html_inline", after)
+    raised = "".join(token.content or " " for token in inside)
+    if not _RAISED.fullmatch(raised):
+        return ""
+    return ("^" if tag == "sup" else "_") + ("(" if " " in raised else "")
 
 
 def _footnote_mark(token: "Token") -> str:
