@@ -13,6 +13,7 @@ from ingest.documents import Content, page_at
 from ingest.errors import NoTextError, SourceError
 from ingest.readers import SUFFIXES, markdown, read
 from ingest.readers.building import ContentBuilder, normalise
+from ingest.readers.decoding import decode
 from ingest.readers.tables import row_lines, spread
 from ingest.readers.text import unwrap
 
@@ -210,6 +211,57 @@ def test_japanese_in_its_seven_bit_encoding() -> None:
 def test_what_tells_a_terminal_how_to_show_a_text_is_left_out() -> None:
     log = b"\x1b[31mERROR\x1b[0m \x1b]8;;http://x\x1b\\disk\x1b]8;;\x07 full \x1b[38;5;1m\x1b(Bnow\x1b[K \x1blast"
     assert read(log, "a.log").text == "ERROR disk full now last"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Café", "cp1252"),
+        ("Author: José", "cp1252"),
+        ("# Café\n\nnaïve", "cp1252"),
+        ("Price: 5 €", "cp1252"),
+        ("Temperature 25 °C ± 2 µg", "cp1252"),
+        ("10 m² · 5 m³, ½ tsp", "cp1252"),
+        ("„groß“ und «klein»", "cp1252"),
+        ("Übergröße ÄÖÜ", "cp1252"),
+        ("L’été dernier, il a été créé à l’œuvre: ça, où?", "cp1252"),
+        ("Molière met Søren Kierkegaard, and Søren met Molière.", "cp1252"),
+        ("Kaplan–Meier, Sjögren’s, Guillain-Barré, Ménière, Søren, Ibáñez", "cp1252"),
+        ("Zażółć gęślą jaźń", "cp1250"),
+        ("Wałęsa", "cp1250"),
+        ("Česká republika má dvě třetiny", "cp1250"),
+        ("Ştefan cel Mare şi Sfânt, domnul ţării", "cp1250"),
+        ("Szép őszi idő van, hűvös szél fúj", "cp1250"),
+        ("Zażółć gęślą jaźń", "iso8859_2"),
+        ("Česká republika má dvě třetiny", "iso8859_2"),
+        ("Çığ düştü, İstanbul'da güneş şimdi doğdu", "cp1254"),
+        ("Žemaitė rašė lietuviškai, ąžuolas, šaltinių", "cp1257"),
+        ("Иммунотерапия опухолей — это лечение, которое помогает иммунной системе.", "cp1251"),
+        ("Иммунотерапия опухолей - это лечение, которое помогает иммунной системе.", "koi8_r"),
+        ("がん免疫療法は、T細胞などの免疫系を利用する治療法である。副作用は比較的少ない。", "cp932"),
+        ("がん免疫療法は、T細胞などの免疫系を利用する治療法である。副作用は比較的少ない。", "euc_jp"),
+        ("免疫疗法是利用免疫系统治疗癌症的方法。它改变了黑色素瘤的治疗。", "gb18030"),
+        ("中文文本 with English words and 中国 inside of it", "gb18030"),
+        ("면역요법은 면역 체계를 이용하여 암을 치료하는 방법이다.", "euc_kr"),
+    ],
+)
+def test_short_texts_in_legacy_encodings(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
+def test_utf8_that_is_cut_or_holds_a_stray_byte_is_utf8() -> None:
+    text = "Größe naïve Müller café 5 €"
+    assert decode(text.encode()[:-1], "a.txt") == text[:-1] + "\ufffd"
+    assert decode(text.encode() + b"\xff", "a.txt") == text + "\ufffd"
+    assert decode("Größe ".encode() + b"\xc3", "a.txt") == "Größe \ufffd"
+
+
+def test_a_few_control_characters_make_no_text_binary() -> None:
+    for data in (b"dos file text\n\x1a", b"dos file\x08 text", b"\x07dos file text", b"dos file text" + bytes(500)):
+        assert read(data, "a.txt").text == "dos file text"
+    for data in (b"\x00\x01\x02\x03abc", b"abc\x01\x02\x03\x04\x05defghi"):
+        with pytest.raises(SourceError, match="not text"):
+            read(data, "a.txt")
 
 
 def test_utf8_with_a_damaged_byte_is_still_utf8() -> None:

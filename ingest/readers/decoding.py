@@ -5,7 +5,9 @@ import re
 
 from ..errors import NoTextError, SourceError
 from .building import ESCAPES
+from .code_pages import code_page
 from .kinds import looks_like
+from .words import words
 
 # Longest first: the UTF-32 marks begin with the UTF-16 ones.
 _MARKS = (
@@ -17,8 +19,15 @@ _MARKS = (
 )
 # Control characters that no text holds (tab, line ends, form feed and escape left out).
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL_BYTES = bytes(range(0x20)).translate(None, b"\t\n\v\f\r\x1b")
+_HIGH = re.compile("[^\x00-\x7f]")
+_EUROPEAN = frozenset(words("cp1250 cp1252 cp1254 cp1257 cp437 cp850 iso8859_15 latin_1 mac_roman"))
+# As many of them may stray into a text of any length.
+_FEW = 3
 # The guess looks at this many bytes: it gets no better after that, only slower.
 _GUESS_BYTES = 200_000
+# What fills the last block of a file, and ends one of DOS.
+_PADDING = b"\x00\x1a"
 
 
 def decode(data: bytes, name: str, declared: str | None = None) -> str:
@@ -33,8 +42,9 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
         raise SourceError(f"{name} is not text (it looks like {kind.article}).")
     text = _decode(data, declared)
     # Not even broken text consists of control characters to more than a hundredth.
-    start = ESCAPES.sub("", (text or "")[:_GUESS_BYTES])
-    if text is None or len(_CONTROL.findall(start)) > len(start) / 100:
+    start = ESCAPES.sub("", (text or "").rstrip("\x00\x1a")[:_GUESS_BYTES])
+    controls = len(_CONTROL.findall(start))
+    if text is None or controls > min(max(len(start) / 100, _FEW), len(start) / 10):
         raise SourceError(f"{name} is not text (it holds bytes of no known encoding).")
     if not text.strip("\ufeff\x00 \t\r\n\f"):
         raise NoTextError(f"{name} is empty.")
@@ -45,7 +55,7 @@ def _decode(data: bytes, declared: str | None) -> str | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
-    if (wide := _wide(data)) is not None:
+    if (wide := _wide(data.rstrip(_PADDING) if data.endswith(4 * b"\x00") else data)) is not None:
         return data.decode(wide, "replace")
     if b"\x1b$B" in data or b"\x1b$@" in data:  # Japanese, spelt in ASCII characters
         try:
@@ -61,11 +71,20 @@ def _decode(data: bytes, declared: str | None) -> str | None:
             return data.decode(_as_browsers_read(declared))
         except (LookupError, ValueError):
             pass  # a wrong or made-up declaration: as if there were none
+    return _damaged_utf8(data) or _guess(data)
+
+
+def _damaged_utf8(data: bytes) -> str | None:
+    """`data` as UTF-8 with a few damaged bytes, or cut in its last character; None if it is another encoding.
+
+    In any other, hardly a byte above 127 happens to stand where it makes a character of UTF-8.
+    """
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken * 20 <= sum(character > "\x7f" for character in text):
-        return text  # UTF-8 with a few damaged bytes, not another encoding
-    return _guess(data)
+    good = len(_HIGH.findall(text)) - broken
+    if text.endswith("\ufffd") and data[-1] > 0x7F and good:
+        broken -= 1
+    return text if broken <= max(good / 3, good > 1) else None
 
 
 def _wide(data: bytes) -> str | None:
@@ -94,22 +113,11 @@ def _as_browsers_read(encoding: str) -> str:
 def _guess(data: bytes) -> str | None:
     import charset_normalizer
 
-    best = charset_normalizer.from_bytes(data[:_GUESS_BYTES]).best()
-    if best is None:
-        return None
-    encoding = best.encoding
-    # The Western and Eastern European code pages agree in most letters; the Western one is the more
-    # common by far.
-    if encoding in {
-        "cp1250",
-        "cp1254",
-        "cp1257",
-        "latin_1",
-        "iso8859_15",
-        "mac_roman",
-        "cp1252",
-        "cp437",
-        "cp850",
-    }:
-        encoding = "cp1252"
+    sample = data[:_GUESS_BYTES]
+    if (encoding := code_page(sample)) is None:
+        best = charset_normalizer.from_bytes(sample.translate(None, _CONTROL_BYTES)).best()
+        if best is None:
+            return None
+        # The code pages of Europe agree in most letters; the Western one is the most common by far.
+        encoding = "cp1252" if best.encoding in _EUROPEAN else best.encoding
     return data.decode(encoding, "replace")
