@@ -240,20 +240,32 @@ def stands_alone(question: str) -> bool:
     >>> [stands_alone(text) for text in ("What is a biosimilar?", "Which vaccines prevent cervical cancer?")]
     [True, True]
     """
+    if points_back(question):
+        return False
     question = _understood(question)
     said = [word for _, word in written(question)]
     lower = {word.lower() for word in said}
-    if (
-        not _ASKING.match(question)
-        or (_OPENER.match(question) and not _OTHER.match(question))
-        or any(not lower.isdisjoint(p) for p in _PRONOUNS.values())
-    ):
-        return False
     # "the drug" may be the one that was spoken of; "the Fc region" and "the standard dose of ..." are said in full.
     own = sum(not idle(word) for word in said)
     named = any(map(has_capital, said[1:]))
     defines = _DEFINING.match(question) or _OTHER.match(question) or (own >= MANY - 1 and _OF.search(question))
     return named or own >= (MANY if "the" in lower else MANY - 1) or bool(defines)
+
+
+def points_back(question: str) -> bool:
+    """Whether a question itself says that it goes on: by a pronoun, "And ...", as a fragment, or without a subject.
+
+    >>> [points_back(text) for text in ("How is it given?", "And lung cancer?", "And then?", "Who isn't suitable?")]
+    [True, True, True, False]
+    """
+    question = _understood(question)
+    lower = {word.lower() for _, word in written(question)}
+    return (
+        not _ASKING.match(question)
+        or (_OPENER.match(question) is not None and not _OTHER.match(question))
+        or any(not lower.isdisjoint(pronouns) for pronouns in _PRONOUNS.values())
+        or all(map(idle, lower))
+    )
 
 
 # Where "that" and "they" stand for what the question names itself: "the card that one carries", "people before they".

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,13 +25,15 @@ from ingest import (
 
 from . import prompt
 from .answers import Answer, Found, LibraryState, Turn, conversation, readable
+from .carry import points_back
+from .choose import Sentence as Scored
 from .choose import score_sentences
 from .confidence import estimate, missing
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .rewrite import parts, rewrite
 from .said import less_of_the_same
-from .search import encode_query, search
+from .search import PROPOSED, encode_query, search
 from .smalltalk import kind, reply, without
 from .spelling import mend
 from .topics import named
@@ -117,23 +120,17 @@ class Retriever:
         standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
         with self.library.reading():
-            mended = mend(self.library, asked)
-            searched_for = standalone or rewrite(self.library, mended, turns)
-            clock.lap("rewrite")
             within = self.library.within(documents, tags)
-            query = encode_query(self.library, parts(searched_for, mended))
-            clock.lap("encode")
-            candidates = search(self.library, query, documents=within)
-            clock.lap("search")
-            ranked = score_sentences(self.library, query, searched_for, candidates)
-            probability = estimate(query, candidates, ranked)
+            looked = self._look(asked, turns, standalone, within, clock=clock)
+            searched_for, candidates, ranked = looked.searched_for, looked.candidates, looked.ranked
+            probability = looked.probability
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             if answered:
                 unsaid = less_of_the_same(asked, ranked, turns)
                 text, citations = write(searched_for, unsaid, self._page_at)
             else:
-                lacking = missing(self.library, searched_for, query, candidates)
+                lacking = missing(self.library, searched_for, looked.query, candidates)
                 text, citations = declined(named(lacking, asked)), ()
             clock.lap("write")
             state = self._state()
@@ -197,11 +194,30 @@ class Retriever:
         asked = without(_checked(question))
         standalone = self._standalone(asked, turns)
         with self.library.reading():
-            mended = mend(self.library, asked)
-            searched_for = standalone or rewrite(self.library, mended, turns)
             within = self.library.within(documents, tags)
-            candidates = search(self.library, encode_query(self.library, parts(searched_for, mended)), k, within)
-        return Found(searched_for, tuple(c.hit for c in candidates))
+            looked = self._look(asked, turns, standalone, within, k)
+        return Found(looked.searched_for, tuple(c.hit for c in looked.candidates[:k]))
+
+    def _look(
+        self,
+        asked: str,
+        turns: Sequence[Turn],
+        standalone: str | None,
+        within: frozenset[str] | None,
+        k: int = PROPOSED,
+        clock: "_Clock | None" = None,
+    ) -> "_Looked":
+        """What is found for a question after some turns: for it alone, or with what it means of them."""
+        mended = mend(self.library, asked)
+        searched_for = standalone or rewrite(self.library, mended, turns)
+        clock = clock or _Clock()
+        clock.lap("rewrite")
+        looked = _Looked(self.library, searched_for, mended, within, k, clock)
+        if standalone or searched_for == mended or points_back(mended):
+            return looked
+        # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
+        alone = _Looked(self.library, mended, mended, within, k, clock)
+        return alone if alone.probability >= max(self.library.settings.decline_below, looked.probability) else looked
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
         """A follow-up as the language model rewrites it; None without a model, or where it fails."""
@@ -273,6 +289,36 @@ def _checked(question: str) -> str:
     return readable(question).strip()
 
 
+class _Looked:
+    """What is found for a question, the sentences chosen when they are wanted; inside `library.reading()`."""
+
+    def __init__(
+        self,
+        library: Library,
+        searched_for: str,
+        question: str,
+        within: frozenset[str] | None,
+        k: int,
+        clock: "_Clock",
+    ) -> None:
+        self.library = library
+        self.searched_for = searched_for
+        self.query = encode_query(library, parts(searched_for, question))
+        clock.lap("encode")
+        self.candidates = search(library, self.query, max(k, PROPOSED), within)
+        clock.lap("search")
+
+    @cached_property
+    def ranked(self) -> list[Scored]:
+        """The sentences of the candidates, best first."""
+        return score_sentences(self.library, self.query, self.searched_for, self.candidates)
+
+    @cached_property
+    def probability(self) -> float:
+        """How likely the library answers the question."""
+        return estimate(self.query, self.candidates[:PROPOSED], self.ranked)
+
+
 class _Clock:
     """Milliseconds by stage."""
 
@@ -282,7 +328,7 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps[stage] = (now - self._last) * 1000
+        self._laps[stage] = self._laps.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
 
     def seconds(self) -> float:

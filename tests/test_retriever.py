@@ -350,3 +350,32 @@ def test_a_library_of_two_paragraphs_answers_and_declines(tmp_path: Path, encode
             assert quote in answer.citations[0].quote
         for question in ("What is the wifi password?", "Who is the president of France?"):
             assert not retriever.ask(question).answered, question
+
+
+def test_a_short_question_that_is_whole_takes_nothing_along_where_that_finds_less(
+    tmp_path: Path, encoder_cache: Encoder
+) -> None:
+    assert encoder_cache
+    with Library.open(tmp_path / "library", create=True) as library:
+        for name, text in (
+            (
+                "lease.md",
+                "Pets need written consent. Cats are allowed; dogs are not.\n\nThe rent is due on the first day.",
+            ),
+            ("keys.md", "API keys expire after 90 days and must be rotated.\n\nLogs are rotated every night."),
+            ("dose.md", "The usual starting dose of metformin is 500 mg twice daily.\n\nIt may upset the stomach."),
+        ):
+            library.ingest_documents([Document(name, name, text, name)])
+        retriever = Retriever(library)
+        keys = [Turn("user", "When do API keys expire?"), Turn("assistant", "API keys expire after 90 days.")]
+        dose = [
+            Turn("user", "What is the starting dose of metformin?"),
+            Turn("assistant", "The usual starting dose of metformin is 500 mg twice daily."),
+        ]
+        answer = retriever.ask("Are cats allowed?", keys)
+        assert (answer.searched_for, answer.answered) == ("Are cats allowed?", True)
+        assert answer.citations[0].passage.document == "lease.md"
+        assert retriever.search("Are cats allowed?", 1, keys).searched_for == "Are cats allowed?"
+        further = retriever.ask("What does it upset?", dose)
+        assert "metformin" in further.searched_for
+        assert further.citations[0].passage.document == "dose.md"
