@@ -165,6 +165,19 @@ def test_rst_header_of_fields_as_in_peps() -> None:
     assert content.text.startswith("PEP: 8\nTitle: Style Guide\nAuthor: Guido, Barry\n\nIntro")
 
 
+def test_rst_another_mark_begins_another_list() -> None:
+    text = "- one\n- two\n\n#. auto\n#. more\n\n* star\n\n3. three\n#. four\n"
+    assert blocks(text, "a.rst") == ["- one\n- two", "1. auto\n2. more", "- star", "3. three\n4. four"]
+
+
+def test_rst_alternative_texts_of_images() -> None:
+    text = (
+        "Press |go| or |bare|.\n\n.. figure:: x.png\n   :alt: Cell\n\n   The caption.\n\n"
+        ".. |go| image:: go.png\n   :alt: the green\n         button\n   :width: 3\n.. |bare| image:: b.png\n"
+    )
+    assert blocks(text, "a.rst") == ["Press the green button or .", "Cell", "The caption."]
+
+
 # --- AsciiDoc ------------------------------------------------------------------------------------
 
 ADOC = """\

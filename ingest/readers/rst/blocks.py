@@ -46,10 +46,14 @@ class Reader:
         self._inline = Inline()
         self._styles: list[str] = []  # of headings, in the order in which they appear: the first is the outermost
         self._depth = 0
-        for line in lines:
+        for i, line in enumerate(lines):
             found = _DIRECTIVE.match(line.strip())
             if found and found[1] and found[2] in ("replace", "unicode"):
                 self._inline.substitutions[found[1]] = found[3] or ""
+            elif found and found[1] and found[2] == "image":
+                below = "\n".join(lines[i + 1 : _indented_end(lines, i + 1)])
+                alt = re.search(r"^\s*:alt:\s*(.*(?:\n\s+[^:\s].*)*)", below, re.MULTILINE)
+                self._inline.substitutions[found[1]] = one_line(alt[1]) if alt else ""
 
     def end(self) -> None:
         """Writes down what is still held back."""
@@ -125,12 +129,15 @@ class Reader:
     def _list(self, lines: list[str], i: int) -> int:
         self._flow.open_list()
         number = 0
+        first = _BULLET.match(lines[i])
         while i < len(lines):
             bullet = _BULLET.match(lines[i])
             mark = bullet or (_ENUMERATOR.match(lines[i]) if self._starts_list(lines, i) else None)
-            if not mark:
+            # Another bullet, or a number after bullets, begins another list.
+            if not mark or (bullet and bullet[1]) != (first and first[1]):
                 break
-            number += 1
+            digits = re.sub(r"\D", "", mark[1])
+            number = int(digits) if digits else number + 1
             end = _indented_end(lines, i + 1)
             label = mark[1].replace("#", str(number))
             self._flow.open_item(None if bullet else f"{label} ")
@@ -212,7 +219,7 @@ class Reader:
         if name in _CODE:
             self._flow.code("\n".join([argument, *body] if name in ("math", "parsed-literal") else body))
         elif name in ("image", "figure"):
-            self._flow.text(options.get("alt", "") if " " in options.get("alt", "") else "")
+            self._flow.text(self._inline.text(options.get("alt", "")))
             self.read(body)
         elif name == "list-table":
             self._list_table(argument, options, body)
