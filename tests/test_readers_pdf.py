@@ -104,6 +104,43 @@ def test_slide_titles_at_the_same_height_are_not_running_heads() -> None:
     assert "Slide about dogs" in read_pdf(*pages).text
 
 
+def test_what_a_page_alone_says_at_its_edges_is_text() -> None:
+    tops = ["Patient: Alice Brown", "The tenant shall pay rent monthly.", "Results", "Table 2. Doses of the drug"]
+    pages: list[list[Placed]] = [
+        [(50, 800, 10, top), *column(50, 770, FULL, "the end."), (50, 60, 10, f"Total due: {100 * i} EUR")]
+        for i, top in enumerate(tops, 1)
+    ]
+    text = read_pdf(*pages).text
+    assert [line for line in tops if line not in text] == []
+    assert [i for i in range(1, 5) if f"Total due: {100 * i} EUR" not in text] == []
+
+
+def test_clauses_as_far_apart_as_running_heads_are_text() -> None:
+    clauses = [f"{i}. The tenant shall {word} the flat." for i, word in enumerate("abcdefghijklmnopqrst" * 4, 1)]
+    pages = [[(50, 790 - 40 * j, 11, clauses[20 * i + j]) for j in range(20)] for i in range(4)]
+    text = read_pdf(*pages).text
+    assert [clause for clause in clauses if clause not in text] == []
+
+
+def test_a_line_as_near_to_the_text_as_its_lines_are_to_one_another_is_text_though_it_repeats() -> None:
+    rows = [f"Position {i} of the bill" for i in range(60)]
+    pages = [column(50, 770, *rows[:59], "Total due: 100 EUR") for _ in range(4)]
+    assert read_pdf(*pages).text.count("Total due: 100 EUR") == 4
+
+
+@pytest.mark.parametrize("number", ["{}", "- {} -", "Page {} of 30", "roman", "Cells, 2020, page {}", "far"])
+def test_heads_of_left_and_right_pages_and_of_chapters_are_left_out(number: str) -> None:
+    heads = ["Alpha cells", "Journal of Cells"] * 2 + ["Beta cells", "Journal of Cells"]
+    pages, wanted = [], []
+    for i, head in enumerate(heads):
+        shown = {"roman": "ii iii iv v vi vii".split()[i], "far": "2 9 14 21 30 31".split()[i]}
+        head_and_foot = [(50, 810, 9, head), (500, 40, 9, shown.get(number, number.format(i + 2)))]
+        title = {0: "1 Alpha cells", 3: "2 Beta cells"}.get(i, f"Part {'abcdef'[i]} of it")
+        pages.append([*head_and_foot, (50, 780, 14, title), *column(50, 750, FULL, f"{head[:2]}{i} ends.")])
+        wanted += [title, f"{FULL} {head[:2]}{i} ends."]
+    assert read_pdf(*pages).text.split("\n\n") == wanted
+
+
 def test_headings_by_type_and_title_by_size() -> None:
     content = read_pdf(
         [
@@ -248,6 +285,16 @@ def test_a_cell_of_several_lines_stays_one_cell() -> None:
     page = [(50 + 200 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row) if cell]
     text = read_pdf([*page, *column(50, 500, FULL, "end.")]).text
     assert text.startswith("Drug | Use\nnivolumab | for melanoma and others\nipilimumab | for melanoma\n\n")
+
+
+def test_a_row_lower_than_the_others_or_at_another_place_is_a_row_of_its_own() -> None:
+    rows = [("Item", "Number", "Price"), ("Widget", "2", "5.00"), ("Gadget", "1", "7.50")]
+    page = [(50 + 150 * i, 700 - 14 * j, 10, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
+    table = "Item | Number | Price\nWidget | 2 | 5.00\nGadget | 1 | 7.50"
+    total = [(200, 644, 10, "Total"), (350, 644, 10, "12.50")]
+    assert read_pdf([*page, *total]).text == f"{table}\nTotal | 12.50"
+    elsewhere = [(120, 658, 10, "Total"), (270, 658, 10, "12.50")]
+    assert read_pdf([*page, *elsewhere]).text == f"{table}\nTotal | 12.50"
 
 
 def test_a_numbered_heading_with_a_wide_gap_is_one_line_and_not_a_table() -> None:

@@ -56,7 +56,7 @@ def _written(pdf: Pdf, name: str) -> tuple[Content, list[Written]]:
     if not any(sheet.lines for sheet in sheets):
         raise NoTextError(f"{name} has no text layer: its pages are pictures and need OCR first.")
     measure = measured(sheets)
-    cleaned = without_furniture(sheets, measure.size)
+    cleaned = without_furniture(sheets, measure)
     if any(sheet.lines for sheet in cleaned):
         sheets = cleaned
     blocks = [block for sheet in sheets for block in blocks_of(sheet, measure)]

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median_low
 
 from .lines import Line, Sheet
 
@@ -16,6 +17,8 @@ _SENTENCE_GAP = 1.6
 _INDENT = 0.8
 _SLACK = 0.5
 _SAME_SIZE = 0.08
+# A row goes on with the cells of the one above it unless it stands lower than this, in the table's usual drops.
+_ROW_GAP = 1.25
 _ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’)\]]*$")
 
 
@@ -243,20 +246,32 @@ def _has_cells(row: list[Line]) -> bool:
 def _table(rows: list[list[Line]]) -> Block:
     lines = [line for row in rows for line in row]
     block = Block("table", lines, min(line.x0 for line in lines), max(line.x1 for line in lines))
-    places: list[float] = []  # where the cells of the row above begin
+    usual_drop = median_low([a[0].y - b[0].y for a, b in pairwise(rows)])
+    above: list[Line] = []  # the cells that a row may go on with
+    last_y = rows[0][0].y
     for row in rows:
         # A row whose first cell is empty goes on with the cells above it.
-        if block.rows and row[0].x0 > block.left + 1.5 * row[0].size and len(row) < len(places):
+        close = last_y - row[0].y <= _ROW_GAP * usual_drop
+        inside = row[0].x0 > block.left + 1.5 * row[0].size and len(row) < len(above)
+        if block.rows and close and inside and all(_below(line, above) for line in row):
             for line in row:
-                nearest = min(range(len(places)), key=lambda i: abs(places[i] - line.x0))
+                nearest = min(range(len(above)), key=lambda i: abs(above[i].x0 - line.x0))
                 block.rows[-1][nearest] += f" {line.text}"
         else:
             block.rows.append([line.text for line in row])
-            places = [line.x0 for line in row]
+            above = row
+        last_y = row[0].y
     same_width = len(set(map(len, block.rows))) == 1
     if same_width and all(line.bold for line in rows[0]) and not all(line.bold for line in lines):
         block.header_rows = 1
     return block
+
+
+def _below(line: Line, cells: list[Line]) -> bool:
+    """Whether `line` stands below one of the cells of a row, or begins where one does."""
+    return any(
+        min(line.x1, cell.x1) > max(line.x0, cell.x0) or abs(line.x0 - cell.x0) < 1.5 * line.size for cell in cells
+    )
 
 
 def _unfinished(text: str) -> bool:
