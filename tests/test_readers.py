@@ -1,4 +1,7 @@
-"""The readers: what a file says, normalised, with exact headings and pages."""
+"""The readers: what a file says, normalised, with exact headings and pages.
+
+Past 500 lines: most of them are the small files themselves, each beside what is expected of it.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""Office documents. Each is put together here from the few parts that matter."""
+"""Office documents. Each is put together here from the few parts that matter.
+
+Past 500 lines: most of them are those parts, each beside what is expected of it.
+"""
 
 import io
 import re
