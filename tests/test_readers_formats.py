@@ -541,6 +541,16 @@ def test_json_records_and_long_texts() -> None:
     assert blocks('{"a": 1}\n{"a": 2}\n', "a.json") == ["a: 1", "a: 2"]
 
 
+def test_json_numbers_stay_as_written_and_no_value_is_lost() -> None:
+    data = (
+        b'{"version": 1.10, "tiny": 1E-7, "pi": 3.14159265358979323846, "n": 12345678901234567890, "v": 1, "v": [2.50]}'
+    )
+    text = "version: 1.10 | tiny: 1E-7 | pi: 3.14159265358979323846 | n: 12345678901234567890\n\nv: 1\n\nv: 2.50"
+    assert read(data, "a.json").text == text
+    assert read(data, "a.jsonl").text == text
+    assert read(b'{"a": 1.0, "b": {"c": 0.30}, "a": 2.0}', "b.json").text == "a: 1.0, 2.0\n\nb.c: 0.30"
+
+
 def test_broken_json_is_named_with_its_line() -> None:
     with pytest.raises(SourceError, match=r"a\.json cannot be read as JSON: .* line 2"):
         read(b'{"a":\n}', "a.json")
@@ -557,11 +567,14 @@ def test_notebook() -> None:
             "outputs": [
                 {"output_type": "stream", "text": ["1\n"]},
                 {"output_type": "execute_result", "data": {"text/plain": "2", "image/png": "xx"}},
+                {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "by zero", "traceback": ["boom"]},
                 {"output_type": "error", "traceback": ["boom"]},
             ],
         },
     ]
-    assert blocks(json.dumps({"cells": cells}), "a.ipynb") == ["Head", "Some text.", "print(1)", "1", "2"]
+    assert blocks(json.dumps({"cells": cells}), "a.ipynb") == [
+        *("Head", "Some text.", "print(1)", "1", "2", "ZeroDivisionError: by zero")
+    ]
 
 
 # --- XML -----------------------------------------------------------------------------------------
@@ -742,6 +755,19 @@ From: Cy <cy@x.org>
 Inner text.
 --A--
 """
+
+
+def test_of_a_mail_the_text_is_read_that_says_something() -> None:
+    def mail(plain: str) -> bytes:
+        return (
+            "Subject: Visit\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n"
+            f"{plain}\n--x\nContent-Type: text/html\n\n<style>p {{ margin: 0 }}</style><p>{'We meet at noon. ' * 8}</p>\n--x--\n"
+        ).encode()
+
+    assert "noon" in read(mail("Your program shows no HTML."), "a.eml").text
+    plain = read(mail("At one, all of us, at the gate, with what each of us was asked to bring."), "a.eml").text
+    assert "At one" in plain
+    assert "noon" not in plain
 
 
 def test_mail() -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Self
 
 from ..documents import Content
 from ..errors import SourceError
@@ -27,7 +27,7 @@ def read_json(data: bytes, name: str) -> Content:
     """
     text = decode(data, name)
     try:
-        values = [json.loads(text)]
+        values = [_parsed(text)]
     except (ValueError, RecursionError) as exc:
         values = _lines(text)
         if not values:
@@ -40,10 +40,36 @@ def read_jsonl(data: bytes, name: str) -> Content:
     values = []
     for line in decode(data, name).splitlines():
         try:
-            values.append(json.loads(line))
+            values.append(_parsed(line))
         except (ValueError, RecursionError):
             values.append(line)
     return _content(values, name)
+
+
+class _Written(float):
+    """A number that knows how it is written: 1.10."""
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+    text: str
+
+
+def _parsed(text: str) -> Any:
+    """The value, its numbers as they are written and, of a name that an object has twice, all values."""
+    return json.loads(text, parse_float=_Written, object_pairs_hook=_record)
+
+
+def _record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        several: dict[str, list[Any]] = {}
+        for key, value in pairs:
+            several.setdefault(key, []).append(value)
+        record = {key: values if len(values) > 1 else values[0] for key, values in several.items()}
+    return record
 
 
 def _content(values: list[Any], name: str) -> Content:
@@ -100,6 +126,8 @@ def _add_text(builder: ContentBuilder, text: str) -> None:
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, _Written):
+        return value.text
     if isinstance(value, list) and all(not isinstance(item, dict | list) for item in value):
         return ", ".join(_shown(item) for item in value if item is not None)
     try:
@@ -121,7 +149,7 @@ def _title(values: list[Any]) -> str:
 def _lines(text: str) -> list[Any]:
     """The records of JSON Lines in a file that is named .json; empty if it is not that either."""
     try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [_parsed(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
         return []
 

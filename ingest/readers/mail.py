@@ -14,12 +14,15 @@ from .text import add_text
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MOST_PARTS = 1_000
+# "Your program shows no HTML.": so many words at most, and three times as many in the other text.
+_MOST_OF_A_STUB = 30
+_TAGS = re.compile(r"<(style|script)\b.*?</\1|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 def read_mail(data: bytes, name: str) -> Content:
     """A message under its subject: sender, recipients, date, its text, messages forwarded in it, names of attachments.
 
-    Of a text that comes both plain and as HTML, the plain one is read, if it says anything.
+    Of a text that comes both plain and as HTML, the plain one is read, unless it only says that there is the other.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:100].count(0) > 20:
         data = decode(data, name).encode("utf-8")
@@ -59,8 +62,17 @@ def _parts(message: EmailMessage, depth: int = 0) -> list[EmailMessage]:
         return [message]
     below = [part for part in message.iter_parts() if isinstance(part, EmailMessage)][:_MOST_PARTS]
     if message.get_content_type() == "multipart/alternative":
-        plain = [part for part in below if part.get_content_type() == "text/plain" and len(_text(part).split()) > 1]
         rich = [part for part in below if part.get_content_type() != "text/plain"]
+        most = max(
+            (len(_TAGS.sub(" ", _text(p)).split()) for p in rich if p.get_content_type() == "text/html"), default=0
+        )
+        plain = [
+            part
+            for part in below
+            if part.get_content_type() == "text/plain"
+            and (words := len(_text(part).split())) > 1
+            and (words > _MOST_OF_A_STUB or 3 * words > most)
+        ]
         below = plain[:1] or rich[-1:] or below[:1]
     return [inner for part in below for inner in _parts(part, depth + 1)]
 

@@ -47,7 +47,9 @@ def _add_output(builder: ContentBuilder, output: dict[str, Any]) -> None:
     data = output.get("data", output)
     if output.get("output_type") == "stream":
         builder.block(_joined(output.get("text", ""))[:_LONGEST_OUTPUT])
-    elif not isinstance(data, dict) or output.get("output_type") in ("error", "pyerr"):
+    elif output.get("output_type") in ("error", "pyerr"):
+        builder.block(f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}".strip(": "))
+    elif not isinstance(data, dict):
         return
     elif "text/markdown" in data:
         parse_markdown(_joined(data["text/markdown"]), builder)
