@@ -96,6 +96,14 @@ def library(library_folder: Path, fake_encoder: FakeEncoder) -> Iterator[Library
         yield opened
 
 
+@pytest.fixture
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the user's own library is in the test, as no variable names another; nothing is there yet."""
+    monkeypatch.delenv("PINCITE_LIBRARY")
+    monkeypatch.setattr("ingest.settings.user_data_path", lambda *_, **__: tmp_path / "data")
+    return tmp_path / "data" / "default"
+
+
 @pytest.fixture(scope="session")
 def encoder_cache() -> Encoder:
     """The real encoder; compiled into the user's cache if that has not been done yet."""
