@@ -1,6 +1,6 @@
 """Sources in: files become documents, passages and vectors in a library on disk."""
 
-from .corpus import open_default
+from .corpus import open_default, shipped
 from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
 from .encode import Encoder
 from .errors import (
@@ -69,6 +69,7 @@ __all__ = [
     "page_at",
     "paragraphs",
     "sentences",
+    "shipped",
     "similarities",
     "stem",
     "stems",

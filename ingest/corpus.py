@@ -11,15 +11,22 @@ from .settings import Settings, default_library
 
 # Set while the default library is being built: a build that was interrupted is taken up again.
 _UNFINISHED = "unfinished"
+_FOLDERS = Path(__file__).parent / "_corpus", Path(__file__).parents[1] / "corpus"
 
 
 def corpus_folder() -> Path:
     """The folder of the shipped articles: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    for folder in (package / "_corpus", package.parent / "corpus"):
+    for folder in _FOLDERS:
         if folder.is_dir():
             return folder
     raise LibraryError("The shipped articles are missing from this installation; reinstall pincite.")
+
+
+def shipped(library: Library) -> frozenset[str]:
+    """The names of the documents in the library that are shipped articles."""
+    with library.reading() as store:
+        sources = store.names()
+    return frozenset(n for n, source in sources.items() if source and any(f in Path(source).parents for f in _FOLDERS))
 
 
 def open_default(

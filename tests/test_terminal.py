@@ -295,3 +295,27 @@ def test_documents_whose_files_are_gone_are_told_and_removed_on_demand(library: 
     assert run(library, "remove", "--missing").stdout == "1 removed.\n"
     assert "kitchen.md" not in run(library, "documents").stdout
     assert run(library, "remove", "--missing").stdout == "0 removed.\n"
+
+
+def test_the_articles_among_one_s_own_documents_are_told_and_removed_on_demand(
+    own_place: Path, tmp_path: Path, fake_encoder: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(*args: str) -> str:
+        return CliRunner().invoke(app, args, prog_name="pincite").stdout
+
+    for name in ("shipped/cells.md", "shipped/editions/genes.md", "own/cells.md", "own/kettle.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n\nThis is {name}.\n", "utf-8")
+    monkeypatch.setattr("ingest.corpus._FOLDERS", (tmp_path / "absent", tmp_path / "shipped"))
+    said("ask", "What are genes?")
+    assert "articles" not in said("ingest", str(tmp_path / "shipped"))
+    told = said("ingest", str(tmp_path / "own"))
+    assert "has 4 documents in 4 passages; 2 of them are the articles" in told
+    assert "pincite remove --articles takes them out" in told
+    assert said("remove", "--articles", "*/genes.md") == "1 removed.\n"
+    assert said("remove", "--articles") == "1 removed.\n"
+    assert said("ask", "What are genes?")
+    assert len(said("documents").splitlines()) == 2
+    assert "\t1 passage\n" in said("documents")
+    assert "1 added" in said("ingest", str(tmp_path / "own" / "kettle.md"), "--library", str(tmp_path / "other"))
+    assert said("check", "--library", str(tmp_path / "other")).endswith(": 1 document in 1 passage.\n")

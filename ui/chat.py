@@ -11,7 +11,7 @@ from ingest import PinciteError
 from retriever import Retriever
 
 from .last import Source, remember, sources_of, state_folder
-from .terminal import print_answer, print_sources
+from .terminal import counted, print_answer, print_sources
 from .viewing import open_source
 
 COMMANDS = """\
@@ -26,7 +26,8 @@ _LINES_KEPT = 1000
 def converse(retriever: Retriever, documents: Sequence[str] = (), tags: Sequence[str] = ()) -> None:
     """Answers what is typed until /quit or the end of the input, each question after those before it."""
     state = retriever.state
-    print(f"{state.documents} documents. Ask a question; /help tells the commands, Ctrl-D ends.", file=sys.stderr)
+    told = "Ask a question; /help tells the commands, Ctrl-D ends."
+    print(f"{counted(state.documents, 'document')}. {told}", file=sys.stderr)
     turns: list[dict[str, str]] = []
     sources: list[Source] = []
     with _line_editing():

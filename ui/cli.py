@@ -11,22 +11,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ingest import DocumentInfo, Library, PinciteError, Settings, default_library, follow
+from ingest import DocumentInfo, Library, PinciteError, Settings, default_library, follow, shipped
 from retriever import MAX_HITS, Found
 
 from .chat import converse, read_history
 from .last import Source, recall, remember, sources_of
 from .opening import opened_library, opened_retriever
 from .streams import open_streams, print_exactly, print_json
-from .terminal import EMPTY, counter, print_answer, print_hits, print_missing, print_report, progress_bar
+from .terminal import EMPTY, counted, counter, print_answer, print_hits, print_missing, print_report, progress_bar
 from .viewing import open_source
 
 app = typer.Typer(
     name="pincite",
     help="Questions and answers over your own documents, each sentence with its exact source.\n\n"
     'Put documents in with `pincite ingest FOLDER`, ask with `pincite ask "..."`, read on with `pincite open 1`. '
-    "Everything is kept in one folder, the library; where none is named, in one of your own, which holds articles on "
-    "immunotherapy until you put in something else. `pincite COMMAND --help` tells the rest.",
+    "Everything is kept in one folder, the library; where none is named, in one of your own. If you ask before you put "
+    "documents in, that one begins with articles on immunotherapy, which stay until `pincite remove --articles`. "
+    "`pincite COMMAND --help` tells the rest.",
     epilog="Exit codes: 0 done, 1 an error that one line on stderr explains, 2 wrong usage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -184,9 +185,10 @@ def ingest(
         try:
             with progress_bar() as progress:
                 report = opened.ingest(*paths, progress=progress, tags=tags or [], again=again)
+            articles = len(shipped(opened))
         except KeyboardInterrupt:
             _fail("Stopped. What was read so far is kept; run the same command again to go on.")
-    print_report(report, as_json)
+    print_report(report, as_json, articles)
     if report.failed and not (report.added or report.changed or report.unchanged or report.removed):
         raise typer.Exit(1)
 
@@ -319,7 +321,7 @@ def documents(library: LibraryOption = None, as_json: JsonOption = False) -> Non
         print(EMPTY, file=sys.stderr)
     for info in found:
         marks = "".join(f"\t#{tag}" for tag in info.tags)
-        print(f"{info.document}\t{info.title}\t{info.passages} passages{marks}")
+        print(f"{info.document}\t{info.title}\t{counted(info.passages, 'passage')}{marks}")
 
 
 @app.command()
@@ -331,6 +333,7 @@ def remove(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only those whose files are not there any more; of all, if none is named.")
     ] = False,
+    articles: Annotated[bool, typer.Option("--articles", help="Only the articles that come with Pincite.")] = False,
     library: LibraryOption = None,
 ) -> None:
     """Remove documents from the library.
@@ -342,13 +345,13 @@ def remove(
     pincite remove old.pdf "drafts/*"
     pincite remove --missing          whose files were deleted, or moved to where they are not read
     """
-    if not names and not missing:
-        raise typer.BadParameter("name a document, or give --missing", param_hint="DOCUMENT")
+    if not (names or missing or articles):
+        raise typer.BadParameter("name a document, or give --missing or --articles", param_hint="DOCUMENT")
     with opened_library(library) as opened:
-        named = opened.within(names or ())
-        found = opened.missing() if missing else sorted(named or ())
-        found = [name for name in found if named is None or name in named]
-        if found:
+        chosen = [opened.within(names) or frozenset()] if names else []
+        chosen += [frozenset(opened.missing())] if missing else []
+        chosen += [shipped(opened)] if articles else []
+        if found := sorted(frozenset.intersection(*chosen)):
             opened.remove(*found)
     print(f"{len(found)} removed.")
 
@@ -371,16 +374,15 @@ def check(
     with opened_library(library) as opened:
         if not repair:
             problems = opened.check()
-        counts, missing = opened.store.counts(), opened.missing()
-    counted = dict(zip(("documents", "passages"), counts, strict=True))
+        (held, passages), missing = opened.store.counts(), opened.missing()
     if as_json:
-        print_json({"ok": not problems, "problems": problems, "missing": missing} | counted)
+        state = {"ok": not problems, "problems": problems, "missing": missing}
+        print_json(state | {"documents": held, "passages": passages})
     elif not problems:
-        print(f"The library is whole: {counts[0]} documents in {counts[1]} passages.")
+        print(f"The library is whole: {counted(held, 'document')} in {counted(passages, 'passage')}.")
     else:
         print("\n".join(problems))
-    if missing:
-        print_missing(missing)
+    print_missing(missing)
     if problems:
         found = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
         _fail(f"{found} {'left' if repair else 'found; pincite check --repair mends what can be mended'}.")

@@ -20,10 +20,23 @@ from .streams import print_json
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
 EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
+_ARTICLES = "are the articles that come with Pincite: pincite remove --articles takes them out."
 
 
-def print_report(report: Report, as_json: bool) -> None:
-    """Prints what an ingest did; what it did not do goes to stderr."""
+def counted(number: int, what: str) -> str:
+    """How many there are of something, in words.
+
+    >>> counted(1, "passage"), counted(2000, "document")
+    ('1 passage', '2000 documents')
+    """
+    return f"{number} {what}" + ("s" if number != 1 else "")
+
+
+def print_report(report: Report, as_json: bool, articles: int = 0) -> None:
+    """Prints what an ingest did; what it did not do goes to stderr.
+
+    `articles` is how many documents of the library came with Pincite: whoever put in others is told.
+    """
     if as_json:
         print_json(report.to_dict())
     else:
@@ -31,7 +44,8 @@ def print_report(report: Report, as_json: bool) -> None:
         print(
             f"{report.added} added, {report.changed} changed, {report.removed} removed{moved}, "
             f"{report.unchanged} unchanged, {len(report.failed)} failed in {report.seconds:.1f} s. "
-            f"The library has {report.documents} documents in {report.passages} passages."
+            f"The library has {counted(report.documents, 'document')} in {counted(report.passages, 'passage')}"
+            + (f"; {articles} of them {_ARTICLES}" if 0 < articles < report.documents else ".")
         )
     for path, reason in report.failed:
         print(f"Not read: {path}: {reason}", file=sys.stderr)
