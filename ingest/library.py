@@ -279,8 +279,9 @@ class Library:
         for tag in wanted:
             picked = {i.document for i in infos if tag in i.tags}
             if not picked:
-                known = ", ".join(sorted({t for i in infos for t in i.tags})) or "none"
-                raise UnknownDocumentError(f"No document has the tag {tag!r}; the tags are: {known}.")
+                known = ", ".join(sorted({t for i in infos for t in i.tags}))
+                there_are = f"the tags are: {known}." if known else "none has any tag."
+                raise UnknownDocumentError(f"No document has the tag {tag!r}; {there_are}")
             found |= picked
         return frozenset(found)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -133,7 +134,10 @@ def test_the_description_is_served_without_any_outside_address(client: TestClien
         ({"question": "x", "topk": 3}, 422, "There is no field 'topk'."),
         ({"question": "x", "history": [{"role": "system", "text": "y"}]}, 422, "history.0.role: "),
         ({"question": "x", "history": "y"}, 422, "history: "),
-        ([], 422, "The body: "),
+        ({"question": "x", "history": ["y"]}, 422, "history.0 must be an object."),
+        ({"question": "x", "tags": ["y"] * 101}, 422, "tags has 101 items: send 100 at most."),
+        ({"question": None}, 422, "question: "),
+        ([], 422, "Send a JSON object, with Content-Type: application/json."),
     ],
 )
 def test_a_request_that_makes_no_sense_gets_one_sentence(client: TestClient, body: Any, status: int, says: str) -> None:
@@ -142,6 +146,52 @@ def test_a_request_that_makes_no_sense_gets_one_sentence(client: TestClient, bod
     assert list(reply.json()) == ["error"]
     assert says in reply.json()["error"]
     assert reply.json()["error"].endswith((".", "something."))
+
+
+def test_json_that_is_sent_as_text_is_told_how_to_be_sent(client: TestClient) -> None:
+    reply = client.post("/api/ask", content=b'{"question": "x"}', headers={"content-type": "text/plain"})
+    assert reply.status_code == 422
+    assert reply.json() == {"error": "Send a JSON object, with Content-Type: application/json."}
+
+
+def test_null_is_as_good_as_not_given(client: TestClient) -> None:
+    whole = {"question": QUESTION, "history": None, "documents": None, "tags": None, "k": None}
+    plain = client.post("/api/search", json={"question": QUESTION}).json()
+    assert len(plain["hits"]) == 10
+    assert client.post("/api/search", json=whole).json() == plain
+    assert client.post("/api/ask", json={k: v for k, v in whole.items() if k != "k"}).json()["answered"]
+
+
+def test_an_unknown_document_is_told_with_a_list_that_the_caller_can_get(client: TestClient) -> None:
+    reply = client.post("/api/search", json={"question": "x", "documents": ["none.md"]})
+    assert reply.status_code == 404
+    assert reply.json()["error"].endswith("in the library; GET /api/documents lists them.")
+    read = call(client, "tools/call", name="read_passage", arguments={"document": "none.md"})["result"]
+    assert read["content"][0]["text"].endswith("in the library; list_documents lists them.")
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/documents", "/api/docs", "/v1/models", "/metrics"])
+def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
+    reply = client.head(path)
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert reply.headers["content-type"] == client.get(path).headers["content-type"]
+
+
+def test_what_is_not_there_is_told_also_behind_the_page(retriever: Retriever) -> None:
+    whole = create_app(retriever)
+    page = FastAPI()
+    page.get("/page.txt")(lambda: "here")
+    whole.mount("/", page)
+    with TestClient(whole, base_url="http://localhost") as client:
+        assert client.get("/page.txt").json() == "here"
+        lost = client.get("/nope")
+        assert (lost.status_code, list(lost.json())) == (404, ["error"])
+        assert client.delete("/page.txt").json() == {"error": "Not by DELETE, but by GET."}
+        for path in ("/nope", "/api/nope"):
+            seen = client.get(path, headers={"accept": "text/html,*/*"})
+            assert seen.status_code == 404
+            assert seen.headers["content-type"].startswith("text/html")
+            assert '<a href="/">' in seen.text
 
 
 @pytest.mark.parametrize("k", [0, -1, MAX_HITS + 1, "3", 1.5])
@@ -259,6 +309,44 @@ def test_openai_errors_have_openai_s_shape(client: TestClient, messages: Any) ->
     assert client.get("/v1/models").json()["data"][0]["id"] == "pincite"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"n": 2}, "one answer"),
+        ({"tool_choice": "required"}, "no tools"),
+        ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "no tools"),
+        ({"response_format": {"type": "json_object"}}, "not in JSON"),
+    ],
+)
+def test_what_a_client_of_openai_s_would_break_without_is_refused(client: TestClient, wanted: Any, says: str) -> None:
+    messages = [{"role": "user", "content": QUESTION}]
+    for more in ({}, {"stream": True}):
+        reply = client.post("/v1/chat/completions", json={"messages": messages} | wanted | more)
+        assert reply.status_code == 400
+        assert reply.json()["error"]["type"] == "invalid_request_error"
+        assert says in reply.json()["error"]["message"]
+
+
+def test_what_an_openai_client_may_say_and_not_get_is_passed_over(client: TestClient) -> None:
+    harmless = {"n": 1, "tool_choice": "auto", "response_format": {"type": "text"}, "max_tokens": 1, "seed": None}
+    history = [{"role": "user", "content": "Two words"}, {"role": "assistant", "content": "Three more words"}]
+    asked = {"messages": [*history, {"role": "user", "content": FAR_QUESTION}]} | harmless
+    reply = client.post("/v1/chat/completions", json=asked).json()
+    said, replied = 5 + len(FAR_QUESTION.split()), len(reply["choices"][0]["message"]["content"].split())
+    usage = {"prompt_tokens": said, "completion_tokens": replied, "total_tokens": said + replied}
+    assert reply["usage"] == usage
+    streamed = asked | {"stream": True, "stream_options": {"include_usage": True}}
+    assert events(client.post("/v1/chat/completions", json=streamed).text)[-2][1]["usage"] == usage
+
+
+def test_an_image_is_said_not_to_be_read(client: TestClient) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    reply = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": [image]}]})
+    assert reply.json()["error"]["message"] == "Only text is read, no images and no files: put the question in words."
+    words = {"role": "user", "content": [image, {"type": "text", "text": FAR_QUESTION}]}
+    assert client.post("/v1/chat/completions", json={"messages": [words]}).status_code == 200
+
+
 def test_mcp_greets_and_lists_its_tools(client: TestClient) -> None:
     greeting = call(client, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={})["result"]
     assert greeting["protocolVersion"] == "2025-06-18"
@@ -287,7 +375,9 @@ def test_mcp_tools_give_what_the_api_gives(client: TestClient) -> None:
         ("ask", {"question": "x", "more": 1}, "no field 'more'"),
         ("search", {"question": "x", "k": 1000}, "k: "),
         ("read_passage", {"document": "no such thing.md"}, "no such thing.md"),
-        ("list_documents", "x", "The body: "),
+        ("read_passage", {"document": "pd-1-and-pd-l1.md", "start": 50, "end": 5}, "no text from 50 to 5"),
+        ("read_passage", {"document": "pd-1-and-pd-l1.md", "start": 10**7}, "that of the document is 0 to "),
+        ("list_documents", "x", "Send a JSON object."),
     ],
 )
 def test_a_tool_s_failure_is_a_sentence_that_the_model_sees(

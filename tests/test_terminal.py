@@ -23,6 +23,7 @@ from ui.cli import app
 from ui.guard import Access
 from ui.last import Source, recall, remember
 from ui.mcp import speak
+from ui.terminal import place
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "Which colour has the kettle?"
@@ -78,6 +79,15 @@ def test_only_the_paragraphs_around_the_quote_are_printed(library: Library, hous
     assert "cellar" not in ran.stdout
 
 
+def test_a_heading_without_its_text_is_not_printed_after_a_source(library: Library, house: Path) -> None:
+    remember(library.folder, [source_of(library, "The kettle is blue.")])
+    ran = run(library, "open", "1", "--print")
+    assert "It is in the cellar." in ran.stdout
+    assert "Drawer" not in ran.stdout
+    remember(library.folder, [source_of(library, "Drawer")])
+    assert "«Drawer»" in run(library, "open", "1", "--print").stdout
+
+
 def test_what_cannot_be_opened_is_told(library: Library, house: Path) -> None:
     with pytest.raises(PinciteError, match="no last answer.*ask first"):
         recall(library.folder, 1)
@@ -128,6 +138,26 @@ def test_the_viewer_is_told_the_page(
     assert [[part.removeprefix(f"{tmp_path}/") for part in command] for command in started] == (
         [expected] if expected else []
     )
+
+
+def test_a_title_is_left_out_only_where_the_heading_goes_on_from_it() -> None:
+    assert (
+        place("a.pdf", "Annual Report", "Annual Report 2024", 1) == "Annual Report · Annual Report 2024 · p. 1 (a.pdf)"
+    )
+    assert place("a.pdf", "Annual Report", "Annual Report > Costs", None) == "Annual Report · Costs (a.pdf)"
+    assert place("a.pdf", "Annual Report", "Annual Report", None) == "Annual Report (a.pdf)"
+
+
+def test_a_history_is_read_from_standard_input(library: Library, house: Path) -> None:
+    said = '[{"role": "user", "text": "Which colour has the kettle?"}]'
+    found = run(library, "search", "And is it loud?", "--history", "-", "--json", input=said)
+    assert "kettle" in json.loads(found.stdout)["searched_for"]
+    assert "- cannot be read as a conversation" in str(run(library, "ask", "Why?", "--history", "-").exception)
+
+
+def test_a_tag_where_there_are_none_is_told(library: Library, house: Path) -> None:
+    told = str(run(library, "ask", "Why?", "--tag", "nope").exception)
+    assert told == "No document has the tag 'nope'; none has any tag."
 
 
 # -- chat, mcp --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ does not make sense, 429 too many of them, 503 a library that cannot answer now,
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import escape
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest import BusyError, PinciteError, QuestionError, TooSlowError, UnknownDocumentError
 from retriever import Answer, Found, Retriever
@@ -25,6 +26,7 @@ from retriever import Answer, Found, Retriever
 from . import render
 from .events import event, stream
 from .forms import (
+    HITS,
     AnswerShape,
     AskForm,
     DocumentShape,
@@ -32,6 +34,7 @@ from .forms import (
     FoundShape,
     HealthShape,
     SearchForm,
+    listed_by,
     sentence_of,
 )
 from .guard import Access, Guard, told
@@ -57,7 +60,20 @@ class Server(FastAPI):
         def counted(status: int) -> None:
             self.service.metrics.responses.labels(str(status)).inc()
 
-        return Guard(super().build_middleware_stack(), self.access, self.body_limits, counted)
+        answering = super().build_middleware_stack()
+
+        async def headed(scope: Scope, receive: Receive, send: Send) -> None:
+            # HEAD is answered as GET is; the server leaves out the body.
+            await answering({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
+
+        return Guard(headed, self.access, self.body_limits, counted)
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Mounts another application; what it does not have is told as this one tells it."""
+        if isinstance(app, FastAPI):
+            for status in (404, 405):
+                app.add_exception_handler(status, _refused)
+        super().mount(path, app, name)
 
 
 def _gives(what: str, shape: type[BaseModel] | Any = None, *failures: int) -> dict[int | str, dict[str, Any]]:
@@ -132,7 +148,7 @@ def create_app(
         responses=_gives("`searched_for` and `hits`.", FoundShape, 404, 413, 422, 504),
     )
     async def api_search(form: SearchForm) -> Response:
-        return JSONResponse((await service.search(form.asked(), form.k)).to_dict())
+        return JSONResponse((await service.search(form.asked(), form.k or HITS)).to_dict())
 
     @app.get(
         "/api/documents",
@@ -186,7 +202,10 @@ def _tell_errors(app: FastAPI) -> None:
 
     async def known(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, PinciteError)
-        reply = told(request.url.path, str(exc), status_of(exc))
+        path = request.url.path
+        reply = told(
+            path, listed_by("GET /api/documents", exc) if path.startswith("/api/") else str(exc), status_of(exc)
+        )
         if isinstance(exc, BusyError):
             reply.headers["retry-after"] = "1"
         return reply
@@ -195,24 +214,39 @@ def _tell_errors(app: FastAPI) -> None:
         assert isinstance(exc, RequestValidationError)
         return told(request.url.path, sentence_of(list(exc.errors())), 422)
 
-    async def refused(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, HTTPException)
-        if exc.detail == "There was an error parsing the body":  # FastAPI's 400 for what is no text or too deep
-            return told(request.url.path, "The body is not valid JSON.", 422)
-        sentence = {404: "There is nothing here; /api/docs tells what there is."}
-        if exc.status_code == 405 and exc.headers:
-            sentence[405] = f"Not by {request.method}, but by {exc.headers['Allow']}."
-        reply = told(request.url.path, sentence.get(exc.status_code, f"{exc.detail}."), exc.status_code)
-        reply.headers.update(exc.headers or {})
-        return reply
-
     async def unknown(request: Request, exc: Exception) -> Response:
         return told(request.url.path, "Pincite failed inside; its log says where.", 500)
 
     app.add_exception_handler(PinciteError, known)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, unknown)
+
+
+async def _refused(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    if exc.detail == "There was an error parsing the body":  # FastAPI's 400 for what is no text or too deep
+        return told(request.url.path, "The body is not valid JSON.", 422)
+    sentence = {404: "There is nothing here; /api/docs tells what there is."}
+    if exc.status_code == 405 and exc.headers:
+        sentence[405] = f"Not by {request.method}, but by {exc.headers['Allow']}."
+    said = sentence.get(exc.status_code, f"{exc.detail}.")
+    is_browser = "text/html" in request.headers.get("accept", "")
+    reply = _page(said, exc.status_code) if is_browser else told(request.url.path, said, exc.status_code)
+    reply.headers.update(exc.headers or {})
+    return reply
+
+
+def _page(sentence: str, status: int) -> Response:
+    """A failure as a person in a browser is told it, with the way home."""
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pincite</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/page/pincite.css"></head>'
+        f'<body class="pc-plain"><main><h1>Pincite</h1><p>{escape(sentence)}</p>'
+        '<p><a href="/">To the chat</a></p></main></body></html>',
+        status,
+    )
 
 
 async def _ask_events(first: Found | str | Answer, rest: AsyncIterator[Found | str | Answer]) -> AsyncIterator[str]:

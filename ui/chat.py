@@ -120,11 +120,16 @@ def _line_editing() -> Iterator[None]:
 
 
 def read_history(file: Path | None) -> list[Any]:
-    """The turns of a conversation in a JSON file; none without a file. PinciteError if it holds no such thing."""
+    """The turns of a conversation in a JSON file, "-" for standard input; none without a file.
+
+    PinciteError if it holds no such thing.
+    """
     if file is None:
         return []
     try:
-        turns = json.loads(file.read_text("utf-8-sig"))
+        turns = json.loads(
+            sys.stdin.buffer.read().decode("utf-8-sig") if str(file) == "-" else file.read_text("utf-8-sig")
+        )
     except OSError as exc:
         raise PinciteError(f"{file} cannot be read: {exc.strerror}.") from exc
     except (ValueError, RecursionError) as exc:

@@ -75,7 +75,7 @@ HistoryOption = Annotated[
     Path | None,
     typer.Option(
         "--history",
-        help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first.',
+        help='The conversation so far: [{"role": "user"|"assistant", "text": ...}], oldest first; - is stdin.',
         readable=False,  # told by us: that it cannot be read is no wrong usage
     ),
 ]

@@ -4,10 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ingest import MAX_QUESTION_CHARS
+from ingest import MAX_QUESTION_CHARS, PinciteError
 from retriever import MAX_HITS, Turn
 
 from .service import Asked
+
+# How many passages a search brings, unless it is told.
+HITS = 10
+# How the failures of the library end that name the command; a program lists the documents another way.
+_LISTED = "; pincite documents lists them."
 
 QuestionText = Annotated[
     str,
@@ -30,29 +35,30 @@ class TurnForm(Form):
 
 
 class AskForm(Form):
-    """A question, with the conversation it belongs to."""
+    """A question, with the conversation it belongs to. What is null counts as not given."""
 
     question: QuestionText
-    history: list[TurnForm] = Field([], max_length=200, description="The conversation so far, oldest first.")
-    documents: list[str] = Field([], max_length=1000, description='Only these, or such as "papers/*.pdf".')
-    tags: list[str] = Field([], max_length=100, description="Only documents with one of these tags.")
+    history: list[TurnForm] | None = Field(None, max_length=200, description="The conversation so far, oldest first.")
+    documents: list[str] | None = Field(None, max_length=1000, description='Only these, or such as "papers/*.pdf".')
+    tags: list[str] | None = Field(None, max_length=100, description="Only documents with one of these tags.")
 
     def asked(self) -> Asked:
         """The question as the retriever takes it."""
-        return Asked(self.question, [Turn(turn.role, turn.text) for turn in self.history], self.documents, self.tags)
+        turns = [Turn(turn.role, turn.text) for turn in self.history or ()]
+        return Asked(self.question, turns, self.documents or (), self.tags or ())
 
 
 class SearchForm(AskForm):
     """A question, and how many passages to bring."""
 
-    k: int = Field(10, ge=1, le=MAX_HITS, description=f"How many passages, from 1 to {MAX_HITS}.")
+    k: int | None = Field(HITS, ge=1, le=MAX_HITS, description=f"How many passages, from 1 to {MAX_HITS}; else {HITS}.")
 
 
 class ReadForm(Form):
     """A span of a document, in characters of its text."""
 
     document: str = Field(description="The document, as a citation names it.")
-    start: int = Field(0, ge=0, description="The first character, from 0.")
+    start: int | None = Field(0, ge=0, description="The first character, from 0.")
     end: int | None = Field(None, ge=0, description="The character after the last; without it, the end.")
 
 
@@ -141,6 +147,12 @@ class ErrorShape(Form):
     error: str
 
 
+def listed_by(listing: str, error: PinciteError) -> str:
+    """The sentence of `error`, for a program that lists the documents by `listing`."""
+    said = str(error)
+    return f"{said.removesuffix(_LISTED)}; {listing} lists them." if said.endswith(_LISTED) else said
+
+
 def sentence_of(errors: list[Any]) -> str:
     """What is wrong with a request, in one sentence, from pydantic's list of errors (the first is told)."""
     first = errors[0]
@@ -149,6 +161,11 @@ def sentence_of(errors: list[Any]) -> str:
         return "The body is not valid JSON."
     if first["type"] == "missing":
         return f"{place} is missing." if place else "The body is empty: send JSON."
+    if first["type"] in ("model_attributes_type", "model_type"):
+        whole = "Send a JSON object" + (", with Content-Type: application/json." if first["loc"] else ".")
+        return f"{place} must be an object." if place else whole
+    if first["type"] == "too_long" and "actual_length" in first.get("ctx", {}):
+        return f"{place} has {first['ctx']['actual_length']} items: send {first['ctx']['max_length']} at most."
     if first["type"] == "extra_forbidden":
         return f"There is no field {place!r:.80}."
     if place in ("question", "") and first["type"] == "string_too_short":

@@ -15,10 +15,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
-from ingest import PinciteError
+from ingest import PinciteError, QuestionError
 from retriever import Answer, Retriever
 
-from .forms import AskForm, Form, ReadForm, SearchForm, sentence_of
+from .forms import HITS, AskForm, Form, ReadForm, SearchForm, listed_by, sentence_of
 from .guard import told
 from .service import Service
 
@@ -51,11 +51,16 @@ class Tools:
             return answer.to_dict()
 
         def search(form: SearchForm) -> dict[str, Any]:
-            return retriever.search(form.question, form.k, *form.asked()[1:]).to_dict()
+            return retriever.search(form.question, form.k or HITS, *form.asked()[1:]).to_dict()
 
         def read_passage(form: ReadForm) -> dict[str, Any]:
-            text = retriever.text(form.document)[form.start : form.end]
-            return {"document": form.document, "start": form.start, "end": form.start + len(text), "text": text}
+            whole, start = retriever.text(form.document), form.start or 0
+            if not (text := whole[start : form.end]):
+                end = len(whole) if form.end is None else form.end
+                raise QuestionError(
+                    f"There is no text from {start} to {end}; that of the document is 0 to {len(whole)}."
+                )
+            return {"document": form.document, "start": start, "end": start + len(text), "text": text}
 
         def list_documents(form: Form) -> dict[str, Any]:
             return {"documents": [listed.to_dict() for listed in retriever.documents()]}
@@ -181,6 +186,6 @@ def _call(tool: Tool, arguments: Any) -> dict[str, Any]:
     except ValidationError as exc:
         return {"isError": True, "content": [{"type": "text", "text": sentence_of(list(exc.errors()))}]}
     except PinciteError as exc:
-        return {"isError": True, "content": [{"type": "text", "text": str(exc)}]}
+        return {"isError": True, "content": [{"type": "text", "text": listed_by("list_documents", exc)}]}
     text = json.dumps(found, ensure_ascii=False)
     return {"isError": False, "content": [{"type": "text", "text": text}], "structuredContent": found}

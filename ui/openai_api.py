@@ -1,7 +1,8 @@
 """`/v1/*`: Pincite as a model in OpenAI's form, so that any such chat client can ask it and gets the citations.
 
 The last user message is the question and the messages before it its history; `model` and sampling settings have no
-effect. The content ends with the numbered sources; `citations`, on the message and on the reply, are those of ANSWER.
+effect, and what a client would break without is refused. The content ends with the numbered sources; `citations`, on
+the message and on the reply, are those of ANSWER.
 """
 
 import time
@@ -21,8 +22,7 @@ from .events import event, stream
 from .guard import told
 from .service import Asked, Service
 
-# Nothing is billed by tokens here, and none are counted.
-_USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+_COMPLETIONS = "/v1/chat/completions"
 _MODEL = {"id": "pincite", "object": "model", "created": 0, "owned_by": "pincite"}
 
 
@@ -38,6 +38,11 @@ class ChatMessage(BaseModel):
             return "\n".join(str(part.get("text") or "") for part in self.content if part.get("type") == "text")
         return self.content or ""
 
+    def is_unread(self) -> bool:
+        """Whether there is something in the message, an image say, but no words."""
+        other = isinstance(self.content, list) and any(part.get("type") != "text" for part in self.content)
+        return other and not self.text().strip()
+
 
 class StreamOptions(BaseModel):
     """What a stream is to hold besides the text."""
@@ -52,11 +57,25 @@ class ChatForm(BaseModel):
     model: str = "pincite"
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    n: int | None = Field(None, description="1: there is one answer.")
+    tool_choice: str | dict[str, Any] | None = Field(None, description='"none" or "auto": no tools are called.')
+    response_format: dict[str, Any] | None = Field(None, description='{"type": "text"}: answers are text.')
+
+    def refusal(self) -> str:
+        """Why a client that asks for this would break on an answer; empty if it would not."""
+        if self.n not in (None, 1):
+            return "Pincite gives one answer to a question: leave out n."
+        if self.tool_choice not in (None, "none", "auto"):
+            return "Pincite calls no tools: leave out tool_choice."
+        if self.response_format and self.response_format.get("type") != "text":
+            return "Pincite answers in text, not in JSON: leave out response_format; /api/ask gives the answer as JSON."
+        return ""
 
 
 def add_openai(app: FastAPI, service: Service) -> None:
     """The routes of `/v1`."""
     failures: dict[int | str, dict[str, Any]] = {
+        400: {"description": "The request wants what Pincite does not do: several answers, tools, JSON."},
         422: {"description": "The request does not make sense."},
         503: {"description": "The library cannot answer now."},
     }
@@ -80,19 +99,22 @@ def add_openai(app: FastAPI, service: Service) -> None:
         return told("/v1/models/", f"There is no model {name!r:.80}; there is 'pincite'.", 404)
 
     @app.post(
-        "/v1/chat/completions",
+        _COMPLETIONS,
         summary="An answer in OpenAI's form",
         description="The last user message is the question. The content ends with the numbered sources; "
-        "`citations` on the message and the reply are those of /api/ask.",
+        "`citations` on the message and the reply are those of /api/ask. `usage` counts words, for want of tokens.",
         responses={200: {"description": "A chat completion; with `stream`, its chunks as events."}, **failures},
     )
     async def completions(form: ChatForm) -> Response:
+        if refusal := form.refusal():
+            return told(_COMPLETIONS, refusal, 400)
         asked = _asked(form)
         if form.stream:
             said = service.stream("openai", asked)
             await anext(said)  # what is refused is refused before anything is said
-            return stream(_chunks(said, bool(form.stream_options and form.stream_options.include_usage)))
-        return JSONResponse(_completion(await service.ask("openai", asked)))
+            with_usage = bool(form.stream_options and form.stream_options.include_usage)
+            return stream(_chunks(said, asked if with_usage else None))
+        return JSONResponse(_completion(await service.ask("openai", asked), asked))
 
 
 def _asked(form: ChatForm) -> Asked:
@@ -100,8 +122,10 @@ def _asked(form: ChatForm) -> Asked:
     spoken = [m for m in form.messages if m.role in ("user", "assistant")]
     if not spoken or spoken[-1].role != "user":
         raise QuestionError("The last message must be the user's question.")
-    question = spoken.pop().text()
-    return Asked(question, [_spoken(message) for message in spoken])
+    last = spoken.pop()
+    if last.is_unread():
+        raise QuestionError("Only text is read, no images and no files: put the question in words.")
+    return Asked(last.text(), [_spoken(message) for message in spoken])
 
 
 def _spoken(message: ChatMessage) -> Turn:
@@ -111,19 +135,29 @@ def _spoken(message: ChatMessage) -> Turn:
     return Turn("assistant", message.text().partition("\n\nSources:\n")[0])
 
 
-def _completion(answer: Answer) -> dict[str, Any]:
-    citations = answer.to_dict()["citations"]
-    message = {"role": "assistant", "content": render.as_markdown(answer), "refusal": None, "citations": citations}
+def _completion(answer: Answer, asked: Asked) -> dict[str, Any]:
+    citations, content = answer.to_dict()["citations"], render.as_markdown(answer)
+    message = {"role": "assistant", "content": content, "refusal": None, "citations": citations}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return _frame("chat.completion") | {"choices": [choice], "usage": _USAGE, "citations": citations}
+    return _frame("chat.completion") | {"choices": [choice], "usage": _usage(asked, content), "citations": citations}
+
+
+def _usage(asked: Asked, content: str) -> dict[str, int]:
+    """The words of the conversation and of the answer: nothing is billed by tokens here, and none are counted."""
+    said = sum(len(text.split()) for text in (asked.question, *(turn.text for turn in asked.history)))
+    replied = len(content.split())
+    return {"prompt_tokens": said, "completion_tokens": replied, "total_tokens": said + replied}
 
 
 def _frame(kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": int(time.time()), "model": _MODEL["id"]}
 
 
-async def _chunks(said: AsyncIterator[Found | str | Answer], with_usage: bool) -> AsyncIterator[str]:
-    """The completion as OpenAI's stream sends it; the citations are in the last chunk of the choice."""
+async def _chunks(said: AsyncIterator[Found | str | Answer], counted: Asked | None) -> AsyncIterator[str]:
+    """The completion as OpenAI's stream sends it; the citations are in the last chunk of the choice.
+
+    The usage follows where what was asked is to be `counted`.
+    """
     frame = _frame("chat.completion.chunk")
 
     def chunk(delta: Mapping[str, Any], finish: str | None = None, **more: Any) -> str:
@@ -147,6 +181,6 @@ async def _chunks(said: AsyncIterator[Found | str | Answer], with_usage: bool) -
     except PinciteError as exc:
         yield event({"error": {"message": str(exc), "type": "server_error", "param": None, "code": None}})
         return
-    if with_usage:
-        yield event(frame | {"choices": [], "usage": _USAGE})
+    if counted:
+        yield event(frame | {"choices": [], "usage": _usage(counted, sent)})
     yield "data: [DONE]\n\n"

@@ -132,9 +132,13 @@ def _where(document: Document, source: Source) -> str:
 
 
 def place(document: str, title: str, heading: str | None, page: int | None) -> str:
-    """Where a passage stands, in words: title, heading path without the title, page, document."""
+    """Where a passage stands, in words: title, heading path without the title, page, document.
+
+    >>> place("a.pdf", "Annual Report", "Annual Report > Costs", 1), place("b.md", "A", "Annual Report", None)
+    ('Annual Report · Costs · p. 1 (a.pdf)', 'A · Annual Report (b.md)')
+    """
     parts = [title or document]
-    below = (heading or "").removeprefix(title).removeprefix(" > ")
+    below = "" if heading == title else (heading or "").removeprefix(f"{title} > ")
     if below:
         parts.append(below)
     if page is not None:

@@ -34,8 +34,12 @@ def open_source(library: Library, source: Source, in_terminal: bool = False) -> 
         return
     spans = list(paragraphs(document.text))
     touched = [i for i, (s, e) in enumerate(spans) if s < source.end and source.start < e]
-    low, high = max(touched[0] - _AROUND, 0), touched[-1] + _AROUND + 1
-    print_paragraphs(document, spans[low:high], source)
+    shown = spans[max(touched[0] - _AROUND, 0) : touched[-1] + _AROUND + 1]
+    headings = {section.start: section.path[-1] for section in document.sections if section.path}
+    # A heading at the end, without its text, says nothing.
+    while shown[-1][0] >= source.end and document.text[slice(*shown[-1])] == headings.get(shown[-1][0]):
+        shown.pop()
+    print_paragraphs(document, shown, source)
     if path is not None:
         print(path)
 
