@@ -1,6 +1,8 @@
 """What is kept of a conversation: it comes back as it was, is found by its words, and goes when it is deleted."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,11 +34,25 @@ def test_an_answer_comes_back_as_it_was_after_a_restart(kept: Conversations, tmp
     kept.close()
     again = Conversations.open(tmp_path).get(begun.id)
     assert again is not None
-    assert (again.title, again.scope) == ("What kills?", scope)
+    assert (again.title, again.scope, again.turns[0].scope) == ("What kills?", scope, scope)
     told = again.turns[0].answer
     assert told is not None
     assert told.to_dict() == answer().to_dict()
     assert again.history(2) == [Turn("user", "What kills?"), Turn("assistant", "T cells kill tumour cells. [1]")]
+
+
+def test_a_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    kept = Conversations.open(tmp_path)
+    begun, _ = kept.begin("", "What kills?", Scope(("a b.md",)))
+    kept.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.executescript("ALTER TABLE turns DROP COLUMN scope; PRAGMA user_version = 1;")
+    again = Conversations.open(tmp_path)
+    old = again.get(begun.id)
+    assert old is not None
+    assert [(turn.question, turn.scope) for turn in old.turns] == [("What kills?", Scope())]
+    begun, _ = again.begin(begun.id, "What else?", Scope(("a b.md",)))
+    assert begun.turns[1].scope == Scope(("a b.md",))
 
 
 def test_a_failed_turn_is_kept_but_is_no_history(kept: Conversations) -> None:

@@ -1,6 +1,7 @@
 """What is shown: marks become chips, quotes are marked where they stand, and no document's words become code."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -132,6 +133,27 @@ def test_a_declined_question_is_said_plainly_with_the_nearest_passages() -> None
     assert "Not in your documents" in html
     assert html.count('class="pc-row"') == 2
     assert "4\u00a0%" in Html(html).words
+
+
+def test_a_question_put_to_some_documents_is_declined_for_those_alone() -> None:
+    declined = answer("Not in your documents: nothing found on “x”.", answered=False, confidence=0.04)
+    html = unescape(render.turn(declined, TurnId(1, "c"), within=lists.within(Scope(("a.md",)))))
+    assert "Not in the 1 document you asked: nothing found on “x”." in html
+    assert "Ask all documents" in html
+    assert "our documents" not in html.replace("Searching your documents", "")
+    assert "Ask all documents" not in render.turn(declined, TurnId(1, "c"))
+
+
+def test_jobs_stand_newest_first_without_those_of_an_earlier_visit() -> None:
+    done, failed, busy = Job(1, "add", "1.md"), Job(2, "add", "2.md"), Job(3, "add", "3.md", state="reading")
+    done, failed = replace(done, state="ready"), replace(failed, state="failed")
+    html = lists.jobs([done, failed, busy])
+    assert html.index("3.md") < html.index("2.md") < html.index("1.md")
+    assert 'data-last="2"' in html
+    later = lists.jobs([done, failed, busy], after=2)
+    assert "3.md" in later
+    assert "2.md" not in later
+    assert 'data-last="2"' in lists.jobs([done, failed], after=9)
 
 
 def test_why_shows_every_ranker_and_a_dash_where_it_did_not_find_the_passage() -> None:

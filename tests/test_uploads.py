@@ -45,13 +45,39 @@ def test_a_file_is_kept_and_read(uploads: Uploads, library: Library) -> None:
     assert [path.name for path in uploads.folder.iterdir()] == ["notes.md"]
 
 
-def test_a_new_version_takes_the_place_of_the_old_one(uploads: Uploads, library: Library) -> None:
-    for text in (b"The kettle is blue.", b"The kettle is red."):
-        receive(uploads, "notes.txt", text)
-        ended(uploads)
-    assert [d.document for d in library.documents()] == ["notes.txt"]
-    assert library.text("notes.txt") == "The kettle is red."
-    assert len(uploads.jobs()) == 1
+def test_another_file_of_the_same_name_is_kept_beside_and_the_same_one_is_said_to_be_there(
+    uploads: Uploads, library: Library
+) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    ended(uploads)
+    receive(uploads, "notes.txt", b"The kettle is red.")
+    assert [(job.name, job.told) for job in ended(uploads)][-1] == ("notes (2).txt", "1 passage")
+    for name, told in (
+        ("notes.txt", "already in the library"),
+        ("copy.txt", "already in the library as notes.txt"),
+    ):
+        receive(uploads, name, b"The kettle is blue.")
+        assert [(job.name, job.state, job.told) for job in ended(uploads)][-1] == (name, "ready", told)
+    assert library.text("notes.txt") == "The kettle is blue."
+    assert [d.document for d in library.documents()] == ["notes (2).txt", "notes.txt"]
+    assert sorted(path.name for path in uploads.folder.iterdir()) == ["notes (2).txt", "notes.txt"]
+
+
+def test_a_file_that_failed_goes_with_its_job_and_no_other(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch, library: Library
+) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    ended(uploads)
+    receive(uploads, "broken.pdf", b"%PDF-1.4 no")
+    receive(uploads, "broken.pdf", b"%PDF-1.4 neither")
+    assert "broken.pdf" in [job.name for job in ended(uploads) if job.state == "failed"]
+    with monkeypatch.context() as patch:  # what is there already is not lost by a failure
+        patch.setattr(Library, "ingest", lambda *args, **named: (_ for _ in ()).throw(SourceError("as asked")))
+        receive(uploads, "notes.txt", b"The kettle is blue.")
+        assert [job.state for job in ended(uploads)][-1] == "failed"
+    monkeypatch.setattr(module, "_SHOWN_SECONDS", -1.0)
+    assert uploads.jobs() == []
+    assert [path.name for path in uploads.folder.iterdir()] == ["notes.txt"]
 
 
 def test_to_read_again_is_to_read_what_has_not_changed_too(uploads: Uploads, library: Library) -> None:

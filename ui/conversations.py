@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ from retriever import Answer, Citation, Hit, LibraryState, Turn
 FILE = "conversations.db"
 # What is kept of a turn that its reader stopped.
 STOPPED = "Stopped."
-_FORMAT = 1
+_FORMAT = 2
 _TITLE_CHARS = 80
 # Conversations that a list shows at most; older ones are found by searching.
 _LISTED = 200
@@ -42,10 +42,13 @@ CREATE TABLE turns (
     failure TEXT NOT NULL,            -- why there is none, in a sentence
     asked REAL NOT NULL,
     rating INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',
+    scope TEXT NOT NULL DEFAULT '{{}}',  -- that of the conversation when it was asked
     PRIMARY KEY (conversation, number)
 ) WITHOUT ROWID;
 PRAGMA user_version = {_FORMAT};
 """
+# What makes a file of format 1 one of format 2.
+_FROM_1 = "BEGIN; ALTER TABLE turns ADD COLUMN scope TEXT NOT NULL DEFAULT '{}'; PRAGMA user_version = 2; COMMIT;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class KeptTurn:
     asked: float
     rating: int = 0
     note: str = ""
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +148,33 @@ class Conversations:
                 "ORDER BY updated DESC, id LIMIT ?",
                 (*patterns, _LISTED),
             ).fetchall()
-        return [Conversation(id, title, Scope.of(json.loads(scope)), updated) for id, title, scope, updated in rows]
+        return [Conversation(id, title, _scope(scope), updated) for id, title, scope, updated in rows]
 
     def get(self, id: str) -> Conversation | None:
         """The conversation with that id and all its turns, if there is one."""
         with self._reading() as db:
-            row = db.execute("SELECT id, title, scope, updated FROM conversations WHERE id = ?", (id,)).fetchone()
+            found = db.execute("SELECT id, title, scope, updated FROM conversations WHERE id = ?", (id,)).fetchone()
             turns = db.execute(
-                "SELECT number, question, answer, failure, asked, rating, note FROM turns "
+                "SELECT number, question, answer, failure, asked, rating, note, scope FROM turns "
                 "WHERE conversation = ? ORDER BY number",
                 (id,),
             ).fetchall()
-        if row is None:
+        if found is None:
             return None
         kept = tuple(
-            KeptTurn(number, question, recalled(json.loads(answer)) if answer else None, failure, asked, rating, note)
-            for number, question, answer, failure, asked, rating, note in turns
+            KeptTurn(
+                number,
+                question,
+                recalled(json.loads(answer)) if answer else None,
+                why,
+                asked,
+                rating,
+                note,
+                _scope(scope),
+            )
+            for number, question, answer, why, asked, rating, note, scope in turns
         )
-        return Conversation(row[0], row[1], Scope.of(json.loads(row[2])), row[3], kept)
+        return Conversation(found[0], found[1], _scope(found[2]), found[3], kept)
 
     def begin(self, id: str, question: str, scope: Scope, instead_of: int = 0) -> tuple[Conversation, int]:
         """The conversation `id` (a new one, if there is none) with a turn more that asks `question`, and its number.
@@ -181,8 +194,8 @@ class Conversations:
             kept = json.dumps(scope.to_dict())
             db.execute("UPDATE conversations SET updated = ?, scope = ? WHERE id = ?", (now, kept, id))
             db.execute(
-                "INSERT INTO turns (conversation, number, question, failure, asked) VALUES (?, ?, ?, '', ?)",
-                (id, last + 1, question, now),
+                "INSERT INTO turns (conversation, number, question, failure, asked, scope) VALUES (?, ?, ?, '', ?, ?)",
+                (id, last + 1, question, now, kept),
             )
         conversation = self.get(id)
         assert conversation is not None
@@ -273,6 +286,10 @@ def titled(text: str) -> str:
     return line if len(line) <= _TITLE_CHARS else line[: _TITLE_CHARS - 1].rstrip() + "…"
 
 
+def _scope(text: str) -> Scope:
+    return Scope.of(json.loads(text))
+
+
 def _passage(kept: Mapping[str, Any], text: str) -> Passage:
     where = (kept["document"], kept["title"], kept["heading"], kept["page"], kept["start"], kept["end"])
     return Passage(*where, text)
@@ -292,6 +309,8 @@ def _connected(path: Path | str) -> sqlite3.Connection:
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found == 0:
             db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        elif found == 1:
+            db.executescript(_FROM_1)
         elif found != _FORMAT:
             raise sqlite3.DatabaseError(f"it has format {found}, this version reads {_FORMAT}")
     except BaseException:

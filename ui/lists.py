@@ -57,12 +57,17 @@ def _document(d: DocumentInfo, is_missing: bool) -> str:
     )
 
 
-def jobs(found: Sequence[Job]) -> str:
-    """The status of what is being done with files and documents; empty if nothing is."""
+def jobs(all: Sequence[Job], after: int = 0) -> str:
+    """The status of what is being done with files and documents, newest first, and of what ended after job `after`.
+
+    `data-last` is the number of the last that ended.
+    """
+    last = max((job.number for job in all if job.ended), default=0)
+    found = [job for job in all if job.number > after or not job.ended]
     if not found:
-        return ""
+        return clean(f'<div data-busy="0" data-last="{last}" hidden></div>')
     rows = ""
-    for job in found:
+    for job in reversed(found):
         retry = button("pc-link", 'data-act="retry"', "Try again") if job.state == "failed" else ""
         told = f'<span class="pc-told">{escape(job.told)}</span>' if job.told else ""
         rows += (
@@ -75,7 +80,8 @@ def jobs(found: Sequence[Job]) -> str:
     if not busy and any(job.state == "failed" for job in found):
         said = "Not all could be read"
     return clean(
-        f'<div class="pc-jobs" data-busy="{busy}"><p class="pc-jobs-head"><span>{said}</span>{done}</p>'
+        f'<div class="pc-jobs" data-busy="{busy}" data-last="{last}">'
+        f'<p class="pc-jobs-head"><span>{said}</span>{done}</p>'
         f'<table><thead class="pc-hidden"><tr><th scope="col">file</th><th scope="col">state</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
@@ -110,6 +116,18 @@ def scope(asked: Scope, names: Collection[str]) -> str:
     if asked.documents:
         return f"Asks {len(set(asked.documents) & set(names))} of {count(len(names), 'document')}"
     return f"Asks all {count(len(names), 'document')}" if len(names) != 1 else "Asks the one document"
+
+
+def within(asked: Scope) -> str:
+    """The documents that were asked, as the object of a sentence; empty if all were.
+
+    >>> within(Scope(("a.md",))), within(Scope(tags=("drug", "trial")))
+    ('the 1 document you asked', 'the documents tagged drug or trial')
+    """
+    if asked.tags:
+        also = f" and {count(len(asked.documents), 'other')} you asked" if asked.documents else ""
+        return f"the documents tagged {' or '.join(asked.tags)}{also}"
+    return f"the {count(len(asked.documents), 'document')} you asked" if asked.documents else ""
 
 
 def suggestions(found: Sequence[Suggestion]) -> str:

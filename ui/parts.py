@@ -174,8 +174,8 @@ def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None
         return JSONResponse({"told": lists.scope(Scope(tuple(form.documents), tuple(form.tags)), names)})
 
     @app.get("/page/uploads", include_in_schema=False)
-    def jobs() -> Response:
-        return HTMLResponse(lists.jobs(uploads.jobs()))
+    def jobs(after: Annotated[int, Query(ge=0)] = 0) -> Response:
+        return HTMLResponse(lists.jobs(uploads.jobs(), after))
 
     @app.put("/page/uploads", include_in_schema=False)
     async def upload(request: Request, name: Annotated[str, Query(max_length=1000)]) -> Response:

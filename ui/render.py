@@ -159,15 +159,18 @@ def answering(question: str, at: TurnId, text: str, citations: Sequence[Citation
     return _turn(question, at, "busy", _prose(citations, at, text))
 
 
-def turn(answer: Answer, at: TurnId, rating: int = 0, note: str = "") -> str:
-    """A turn, complete: question, answer with its citation chips, sources, evidence, and what can be done with it."""
+def turn(answer: Answer, at: TurnId, rating: int = 0, note: str = "", within: str = "") -> str:
+    """A turn, complete: question, answer with its citation chips, sources, evidence, and what can be done with it.
+
+    `within` says which documents were asked, if not all of them.
+    """
     asked = " ".join(answer.question.split()).casefold()
     searched = " ".join(answer.searched_for.split())
     also = ""
     if searched and searched.casefold() != asked:
         change = button("pc-link", f'data-act="edit" data-text="{escape(searched)}"', "Change")
         also = f'<p class="pc-searched">Searched for: {escape(searched)} {change}</p>'
-    body = _answered(answer, at) if answer.answered else _declined(answer, at)
+    body = _answered(answer, at) if answer.answered else _declined(answer, at, within)
     acts = _acts(at, rating if searched else None, note)
     return _turn(answer.question, at, "done", also + body + _evidence(answer, at) + acts)
 
@@ -281,7 +284,7 @@ def _answered(answer: Answer, at: TurnId) -> str:
     )
 
 
-def _declined(answer: Answer, at: TurnId) -> str:
+def _declined(answer: Answer, at: TurnId, within: str) -> str:
     """The honest "no": it is said in plain words what is missing, and the nearest passages can be opened.
 
     Where nothing was searched for, the reply to small talk alone.
@@ -293,11 +296,16 @@ def _declined(answer: Answer, at: TurnId) -> str:
         for rank, hit in enumerate(answer.evidence[:4], 1)
     )
     heading = '<h3 class="pc-small">The nearest passages</h3>'
+    told, chance, wider = answer.text or NOT_FOUND, assurance(answer)[1], ""
+    if within:
+        told = told.replace(NOT_FOUND[:-1], f"Not in {within}", 1)
+        chance = f"Chance that the answer is there: {percent(answer.confidence)}"
+        wider = button("pc-link", 'data-act="all"', "Ask all documents") if at.conversation else ""
     return (
-        f'<div class="pc-declined"><p><strong>{escape(answer.text or NOT_FOUND)}</strong> No passage answers this, so '
+        f'<div class="pc-declined"><p><strong>{escape(told)}</strong> No passage answers this, so '
         "Pincite does not guess. Other words may help, or a document that covers it.</p>"
         + (f'<p class="pc-remark">{escape(answer.note)}</p>' if answer.note else "")
-        + f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(assurance(answer)[1])}</span></p></div>'
+        + f'<p class="pc-meta"><span class="pc-sure pc-low">{escape(chance)}</span>{wider}</p></div>'
         + (f'{heading}<ul class="pc-sources">{rows}</ul>' if rows else "")
     )
 

@@ -2,16 +2,19 @@
 
 One thread does one job after the other with a library of its own, so that asking goes on meanwhile; every job's
 state can be looked up. Files that come from a browser are kept in the folder `uploads` of the library, under
-their own names, so that they can be read again and a new version takes the place of the old one.
+their own names, so that they can be read again; another file of the same name is kept beside, with a number.
 """
 
+import filecmp
+import hashlib
 import itertools
 import os
 import re
 import threading
+import time
 import unicodedata
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -26,8 +29,9 @@ FOLDER = "uploads"
 # The largest file that the page takes; `pincite ingest` takes larger ones.
 MAX_UPLOAD_BYTES = 50_000_000
 _NAME_BYTES = 180
-# Jobs that are done and still shown; failed ones stay until they are dismissed.
+# Jobs that are done are shown so many at most, and so long.
 _SHOWN = 200
+_SHOWN_SECONDS = 600.0
 
 State = Literal["queued", "reading", "encoding", "ready", "failed"]
 Kind = Literal["add", "remove", "tag"]
@@ -35,7 +39,10 @@ Kind = Literal["add", "remove", "tag"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do. `told` says how far it is, what came of it, or why it failed."""
+    """One thing to do. `told` says how far it is, what came of it, or why it failed.
+
+    `new` are files that came with the job, and go with it if it fails.
+    """
 
     number: int
     kind: Kind
@@ -43,8 +50,10 @@ class Job:
     path: Path | None = None
     tags: tuple[str, ...] = ()
     again: bool = False
+    new: bool = False
     state: State = "queued"
     told: str = ""
+    changed: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -81,12 +90,25 @@ class Uploads:
                     await file.write(chunk)
             if not size:
                 raise SourceError(f"{path.name} is empty.")
-            os.replace(part, path)
+            path, new = await anyio.to_thread.run_sync(self._keep, part, path)
         except OSError as exc:
             raise SourceError(f"{path.name} cannot be kept in the library: {exc.strerror}.") from exc
         finally:
             part.unlink(missing_ok=True)
-        return self._queue("add", path.name, path)
+        return self._queue("add", path.name, path, new=new)
+
+    def _keep(self, part: Path, path: Path) -> tuple[Path, bool]:
+        """Keeps what came under its name, or beside another file of that name; where, and whether it is new there."""
+        with self._mutex:
+            failed = {job.path for job in self._jobs.values() if job.new and job.state == "failed"}
+            for number in itertools.count(1):
+                place = path if number == 1 else path.with_name(f"{path.stem} ({number}){path.suffix}")
+                if not place.exists() or place in failed:
+                    os.replace(part, place)
+                    return place, True
+                if filecmp.cmp(part, place, shallow=False):
+                    return place, False
+        raise AssertionError("numbers do not end")
 
     def reread(self, name: str, path: Path) -> Job:
         """Queues the source of a document to be read again, changed or not."""
@@ -112,6 +134,7 @@ class Uploads:
     def jobs(self) -> list[Job]:
         """All jobs that are shown."""
         with self._mutex:
+            self._forget(lambda job: time.monotonic() - job.changed > _SHOWN_SECONDS)
             return list(self._jobs.values())
 
     def retry(self, number: int) -> bool:
@@ -127,7 +150,14 @@ class Uploads:
     def dismiss(self) -> None:
         """Forgets the jobs that have ended."""
         with self._mutex:
-            self._jobs = {number: job for number, job in self._jobs.items() if not job.ended}
+            self._forget(lambda job: True)
+
+    def _forget(self, which: Callable[[Job], bool]) -> None:
+        """Forgets such jobs as have ended, with the files of those that failed. The mutex is held."""
+        for job in [job for job in self._jobs.values() if job.ended and which(job)]:
+            del self._jobs[job.number]
+            if job.new and job.state == "failed" and job.path is not None:
+                job.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Waits for the job in hand, and leaves the others."""
@@ -136,12 +166,19 @@ class Uploads:
             thread = self._thread
         if thread is not None:
             thread.join()
+        self.dismiss()
 
     def _queue(
-        self, kind: Kind, name: str, path: Path | None = None, tags: tuple[str, ...] = (), again: bool = False
+        self,
+        kind: Kind,
+        name: str,
+        path: Path | None = None,
+        tags: tuple[str, ...] = (),
+        again: bool = False,
+        new: bool = False,
     ) -> Job:
         with self._mutex:
-            job = Job(next(self._numbers), kind, name, path, tags, again)
+            job = Job(next(self._numbers), kind, name, path, tags, again, new)
             same = [j.number for j in self._jobs.values() if j.ended and (j.kind, j.name) == (kind, name)]
             for number in same:  # what came of it before says nothing any more
                 del self._jobs[number]
@@ -199,16 +236,32 @@ class Uploads:
             return "tagged"
         assert job.path is not None
         self._change(number, "reading")
+        before = {d.document: d.sha256 for d in library.documents()}
+        if job.new and job.path.exists() and (same := self._held(library, job.path, before)):
+            job.path.unlink()
+            return "already in the library" + (f" as {same}" if same != job.name else "")
         report = library.ingest(job.path, progress=self._telling(number), again=job.again)
         if report.failed:
             raise SourceError(report.failed[0][1])
         if report.moved and not report.encoded:
             return "found where it is now"
-        if report.changed and not report.encoded:
+        if job.again and not report.encoded:
             return "read again, nothing new in it"
-        if report.added or report.changed:
-            return f"{count(report.encoded, 'passage')} encoded"
-        return "unchanged" if report.unchanged else "nothing to read in it"
+        came = [d for d in library.documents() if before.get(d.document) != d.sha256]
+        if came or report.changed:
+            passages = count(sum(d.passages for d in came) or report.encoded, "passage")
+            return f"{count(len(came), 'document')}, {passages}" if len(came) > 1 else passages
+        return "already in the library" if report.unchanged else "nothing to read in it"
+
+    def _held(self, library: Library, path: Path, names: Mapping[str, str]) -> str | None:
+        """The document that was read from the same bytes at another place where they still are, if there is one."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        for name in (name for name, sha256 in names.items() if sha256 == digest):
+            source = library.source_path(name)
+            if source is None or (source != path and source.exists()):
+                return name
+        return None
 
     def _telling(self, number: int) -> Callable[[Progress], None]:
         def tell(progress: Progress) -> None:
@@ -219,7 +272,7 @@ class Uploads:
     def _change(self, number: int, state: State, told: str = "") -> None:
         with self._mutex:
             if number in self._jobs:
-                self._jobs[number] = replace(self._jobs[number], state=state, told=told)
+                self._jobs[number] = replace(self._jobs[number], state=state, told=told, changed=time.monotonic())
 
 
 def safe_name(name: str) -> str:

@@ -400,7 +400,7 @@ def _shown(turn: KeptTurn | None, conversation: str) -> str:
         return render.notice("The conversation was deleted.")
     at = render.TurnId(turn.number, conversation)
     if turn.answer is not None:
-        return render.turn(turn.answer, at, turn.rating, turn.note)
+        return render.turn(turn.answer, at, turn.rating, turn.note, lists.within(turn.scope))
     if turn.failure == STOPPED:
         return render.stopped(turn.question, at)
     return render.failure(turn.question, turn.failure or "The answer was cut off: ask again.", at)

@@ -115,6 +115,26 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     expect(page.locator("#pc-view .pc-title")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Your documents", exact=True)).to_be_visible()
+    expect(page.locator("#pc-now .pc-chip").last).to_be_focused()
+
+
+def test_back_closes_the_source_and_then_leads_home(browser: Browser, server: str) -> None:
+    with visiting(browser, server) as page:
+        ask(page, QUESTION)
+        page.locator("#pc-now .pc-chip").first.click()
+        expect(page.locator("#pc-view .pc-title")).to_be_focused()
+        page.locator("#pc-now .pc-chip").last.click()
+        page.go_back()
+        expect(page.locator("#pc-shelf")).to_be_visible()
+        expect(page.locator("#pc-now .pc-chip").last).to_be_focused()
+        page.go_forward()
+        expect(page.locator("#pc-view mark").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#pc-shelf")).to_be_visible()
+        page.go_back()
+        expect(page.locator("#pc-welcome")).to_be_visible()
+        expect(page.locator(".pc-turn")).to_have_count(0)
+        assert page.url.rstrip("/") == server
 
 
 def test_an_example_is_asked_with_one_click(page: Page) -> None:

@@ -49,6 +49,10 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     page.locator("#pc-past .pc-chip").first.click()
     expect(page.locator("#pc-view mark").first).to_be_in_viewport()
     assert one_line(quote)[:40] in one_line(marked(page))
+    # Back closes the source, and only then leads away.
+    page.go_back()
+    expect(page.get_by_role("heading", name="Your documents", exact=True)).to_be_visible()
+    expect(page.locator(".pc-turn")).to_have_count(2)
     page.go_back()
     expect(page.locator(".pc-turn")).to_have_count(0)
     page.go_forward()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ingest import Library
 
-from .chatting import QUESTION, ask, picture, post, serving, status, visiting
+from .chatting import FAR_QUESTION, QUESTION, ask, picture, post, ready, serving, status, visiting
 
 DROP = """(files) => {
     const moved = new DataTransfer();
@@ -67,16 +67,21 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
         expect(jobs.locator("[data-state=ready]")).to_have_count(2, timeout=20_000)
         jobs.get_by_role("button", name="Clear").click()
         expect(jobs.locator("tr")).to_have_count(0)
-        # A new version of a file that is there.
+        # Another file of the name is kept beside; the one that is there is said to be there.
         page.locator("#pc-files").set_input_files(
             {"name": "garden.md", "mimeType": "text/markdown", "buffer": GARDEN.replace("Emil", "Otto").encode()}
         )
-        expect(jobs.locator("[data-state=ready]")).to_contain_text("garden.md", timeout=20_000)
-        ask(page, "What is the frog in the Zorblax garden called?")
-        expect(page.locator("#pc-now .pc-answer")).to_contain_text("Otto")
+        expect(jobs.locator("[data-state=ready]")).to_contain_text("garden (2).md", timeout=20_000)
+        page.evaluate(DROP, [["garden.md", GARDEN]])
+        expect(jobs.locator("tr[data-job]").first).to_contain_text("already in the library", timeout=20_000)
+        picture(page, "uploads-again")
+        # Who comes later does not see what came of it.
+        page.reload()
+        ready(page)
+        expect(page.locator("#pc-documents li")).to_have_count(5)
+        expect(jobs.locator("tr")).to_have_count(0)
         # Removed again, with its file.
-        page.locator("#pc-all").click()
-        garden = page.locator("#pc-documents li").filter(has_text="garden.md")
+        garden = page.locator("#pc-documents li").filter(has=page.get_by_text("garden.md", exact=True))
         garden.get_by_label("More").click()
         garden.get_by_role("button", name="Remove").click()
         garden.get_by_role("button", name="Really remove?").click()
@@ -100,12 +105,17 @@ def test_a_question_is_put_to_chosen_documents_only(browser: Browser, notes: str
         expect(scope).to_have_text(re.compile(r"^Asks 1 of \d documents$"))
         ask(page, question)
         expect(page.locator("#pc-now .pc-row").filter(has_text="Kettle")).to_have_count(0)
+        ask(page, FAR_QUESTION)
+        declined = page.locator("#pc-now .pc-declined")
+        expect(declined).to_contain_text("Not in the 1 document you asked")
         # It is the conversation's own, also after a reload.
         page.reload()
         expect(scope).to_have_text(re.compile(r"^Asks 1 of \d documents$"))
         expect(page.get_by_label("Ask only Lamp")).to_be_checked()
         picture(page, "scope")
-        page.get_by_role("button", name="Ask all").click()
+        declined.get_by_role("button", name="Ask all documents").click()
+        expect(declined).to_contain_text("Not in your documents")
+        expect(page.locator(".pc-turn")).to_have_count(2)
         expect(scope).to_have_text(re.compile("^Asks all"))
         page.get_by_role("button", name="kitchen", exact=True).click()
         expect(scope).to_have_text("Asks documents tagged kitchen")

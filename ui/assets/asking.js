@@ -56,7 +56,7 @@ window.pincite = (() => {
     return JSON.stringify({ conversation, number: Number(number), question });
   }
 
-  const address = () => JSON.stringify({ conversation: new URLSearchParams(location.search).get("c") || "" });
+  const address = () => JSON.stringify({ conversation: named() });
 
   // --- what the scripts do
 
@@ -71,8 +71,11 @@ window.pincite = (() => {
   }
 
   // Shows what the address names. What is being answered goes on without the page.
+  const named = () => new URLSearchParams(location.search).get("c") || "";
+  let opened = null;
   function reopen() {
     state.begun = 0;
+    opened = named();
     $("pc-open")?.click();
   }
 
@@ -105,7 +108,8 @@ window.pincite = (() => {
     marked = mark.dataset.conversation;
     state.conversation = marked;
     $("pc-export").hidden = !marked;
-    if (state.begun) history.replaceState(null, "", `/?c=${marked}`);
+    if (opened === null || state.begun) opened = marked;
+    if (state.begun) history.pushState(null, "", `/?c=${marked}`);
     else state.scope = JSON.parse(mark.dataset.scope);
     pincite.conversationChanged(marked);
     arriving = !state.begun;
@@ -162,7 +166,7 @@ window.pincite = (() => {
     const rows = turn.querySelectorAll(".pc-row[data-number]");
     const declined = turn.querySelector(".pc-declined");
     if (rows.length) say(`Answered, with ${rows.length} ${rows.length === 1 ? "source" : "sources"}`);
-    else say(declined ? "Not in your documents" : turn.querySelector(".pc-answer")?.textContent || "No answer");
+    else say(declined ? declined.querySelector("strong").textContent : turn.querySelector(".pc-answer")?.textContent || "No answer");
     // Beside the answer stands its first source; on a narrow page it would cover the answer.
     if (rows.length && wide.matches) pincite.openSource(rows[0], { focus: false });
     else pincite.openShelf();
@@ -251,12 +255,16 @@ window.pincite = (() => {
       case "again":
         if (goes(turn) && !pincite.confirmed(button, `Really ask again? ${goes(turn)}.`)) return;
         return ask(question, { instead_of: Number(number) });
+      case "all":
+        if (goes(turn) && !pincite.confirmed(button, `Really ask again? ${goes(turn)}.`)) return;
+        pincite.askAll();
+        return ask(question, { instead_of: Number(number) });
       case "link": return pincite.copy(button, `${location.origin}/?c=${conversation}&t=${number}`);
       case "rate": return rate(turn, button);
     }
   }
 
-  window.addEventListener("popstate", reopen);
+  window.addEventListener("popstate", () => (named() === opened ? pincite.followPanel() : reopen()));
 
   return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, follow };
 })();

@@ -83,6 +83,8 @@
   // What was refused before it became a job: [name, sentence].
   let refused = [];
   let polling = 0;
+  // The last job that had ended when the page came: what is older is of no interest any more.
+  let ended = null;
 
   function refuse(name, sentence) {
     refused.push([name, sentence]);
@@ -91,7 +93,7 @@
 
   async function loadJobs() {
     clearTimeout(polling);
-    const { ok, text } = await call("/page/uploads");
+    const { ok, text } = await call(`/page/uploads?after=${ended ?? Number.MAX_SAFE_INTEGER}`);
     if (!ok) {
       polling = setTimeout(loadJobs, 4 * POLL_MS);
       return;
@@ -100,6 +102,7 @@
     const was = Number(place.querySelector("[data-busy]")?.dataset.busy || 0);
     const focused = place.contains(document.activeElement);
     place.innerHTML = text;
+    ended ??= Number(place.firstChild.dataset.last);
     for (const [name, sentence] of refused) {
       const line = document.createElement("p");
       line.className = "pc-refused";

@@ -29,13 +29,13 @@ import "./lists.js";
   const sideIsOpen = () => document.body.classList.contains("pc-side-open");
 
   const BUTTONS = {
-    "pc-all": () => pincite.openShelf(),
+    "pc-all": () => (wide.matches ? pincite.close() : pincite.openSheet()),
     "pc-previous": () => pincite.walk(-1),
     "pc-next": () => pincite.walk(1),
     "pc-close": () => pincite.close(),
-    "pc-scope": showShelf,
+    "pc-scope": () => pincite.openSheet(),
     "pc-scope-all": () => pincite.askAll(),
-    "pc-show-documents": showShelf,
+    "pc-show-documents": () => pincite.openSheet(),
     "pc-show-side": () => showSide(!sideIsOpen()),
     "pc-new": () => {
       pincite.open("");
@@ -43,12 +43,6 @@ import "./lists.js";
       document.querySelector("#pc-question textarea")?.focus();
     },
   };
-
-  function showShelf() {
-    pincite.openShelf();
-    document.body.classList.toggle("pc-sheet-open", !wide.matches);
-    $("pc-filter").focus({ preventScroll: true });
-  }
 
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest?.(selector);
@@ -97,8 +91,7 @@ import "./lists.js";
       else if (sideIsOpen() && !roomy.matches) {
         showSide(false);
         $("pc-show-side").focus();
-      } else if (document.body.classList.contains("pc-sheet-open")) pincite.close();
-      else if (pincite.hasSource()) pincite.openShelf();
+      } else if (document.body.classList.contains("pc-sheet-open") || pincite.hasSource()) pincite.close();
       return;
     }
     if (event.target.closest?.("textarea, input, [contenteditable]")) return;

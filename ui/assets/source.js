@@ -34,9 +34,32 @@
     layOut();
   }
 
-  async function openSource(opener, options = {}) {
+  // What the reader opens has an entry of its own in the history, so that Back closes it.
+  const entered = () => history.state !== null && "panel" in history.state;
+  function enter(panel) {
+    if (entered()) history.replaceState({ panel }, "");
+    else history.pushState({ panel }, "");
+  }
+
+  async function openSource(opener, { focus = true } = {}) {
     shown.opener = opener;
-    await openAddress(opener.dataset.source, options);
+    if (focus) enter(opener.dataset.source);
+    await openAddress(opener.dataset.source, { focus });
+  }
+
+  // Shows what the entry of the history says, which the reader has come to by Back or Forward.
+  function followPanel() {
+    if (!entered()) leave();
+    else if (history.state.panel) openAddress(history.state.panel);
+    else openSheet();
+  }
+
+  // The list of documents, which on a phone slides over the page.
+  function openSheet() {
+    openShelf();
+    document.body.classList.toggle("pc-sheet-open", !wide.matches);
+    if (!wide.matches && !entered()) enter("");
+    $("pc-filter").focus({ preventScroll: true });
   }
 
   async function openAddress(source, { focus = true } = {}) {
@@ -168,19 +191,34 @@
     if (next) openSource(next, { focus: false });
   }
 
-  function close() {
+  // Closes what is open, and gives the focus that was in it back to where it was opened.
+  function leave() {
+    const { opener, source } = shown;
+    const inside = $("pc-panel").contains(document.activeElement);
     document.body.classList.remove("pc-sheet-open");
-    if (shown.opener?.isConnected) shown.opener.focus();
+    openShelf();
+    if (!inside || !source) return;
+    const from = opener?.isConnected ? opener : document.querySelector(`[data-source="${CSS.escape(source)}"]`);
+    leaving = true; // a preview would only show again what was just closed
+    from?.focus();
+    leaving = false;
+  }
+
+  function close() {
+    leave();
+    if (entered()) history.back();
   }
 
   // --- the preview of a citation
 
+  let leaving = false;
   let card = null;
   let over = null;
   const previews = new Map();
 
   async function showCard(chip) {
     hideCard();
+    if (leaving) return;
     const row = $(chip.getAttribute("href").slice(1))?.querySelector(".pc-row-text");
     if (!row || !wide.matches) return;
     over = chip;
@@ -239,7 +277,7 @@
   }
 
   Object.assign(pincite, {
-    openSource, openAddress, openShelf, showMore, walk, close, hideCard,
+    openSource, openAddress, openShelf, openSheet, followPanel, showMore, walk, close, hideCard,
     hasCard: () => card !== null,
     hasSource: () => shown.source !== "",
     forgetSource: () => (shown.opener = null),
