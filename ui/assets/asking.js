@@ -230,7 +230,7 @@ window.pincite = (() => {
     if (!rating) return;
     const form = document.createElement("form");
     form.className = "pc-note";
-    form.innerHTML = `<input maxlength="2000" placeholder="What was good or wrong? (optional)" aria-label="Note">
+    form.innerHTML = `<input maxlength="2000" placeholder="Why? (optional)" aria-label="Note">
       <button type="submit">Keep note</button>`;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
