@@ -49,6 +49,7 @@ def test_references_are_one_for_each_document_with_a_key_of_its_own() -> None:
     ]
     bibtex = exports.as_bibtex(conversation())
     assert bibtex.count("@misc{") == 2
+    assert bibtex.count("note = {“") == 2
     assert "title = {Cells \\& more}" in bibtex
 
 

@@ -66,17 +66,17 @@ def as_csl(conversation: Conversation) -> str:
             "archive_location": first.document,
         }
         pages = _pages(cited)
-        note = " ".join(f"“{' '.join(c.quote.split())}”" for c in cited)
-        items.append(item | ({"page": pages} if pages else {}) | {"note": note})
+        items.append(item | ({"page": pages} if pages else {}) | {"note": _note(cited)})
     return json.dumps(items, ensure_ascii=False, indent=2)
 
 
 def as_bibtex(conversation: Conversation) -> str:
-    """The cited documents as BibTeX, an entry each."""
+    """The cited documents as BibTeX, an entry each, with the words that were cited."""
     entries = []
     for key, cited in _references(conversation):
         first = cited[0].passage
         fields = {"title": first.title or first.document, "howpublished": first.document, "pages": _pages(cited)}
+        fields["note"] = _note(cited)
         lines = [f"  {name} = {{{_tex(value)}}}," for name, value in fields.items() if value]
         entries.append("\n".join([f"@misc{{{key},", *lines, "}"]))
     return "\n\n".join(entries) + ("\n" if entries else "")
@@ -137,6 +137,10 @@ def _references(conversation: Conversation) -> Iterator[tuple[str, list[Citation
             key, number = f"{base}-{number}", number + 1
         keys.add(key)
         yield key, citations
+
+
+def _note(cited: Sequence[Citation]) -> str:
+    return " ".join(f"“{' '.join(c.quote.split())}”" for c in cited)
 
 
 def _pages(cited: Sequence[Citation]) -> str:

@@ -64,7 +64,7 @@
     const { act } = button.dataset;
     if (act === "link") return pincite.copy(button, `${location.origin}/?${new URLSearchParams({ document: name })}`);
     if (act === "tags") return editLine(row, "Tags, separated by commas", button.dataset.tags, (line) => {
-      send(name, "tags", line.split(","));
+      if (line !== button.dataset.tags) send(name, "tags", line.split(",")); // a tag may hold a comma itself
     });
     if (act === "remove" && !confirmed(button)) return;
     row.querySelector(".pc-menu").open = false;
