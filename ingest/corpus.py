@@ -1,6 +1,5 @@
 """The shipped articles, and the default library that is built from them on first use."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,20 +31,11 @@ def shipped(library: Library) -> frozenset[str]:
 def open_default(
     settings: Settings | None = None, progress: Callable[[Progress], None] | None = None, build: bool = True
 ) -> Library:
-    """The user's library; where there is none yet in its own place, it is built from the shipped articles first.
+    """The user's library; where there is none yet, it is built from the shipped articles first.
 
-    A build that was interrupted is taken up again. Without `build` none is begun, nor where PINCITE_LIBRARY names the
-    place, which may be mistyped: LibraryError where there is none.
+    A build that was interrupted is taken up again. Without `build` none is begun: LibraryError where there is none.
     """
-    folder = default_library()
-    if os.environ.get("PINCITE_LIBRARY"):
-        build = False
-        if not folder.exists():
-            raise LibraryError(
-                f"There is no library at {folder}, which PINCITE_LIBRARY names: mend the name, or make one there with: "
-                "pincite ingest FOLDER"
-            )
-    library = Library.open(folder, create=build, settings=settings)
+    library = Library.open(default_library(), create=build, settings=settings)
     with library.reading() as store:
         fresh = not store.changes_since(0)  # it never held a passage: an ingest of a mistyped path made it, say
     if build and fresh:

@@ -64,8 +64,8 @@ class Retriever:
     ) -> Self:
         """The retriever of the library in a folder; without one, of the user's library.
 
-        The user's library is built from the shipped articles where there is none yet, unless PINCITE_LIBRARY names
-        its place; `progress` is told how far that is. LibraryError if the folder holds no library.
+        The user's library is built from the shipped articles where there is none yet; `progress` is told
+        how far that is. LibraryError if the folder holds no library.
         """
         if library is None:
             return cls(open_default(settings, progress))

@@ -297,8 +297,10 @@ def test_others_are_served_only_with_a_token(library: Library) -> None:
 
 
 def test_the_building_of_the_default_library_is_told_and_taken_up_by_any_command(
-    own_place: Path, fake_encoder: object, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, fake_encoder: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("PINCITE_LIBRARY", str(tmp_path / "mine"))
+
     def interrupt(progress: Progress) -> None:
         if progress.files == 20:
             raise KeyboardInterrupt
