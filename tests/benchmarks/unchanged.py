@@ -44,9 +44,9 @@ def edit(file: Path, number: int) -> None:
 
 
 def passages(library: Library, name: str) -> set[str]:
-    """The texts of a document's passages."""
+    """The texts of a document's passages as they are encoded: without the white space behind them."""
     with library.reading() as store:
-        return {passage.text for passage in store.contents(name).passages}
+        return {passage.text.strip() for passage in store.contents(name).passages}
 
 
 def timed(work: Callable[[], object]) -> float:
