@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from ..roman import roman
 from .nodes import attribute, number
 
 if TYPE_CHECKING:
@@ -10,10 +11,6 @@ if TYPE_CHECKING:
 
 _TYPES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 _STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b(lower|upper)-(alpha|latin|roman)\b", re.IGNORECASE)
-_ROMAN = (
-    ("m", 1000), ("cm", 900), ("d", 500), ("cd", 400), ("c", 100), ("xc", 90), ("l", 50), ("xl", 40), ("x", 10),
-    ("ix", 9), ("v", 5), ("iv", 4), ("i", 1),
-)  # fmt: skip
 
 
 class Numbering:
@@ -35,8 +32,8 @@ class Numbering:
 def numeral(count: int, numerals: str) -> str:
     """`count` in the numerals that a style sheet names, as far as they reach.
 
-    >>> numeral(28, "lower-alpha"), numeral(4, "upper-roman"), numeral(0, "lower-alpha"), numeral(3, "")
-    ('ab', 'IV', '0', '3')
+    >>> numeral(28, "lower-alpha"), numeral(4, "upper-roman"), numeral(-1, "lower-roman"), numeral(3, "")
+    ('ab', 'IV', '-1', '3')
     """
     case, _, kind = numerals.partition("-")
     written = ""
@@ -44,10 +41,8 @@ def numeral(count: int, numerals: str) -> str:
         while count > 0:
             count, letter = divmod(count - 1, 26)
             written = chr(ord("a") + letter) + written
-    elif kind == "roman" and count < 4_000:
-        for digits, worth in _ROMAN:
-            written += digits * (count // worth)
-            count %= worth
+    elif kind == "roman":
+        written = roman(count)
     return (written.upper() if case == "upper" else written) or str(count)
 
 

@@ -3,13 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 
+from ..roman import roman
 from ..xml_tree import Element, attribute, child, children
 from .word_styles import Style, value
 
-_ROMAN = (
-    ("m", 1000), ("cm", 900), ("d", 500), ("cd", 400), ("c", 100), ("xc", 90), ("l", 50), ("xl", 40), ("x", 10),
-    ("ix", 9), ("v", 5), ("iv", 4), ("i", 1),
-)  # fmt: skip
 _CARDINALS = (
     "Zero One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve Thirteen Fourteen Fifteen Sixteen "
     "Seventeen Eighteen Nineteen"
@@ -161,12 +158,8 @@ def _shown(count: int, format_: str) -> str:
     if format_.endswith("Letter") and 0 < count <= 30 * 26:
         letter = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
         return letter.upper() if format_.startswith("upper") else letter
-    if format_.endswith("Roman") and 0 < count < 4000:
-        roman = ""
-        for digit, worth in _ROMAN:
-            roman += digit * (count // worth)
-            count %= worth
-        return roman.upper() if format_.startswith("upper") else roman
+    if format_.endswith("Roman") and (numeral := roman(count)):
+        return numeral.upper() if format_.startswith("upper") else numeral
     if format_ == "decimalZero":
         return f"{count:02}"
     if format_ == "ordinal":
