@@ -41,18 +41,21 @@ def test_an_answer_comes_back_as_it_was_after_a_restart(kept: Conversations, tmp
     assert again.history(2) == [Turn("user", "What kills?"), Turn("assistant", "T cells kill tumour cells. [1]")]
 
 
-def test_a_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("format", "without"), [(1, ("scope", "search_for")), (2, ("search_for",))])
+def test_a_file_of_an_earlier_format_is_read(tmp_path: Path, format: int, without: tuple[str, ...]) -> None:
     kept = Conversations.open(tmp_path)
     begun, _ = kept.begin("", "What kills?", Scope(("a b.md",)))
     kept.close()
     with closing(sqlite3.connect(tmp_path / FILE)) as db:
-        db.executescript("ALTER TABLE turns DROP COLUMN scope; PRAGMA user_version = 1;")
+        gone = " ".join(f"ALTER TABLE turns DROP COLUMN {column};" for column in without)
+        db.executescript(f"{gone} PRAGMA user_version = {format};")
     again = Conversations.open(tmp_path)
     old = again.get(begun.id)
     assert old is not None
-    assert [(turn.question, turn.scope) for turn in old.turns] == [("What kills?", Scope())]
-    begun, _ = again.begin(begun.id, "What else?", Scope(("a b.md",)))
-    assert begun.turns[1].scope == Scope(("a b.md",))
+    scope = Scope() if "scope" in without else Scope(("a b.md",))
+    assert [(turn.question, turn.scope, turn.search_for) for turn in old.turns] == [("What kills?", scope, "")]
+    begun, _ = again.begin(begun.id, "What else?", Scope(("a b.md",)), search_for="killers")
+    assert (begun.turns[1].scope, begun.turns[1].search_for) == (Scope(("a b.md",)), "killers")
 
 
 def test_a_failed_turn_is_kept_but_is_no_history(kept: Conversations) -> None:

@@ -33,6 +33,20 @@ def test_markdown_holds_questions_answers_and_the_quoted_words() -> None:
     assert "## And?\n\nStopped." in shown
 
 
+def test_a_refusal_says_which_documents_were_asked() -> None:
+    text = "Not in your documents: nothing found on “x”."
+    refused = Answer("Why?", "Why?", False, text, 0.1, (), (), LibraryState(1, 2, 2))
+    scope = Scope(("one/a_b.md",), ("trial",))
+    turns = (KeptTurn(1, "Why?", refused, "", 0.0, scope=scope), KeptTurn(2, "All?", refused, "", 0.0))
+    asked = Conversation("x", "Why?", Scope(), 2.0, turns)
+    first, second = exports.as_markdown(asked).split("## All?")
+    assert "\n\nAsked only: one/a\\_b.md, all tagged trial\n\nNot in the documents tagged trial and 1 other" in first
+    assert "your documents" not in first
+    assert second.strip() == text
+    told = [turn["scope"] for turn in json.loads(exports.as_json(asked))["turns"]]
+    assert told == [scope.to_dict(), Scope().to_dict()]
+
+
 def test_json_holds_the_whole_answers() -> None:
     whole = json.loads(exports.as_json(conversation(rating=1, note="good")))
     first, second = whole["turns"]

@@ -154,7 +154,9 @@ def test_a_kept_citation_is_found_again_or_said_to_be_gone(
     assert "not in it any more" in source()
     library.remove("kettle.md")
     assert "not in the library any more" in source()
-    assert client.get("/page/source", params={k: span[k] for k in ("document", "start", "end")}).status_code == 404
+    dead = client.get("/page/source", params={k: span[k] for k in ("document", "start", "end")})
+    assert dead.status_code == 404
+    assert "“All documents” lists what there is" in dead.json()["error"]
 
 
 def test_conversations_are_listed_renamed_exported_and_deleted(

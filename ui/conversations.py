@@ -22,7 +22,7 @@ from retriever import Answer, Citation, Hit, LibraryState, Turn
 FILE = "conversations.db"
 # What is kept of a turn that its reader stopped.
 STOPPED = "Stopped."
-_FORMAT = 2
+_FORMAT = 3
 _TITLE_CHARS = 80
 # Conversations that a list shows at most; older ones are found by searching.
 _LISTED = 200
@@ -43,12 +43,16 @@ CREATE TABLE turns (
     asked REAL NOT NULL,
     rating INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',
     scope TEXT NOT NULL DEFAULT '{{}}',  -- that of the conversation when it was asked
+    search_for TEXT NOT NULL DEFAULT '',  -- what its reader had it search for in place of its question
     PRIMARY KEY (conversation, number)
 ) WITHOUT ROWID;
 PRAGMA user_version = {_FORMAT};
 """
-# What makes a file of format 1 one of format 2.
-_FROM_1 = "BEGIN; ALTER TABLE turns ADD COLUMN scope TEXT NOT NULL DEFAULT '{}'; PRAGMA user_version = 2; COMMIT;"
+# What makes a file of each earlier format one of the next.
+_LATER = (
+    "ALTER TABLE turns ADD COLUMN scope TEXT NOT NULL DEFAULT '{}';",
+    "ALTER TABLE turns ADD COLUMN search_for TEXT NOT NULL DEFAULT '';",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class Scope:
 class KeptTurn:
     """A question with what came of it. Without an answer, `failure` says why; both are missing while it is worked on.
 
-    `rating` is 1 (helpful), -1 (not helpful) or 0 (not said).
+    `rating` is 1 (helpful), -1 (not helpful) or 0 (not said). `search_for` is what the reader put in place of what the
+    question would be searched for as, if anything.
     """
 
     number: int
@@ -85,6 +90,7 @@ class KeptTurn:
     rating: int = 0
     note: str = ""
     scope: Scope = field(default_factory=Scope)
+    search_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class Conversations:
         with self._reading() as db:
             found = db.execute("SELECT id, title, scope, updated FROM conversations WHERE id = ?", (id,)).fetchone()
             turns = db.execute(
-                "SELECT number, question, answer, failure, asked, rating, note, scope FROM turns "
+                "SELECT number, question, answer, failure, asked, rating, note, scope, search_for FROM turns "
                 "WHERE conversation = ? ORDER BY number",
                 (id,),
             ).fetchall()
@@ -171,12 +177,15 @@ class Conversations:
                 rating,
                 note,
                 _scope(scope),
+                search_for,
             )
-            for number, question, answer, why, asked, rating, note, scope in turns
+            for number, question, answer, why, asked, rating, note, scope, search_for in turns
         )
         return Conversation(found[0], found[1], _scope(found[2]), found[3], kept)
 
-    def begin(self, id: str, question: str, scope: Scope, instead_of: int = 0) -> tuple[Conversation, int]:
+    def begin(
+        self, id: str, question: str, scope: Scope, instead_of: int = 0, search_for: str = ""
+    ) -> tuple[Conversation, int]:
         """The conversation `id` (a new one, if there is none) with a turn more that asks `question`, and its number.
 
         With `instead_of`, the turn takes the place of that one, and what followed it is gone.
@@ -194,8 +203,9 @@ class Conversations:
             kept = json.dumps(scope.to_dict())
             db.execute("UPDATE conversations SET updated = ?, scope = ? WHERE id = ?", (now, kept, id))
             db.execute(
-                "INSERT INTO turns (conversation, number, question, failure, asked, scope) VALUES (?, ?, ?, '', ?, ?)",
-                (id, last + 1, question, now, kept),
+                "INSERT INTO turns (conversation, number, question, failure, asked, scope, search_for) "
+                "VALUES (?, ?, ?, '', ?, ?, ?)",
+                (id, last + 1, question, now, kept, search_for),
             )
         conversation = self.get(id)
         assert conversation is not None
@@ -309,8 +319,9 @@ def _connected(path: Path | str) -> sqlite3.Connection:
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found == 0:
             db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-        elif found == 1:
-            db.executescript(_FROM_1)
+        elif 0 < found < _FORMAT:
+            later = " ".join(_LATER[found - 1 :])
+            db.executescript(f"BEGIN; {later} PRAGMA user_version = {_FORMAT}; COMMIT;")
         elif found != _FORMAT:
             raise sqlite3.DatabaseError(f"it has format {found}, this version reads {_FORMAT}")
     except BaseException:

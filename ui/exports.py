@@ -12,30 +12,38 @@ from typing import Any
 from ingest import Document
 from retriever import Citation
 
-from . import render
+from . import lists, render
 from .conversations import Conversation, KeptTurn
 
 
 def as_markdown(conversation: Conversation) -> str:
-    """The conversation as Markdown: each question a heading, each answer with its numbered sources and their words."""
+    """The conversation as Markdown: each question a heading, each answer with its numbered sources and their words.
+
+    A question that was put to some documents alone says to which.
+    """
     lines = [f"# {render.plain(conversation.title)}", ""]
     for turn in conversation.turns:
         lines += [f"## {render.plain(' '.join(turn.question.split()))}", ""]
+        if asked := [*turn.scope.documents, *(f"all tagged {tag}" for tag in turn.scope.tags)]:
+            lines += [f"Asked only: {render.plain(', '.join(asked))}", ""]
         if turn.answer is None:
             lines += [turn.failure or "Not answered.", ""]
-            continue
-        lines += [render.as_markdown(turn.answer), ""]
-        for c in turn.answer.citations:
+        elif turn.answer.answered:
+            lines += [render.as_markdown(turn.answer), ""]
+        else:
+            lines += [render.plain(render.refusal(turn.answer, lists.within(turn.scope))), ""]
+        for c in turn.answer.citations if turn.answer else ():
             lines += [f"> [{c.number}] {render.plain(' '.join(c.quote.split()))}", ""]
     return "\n".join(lines)
 
 
 def as_json(conversation: Conversation) -> str:
-    """The conversation as JSON: the ANSWER of the contract for each question."""
+    """The conversation as JSON: the ANSWER of the contract for each question, and the documents it was put to."""
     turns = [
         {
             "number": turn.number,
             "question": turn.question,
+            "scope": turn.scope.to_dict(),
             "asked": _moment(turn.asked),
             "answer": turn.answer.to_dict() if turn.answer else None,
             "failure": turn.failure or None,

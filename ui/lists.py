@@ -88,7 +88,10 @@ def jobs(all: Sequence[Job], after: int = 0) -> str:
 
 
 def conversations(found: Sequence[Conversation], search: str, lasting: bool, rated: bool = False) -> str:
-    """The kept conversations, each a link that opens it; and one to the ratings, if answers were `rated`."""
+    """The kept conversations, each a link that opens it; and one to the ratings, if answers were `rated`.
+
+    When it was last asked is put in by the script, in the reader's time: it tells those of one title apart.
+    """
     if not found:
         told = "No conversation holds these words." if search.strip() else "Conversations are kept here."
         return clean(f'<p class="pc-empty">{told}</p>')
@@ -97,7 +100,8 @@ def conversations(found: Sequence[Conversation], search: str, lasting: bool, rat
         title = escape(c.title)
         acts = button("pc-act", 'data-act="rename"', "Rename") + button("pc-act", 'data-act="link"', "Copy link")
         acts += button("pc-act pc-risky", 'data-act="delete"', "Delete")
-        opens = f'<a class="pc-conversation" href="/?c={escape(c.id)}">{title}</a>'
+        named = f'<span class="pc-name">{title}</span><span class="pc-when" data-updated="{c.updated:.0f}"></span>'
+        opens = f'<a class="pc-conversation" href="/?c={escape(c.id)}">{named}</a>'
         rows += f'<li data-conversation="{escape(c.id)}">{opens}{_menu(title, acts)}</li>'
     note = "" if lasting else '<p class="pc-empty">This library is read-only: conversations end with the server.</p>'
     ratings = '<p class="pc-side-foot"><a href="/page/ratings">Ratings as an evaluation set</a></p>' if rated else ""
@@ -148,10 +152,10 @@ def examples(found: Sequence[Suggestion]) -> str:
 
 
 def mark(conversation: Conversation | None) -> str:
-    """An invisible mark that tells the page which conversation it shows, and what that asks."""
-    id, asked = (conversation.id, conversation.scope) if conversation else ("", Scope())
-    scope = escape(json.dumps(asked.to_dict()))
-    return clean(f'<div class="pc-kept" data-conversation="{escape(id)}" data-scope="{scope}" hidden></div>')
+    """An invisible mark that tells the page which conversation it shows, its title, and what it asks."""
+    c = conversation or Conversation("", "", Scope(), 0)
+    told = f'data-title="{escape(c.title)}" data-scope="{escape(json.dumps(c.scope.to_dict()))}"'
+    return clean(f'<div class="pc-kept" data-conversation="{escape(c.id)}" {told} hidden></div>')
 
 
 def _menu(title: str, acts: str) -> str:

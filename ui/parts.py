@@ -79,6 +79,15 @@ def add_parts(app: FastAPI, retriever: Retriever, conversations: Conversations, 
     _add_conversations(app, retriever, conversations)
 
 
+def _document(retriever: Retriever, name: str) -> Document:
+    """A document; an UnknownDocumentError that fits the page, where there is none."""
+    try:
+        return retriever.document(name)
+    except UnknownDocumentError as exc:
+        told = f"{name} is not in the library: it was removed, or never there. “All documents” lists what there is."
+        raise UnknownDocumentError(told) from exc
+
+
 def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversations) -> None:
     @app.get("/page/source", include_in_schema=False)
     def source(
@@ -94,7 +103,7 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
     ) -> Response:
         quote = _kept_quote(conversations.get(c), t, n, h) if c else None
         try:
-            shown = retriever.document(document)
+            shown = _document(retriever, document)
         except UnknownDocumentError:
             if quote is None:
                 raise
@@ -119,7 +128,7 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         return retriever.library.page_image(document, page, _PICTURE_PIXELS)
 
     def found(document: str, page: int) -> PageImage:
-        image = pictured(document, retriever.document(document).sha256, page)
+        image = pictured(document, _document(retriever, document).sha256, page)
         if image is None:
             raise UnknownDocumentError(f"{document} has no pages that can be shown.")
         return image
@@ -155,7 +164,7 @@ def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None
 
     @app.post("/page/documents/{act}", include_in_schema=False)
     def change(act: Literal["reread", "tags", "remove"], form: DocumentForm) -> Response:
-        retriever.document(form.document)  # raises where there is none
+        _document(retriever, form.document)  # raises where there is none
         if act == "remove":
             uploads.remove(form.document)
         elif act == "tags":

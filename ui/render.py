@@ -6,7 +6,8 @@ outside the page. So a forgotten escape costs a broken layout, not a reader's da
 
 The scripts in `assets/` rely on these marks: a link or button with `data-source` (a query string) opens that span in
 the source panel; `data-copy` holds what a button copies, `data-act` what it does, `data-ask` what it asks; `pc-turn` is
-one turn and carries `data-state` ("busy", "done"), `data-conversation` and `data-number`.
+one turn and carries `data-state` ("busy", "done"), `data-conversation`, `data-number`, and `data-question` and
+`data-search-for`, with which it is asked again.
 """
 
 import re
@@ -26,6 +27,8 @@ _MARK = re.compile(r"\[(\d{1,4})\]")
 _PIECE = re.compile(r".+?(?:(?<=[.!?…])(?:\s*\[\d{1,4}\])+\s*|(?<=[.!?…])\s+(?!\[\d)|\n+|\Z)", re.DOTALL)
 # How a line of a list begins: with a bullet or a number.
 _ITEM = re.compile(r"([ \t]*)(?:[-*+•–]|\(?(\d{1,3}|[a-z])[.)])[ \t]+(?=\S)")
+# A question of this length may be more than the six lines of it that are shown (on a phone, 35 letters each).
+_LONG_QUESTION_CHARS = 200
 # The space before a chip must not break, or a chip could begin a line.
 _SPACE_BEFORE_MARK = re.compile(r" (?=\[\d)")
 _NO_BREAK = "\u00a0"
@@ -116,6 +119,12 @@ def assurance(answer: Answer) -> tuple[str, str]:
     return "low", f"Your documents may answer this ({sure} sure): check the sources"
 
 
+def refusal(answer: Answer, within: str) -> str:
+    """What is said where there is no answer; of the documents `within` alone, if not all were asked."""
+    told = answer.text or NOT_FOUND
+    return told.replace(NOT_FOUND[:-1], f"Not in {within}", 1) if within else told
+
+
 def span_query(document: str, start: int, end: int) -> str:
     """The query string that names a span of a document to the source panel."""
     return urlencode({"document": document, "start": start, "end": end})
@@ -138,10 +147,14 @@ def as_markdown(answer: Answer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TurnId:
-    """Where a turn stands: its number in a conversation that is kept (or in none). Its ids are unique by the number."""
+    """Where a turn stands: its number in a conversation that is kept (or in none). Its ids are unique by the number.
+
+    `search_for` is what its reader had it search for in place of its question, if anything.
+    """
 
     number: int
     conversation: str = ""
+    search_for: str = ""
 
     def query(self, kind: str, number: int) -> str:
         """What a span's address says besides the span: which citation ("n") or hit ("h") of a kept turn it is."""
@@ -222,10 +235,13 @@ def reference(openapi: Mapping[str, Any]) -> str:
 def _turn(question: str, at: TurnId, state: str, body: str) -> str:
     """One turn of the conversation as an article."""
     id = f"t{at.number}"
+    # What scrolls must be reached by keyboard.
+    reached = 'tabindex="0" ' if len(question) > _LONG_QUESTION_CHARS else ""
     return clean(
         f'<article class="pc-turn" id="{id}" data-state="{state}" data-number="{at.number}" '
         f'data-conversation="{escape(at.conversation)}" data-question="{escape(question)}" '
-        f'aria-labelledby="{id}-q"><h2 class="pc-question" id="{id}-q">{escape(question)}</h2>{body}</article>'
+        f'data-search-for="{escape(at.search_for)}" aria-labelledby="{id}-q">'
+        f'<h2 class="pc-question" {reached}id="{id}-q">{escape(question)}</h2>{body}</article>'
     )
 
 
@@ -296,9 +312,8 @@ def _declined(answer: Answer, at: TurnId, within: str) -> str:
         for rank, hit in enumerate(answer.evidence[:4], 1)
     )
     heading = '<h3 class="pc-small">The nearest passages</h3>'
-    told, chance, wider = answer.text or NOT_FOUND, assurance(answer)[1], ""
+    told, chance, wider = refusal(answer, within), assurance(answer)[1], ""
     if within:
-        told = told.replace(NOT_FOUND[:-1], f"Not in {within}", 1)
         chance = f"Chance that the answer is there: {percent(answer.confidence)}"
         wider = button("pc-link", 'data-act="all"', "Ask all documents") if at.conversation else ""
     return (

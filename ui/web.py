@@ -100,12 +100,15 @@ _PANEL = """
 <label class="pc-add">Add files<input type="file" id="pc-files" class="pc-hidden" multiple></label></div>
 <div id="pc-jobs" role="region" aria-label="Files on their way" aria-live="polite"></div>
 <input type="search" id="pc-filter" placeholder="Filter by name or tag" aria-label="Filter documents">
+<p class="pc-where" id="pc-none" role="status" hidden>No document has these words in its title, name or tags.</p>
 <div id="pc-documents" tabindex="0" role="region" aria-label="Documents"></div>
 </div>
 <div id="pc-view" tabindex="0" role="region" aria-label="Text of the source" hidden></div>
 </section>
 """
+# Above the question: what is wrong with it as it is typed, or with the address that led here.
 _SCOPE = (
+    f'<p id="pc-told" role="status" data-most-chars="{MAX_QUESTION_CHARS}"></p>'
     '<p class="pc-scope"><button type="button" id="pc-scope" title="Choose documents">Asks all documents</button>'
     '<button type="button" id="pc-scope-all" hidden>Ask all</button></p>'
 )
@@ -233,7 +236,12 @@ def _page(service: Service, conversations: Conversations) -> Any:
         look = answering.look(session)
         try:
             conversation, number = await anyio.to_thread.run_sync(
-                conversations.begin, asked.conversation, question, asked.scope, asked.instead_of
+                conversations.begin,
+                asked.conversation,
+                question,
+                asked.scope,
+                asked.instead_of,
+                asked.search_for,
             )
         except PinciteError as exc:
             yield box(False), gr.skip(), render.failure(question, str(exc), render.TurnId(0)), gr.skip()
@@ -339,7 +347,6 @@ def _page(service: Service, conversations: Conversations) -> Any:
                         elem_id="pc-question",
                         lines=1,
                         max_lines=8,
-                        max_length=MAX_QUESTION_CHARS,
                         submit_btn=True,
                         stop_btn=False,
                     )
@@ -398,7 +405,7 @@ def _shown(turn: KeptTurn | None, conversation: str) -> str:
     """A kept turn as HTML."""
     if turn is None:
         return render.notice("The conversation was deleted.")
-    at = render.TurnId(turn.number, conversation)
+    at = render.TurnId(turn.number, conversation, turn.search_for)
     if turn.answer is not None:
         return render.turn(turn.answer, at, turn.rating, turn.note, lists.within(turn.scope))
     if turn.failure == STOPPED:

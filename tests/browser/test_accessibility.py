@@ -48,7 +48,7 @@ VIEWS: dict[str, Callable[[Page], Any]] = {
     "welcome": lambda page: None,
     "answer": lambda page: ask(page, QUESTION),
     "declined": lambda page: ask(page, FAR_QUESTION),
-    "failure": lambda page: ask(page, "What is a T cell, and fail"),
+    "failure": lambda page: ask(page, "What is a T cell? " * 40 + "And fail, and fail"),  # its heading scrolls
     "editor": open_editor,
     "pdf": open_pdf,
     "menus": open_menus,

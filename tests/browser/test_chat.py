@@ -26,6 +26,7 @@ from .chatting import (
     one_line,
     picture,
     post,
+    ready,
     status,
     text_of,
     visiting,
@@ -239,6 +240,30 @@ def test_what_was_searched_for_can_be_changed(page: Page) -> None:
     expect(searched).to_contain_text("Searched for: And how long is it given? Change")
     answered(page, "How is it given?")
     expect(page.locator(".pc-turn")).to_have_count(2)
+    # So it is when it is asked again, also after a reload; the question edited is searched for anew.
+    page.reload()
+    ready(page)
+    searched.evaluate("(line) => line.id = 'old'")
+    page.locator("#pc-now").get_by_role("button", name="Ask again").click()
+    expect(page.locator("#old")).to_have_count(0)
+    expect(searched).to_contain_text("Searched for: And how long is it given? Change")
+    page.locator("#pc-now").get_by_role("button", name="Edit question").click()
+    page.locator("#pc-now").get_by_role("textbox", name="Question").press("Enter")
+    expect(searched).to_contain_text("tocilizumab", ignore_case=True)
+
+
+def test_a_question_that_is_too_long_is_told_and_not_cut(page: Page) -> None:
+    box, told = page.get_by_label("Your question"), page.locator("#pc-told")
+    box.fill("x" * 4001)
+    expect(told).to_have_text("A question may have 4,000 characters, this one has 4,001. Shorten it to ask.")
+    picture(page, "too-long")
+    box.press("Enter")
+    box.press("End")
+    box.press("Backspace")
+    expect(told).to_be_hidden()
+    expect(box).to_have_value("x" * 4000)
+    expect(page.locator(".pc-turn")).to_have_count(0)
+    box.fill("")
 
 
 def test_suggestions_that_come_late_are_not_put_under_the_next_answer(page: Page) -> None:

@@ -22,7 +22,9 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     ask(page, "What is tocilizumab given for?")
     ask(page, "How is it given?")
     link = page.locator("#pc-conversations a[aria-current=page]")
-    expect(link).to_have_text("What is tocilizumab given for?")
+    expect(link.locator(".pc-name")).to_have_text("What is tocilizumab given for?")
+    expect(link.locator(".pc-when")).to_have_text(re.compile(r"\d:\d\d"))
+    expect(page).to_have_title("What is tocilizumab given for? · Pincite")
     conversation = page.url.partition("?c=")[2]
     assert conversation
     # Found by a word of an answer or a question, and not by another.
@@ -39,11 +41,24 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     title = item.get_by_role("textbox", name="Title")
     title.fill("My antibody")
     title.press("Enter")
-    expect(item.locator("a")).to_have_text("My antibody")
-    # Another one, and back: both turns are there, and the first one's citation opens.
+    expect(item.locator(".pc-name")).to_have_text("My antibody")
+    expect(page).to_have_title("My antibody · Pincite")
+    # Another one, and back: both turns are there, what was typed too, and the first one's citation opens.
+    box = page.get_by_label("Your question")
+    box.fill("And to whom")
     page.locator("#pc-new").click()
     expect(page.locator(".pc-turn")).to_have_count(0)
+    expect(page).to_have_title("Pincite")
+    expect(box).to_have_value("")
+    box.fill("Something else")
     item.locator("a").click()
+    expect(page.locator(".pc-turn")).to_have_count(2)
+    expect(box).to_have_value("And to whom")
+    box.fill("")
+    page.locator("#pc-new").click()
+    expect(box).to_have_value("Something else")
+    box.fill("")
+    page.go_back()
     expect(page.locator(".pc-turn")).to_have_count(2)
     quote = page.locator("#pc-past .pc-quote").first.inner_text()
     page.locator("#pc-past .pc-chip").first.click()
@@ -74,6 +89,11 @@ def test_addresses_lead_to_a_turn_a_question_and_a_span(page: Page, server: str)
     expect(page.locator("#t1")).to_be_in_viewport()
     expect(page.locator("#pc-view mark").first).to_be_in_viewport()
     expect(page.locator("#pc-place")).to_have_text(re.compile("^Source 1 of"))
+    for lost, told in (("t=99", "There is no question 99 in"), ("t=2&n=99", "There is no source 99 to")):
+        page.goto(f"{server}/?c={conversation}&{lost}")
+        expect(page.locator("#pc-told")).to_contain_text(told)
+        expect(page.locator(".pc-turn")).to_have_count(2)
+        picture(page, f"lost-{lost}")
     answer = post(server, "/api/ask", question=QUESTION)
     cited = answer["citations"][0]
     span = {name: cited[name] for name in ("document", "start", "end")}

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ingest import Library
 
-from .chatting import FAR_QUESTION, QUESTION, ask, picture, post, ready, serving, status, visiting
+from .chatting import FAR_QUESTION, QUESTION, STICKING_OUT, ask, picture, post, ready, serving, status, visiting
 
 DROP = """(files) => {
     const moved = new DataTransfer();
@@ -24,16 +24,21 @@ GARDEN = "# Garden\n\nThe Zorblax garden has seven plum trees and a pond with a 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, encoder_cache: object) -> Path:
-    """A library of two short notes, one of them tagged."""
+    """A library of two short notes, one of them tagged, and one whose names are as long as they may be."""
     folder = tmp_path_factory.mktemp("notes")
     for name, text in (
         ("kettle.md", "# Kettle\n\nThe Zorblax kettle is blue and was bought by aunt Ottilie in 1907.\n"),
         ("lamp.md", "# Lamp\n\nThe Zorblax lamp is green and was made by Professor Quibble in 1911.\n"),
     ):
         (folder / name).write_text(text, "utf-8")
+    long = folder / ("x" * 200 + ".md")
+    long.write_text(
+        f"# {'Y' * 200}\n\nA note.\n\n## {'Z' * 200}\n\nThe Zorblax stove of {'z' * 200} is hot.\n", "utf-8"
+    )
     with Library.open(folder / "library", create=True) as opened:
         opened.ingest(folder / "kettle.md", tags=("kitchen",))
         opened.ingest(folder / "lamp.md")
+        opened.ingest(long, tags=("t" * 200,))
     return folder / "library"
 
 
@@ -54,7 +59,7 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
         expect(jobs.locator("[data-state=ready]")).to_contain_text("garden.md", timeout=20_000)
         failed = jobs.locator("[data-state=failed]")
         expect(failed).to_contain_text(re.compile("broken.pdf.*failed.+"), timeout=20_000)
-        expect(page.locator("#pc-documents li")).to_have_count(3)
+        expect(page.locator("#pc-documents li")).to_have_count(4)
         picture(page, "uploads")
         # What was read is asked at once, and its file is kept in the library.
         ask(page, "What is the frog in the Zorblax garden called?")
@@ -78,7 +83,7 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
         # Who comes later does not see what came of it.
         page.reload()
         ready(page)
-        expect(page.locator("#pc-documents li")).to_have_count(5)
+        expect(page.locator("#pc-documents li")).to_have_count(6)
         expect(jobs.locator("tr")).to_have_count(0)
         # Removed again, with its file.
         garden = page.locator("#pc-documents li").filter(has=page.get_by_text("garden.md", exact=True))
@@ -127,7 +132,11 @@ def test_a_question_is_put_to_chosen_documents_only(browser: Browser, notes: str
 
 def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: str) -> None:
     with visiting(browser, notes) as page:
+        page.get_by_label("Filter documents").fill("lamp xylophone")
+        expect(page.locator("#pc-none")).to_have_text("No document has these words in its title, name or tags.")
+        picture(page, "no-match")
         page.get_by_label("Filter documents").fill("lamp")
+        expect(page.locator("#pc-none")).to_be_hidden()
         lamp = page.locator("#pc-documents li").filter(has_text="lamp.md")
         expect(lamp).to_be_visible()
         expect(page.locator("#pc-documents li").filter(has_text="kettle.md")).to_be_hidden()
@@ -141,6 +150,24 @@ def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: s
         lamp.get_by_label("More").click()
         lamp.get_by_role("button", name="Read again").click()
         expect(page.locator("#pc-jobs tr").filter(has_text="nothing new")).to_have_count(1, timeout=20_000)
+
+
+def test_long_names_push_nothing_away(browser: Browser, notes: str) -> None:
+    with visiting(browser, notes, 390, 844) as page:
+        assert page.evaluate(STICKING_OUT) == []
+        page.get_by_role("button", name="Documents", exact=True).click()
+        page.locator(".pc-tag", has_text="ttt").click()
+        expect(page.locator("#pc-scope")).to_contain_text("tagged ttt")
+        picture(page, "long-names")
+        page.locator(".pc-doc", has_text="xxx").click()
+        expect(page.locator("#pc-view .pc-text")).to_be_in_viewport(ratio=0.2)
+        picture(page, "long-source")
+        page.locator("#pc-close").click()
+        ask(page, "Why is the Zorblax stove hot, " + "w" * 200 + "?")
+        page.get_by_text("Why these passages").click()
+        assert page.evaluate(STICKING_OUT) == []
+        expect(page.locator("#pc-scope-all")).to_be_in_viewport(ratio=1)
+        picture(page, "long-answer")
 
 
 def test_a_quote_is_marked_on_the_page_of_a_pdf(page: Page, server: str) -> None:

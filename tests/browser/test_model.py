@@ -3,36 +3,48 @@
 import threading
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from ingest import Library
 
-from ..scripted_llm import Handler, Request, ScriptedLLM, asked_for
+from ..scripted_llm import Handler, Request, Script, ScriptedLLM, asked_for
 from .chatting import ask, picture, serving, visiting
 
 NOTE = "# Kettle\n\nThe Zorblax kettle is blue. It was bought by aunt Ottilie in 1907.\n"
 
 
-def test_a_worded_answer_appears_sentence_by_sentence_with_its_verdicts(
-    browser: Browser, tmp_path: Path, encoder_cache: object
-) -> None:
-    go_on = threading.Event()
+@pytest.fixture
+def library(tmp_path: Path, encoder_cache: object) -> Path:
+    """A library of one short note."""
+    (tmp_path / "kettle.md").write_text(NOTE, "utf-8")
+    with Library.open(tmp_path / "library", create=True) as opened:
+        opened.ingest(tmp_path / "kettle.md")
+    return tmp_path / "library"
+
+
+def saying(go_on: threading.Event, last: str, asked: str = "") -> Script:
+    """Says the colour of the kettle; to a question with `asked` in it who bought it, too, and `last` once it may go on."""
 
     def script(handler: Handler, request: Request) -> None:
         handler.start()
         handler.chunk("The Zorblax kettle is blue [1]. ")
-        handler.chunk("Aunt Ottilie bought it in 1907 [1]. ")
-        go_on.wait(60)
-        handler.chunk("The kettle was sold to the king of Spain in 1955 for 40 gold coins [1].")
+        if asked in asked_for(request):
+            handler.chunk("Aunt Ottilie bought it in 1907 [1]. ")
+            go_on.wait(60)
+            handler.chunk(last)
         handler.chunk("", "stop")
         handler.send("data: [DONE]\n\n")
 
-    (tmp_path / "kettle.md").write_text(NOTE, "utf-8")
-    with Library.open(tmp_path / "library", create=True) as library:
-        library.ingest(tmp_path / "kettle.md")
+    return script
+
+
+def test_a_worded_answer_appears_sentence_by_sentence_with_its_verdicts(browser: Browser, library: Path) -> None:
+    go_on = threading.Event()
+    script = saying(go_on, "The kettle was sold to the king of Spain in 1955 for 40 gold coins [1].")
     with ScriptedLLM(script) as llm:
         settings = {"LLM_BASE_URL": llm.url, "LLM_MODEL": "scripted", "LLM_UNSUPPORTED": "mark"}
-        with serving(tmp_path / "library", **settings) as address, visiting(browser, address) as page:
+        with serving(library, **settings) as address, visiting(browser, address) as page:
             box = page.get_by_label("Your question")
             box.fill("What colour is the Zorblax kettle?")
             box.press("Enter")
@@ -56,27 +68,12 @@ def test_a_worded_answer_appears_sentence_by_sentence_with_its_verdicts(
             picture(page, "model-failed")
 
 
-def test_an_answer_goes_on_where_it_belongs_while_its_reader_is_elsewhere(
-    browser: Browser, tmp_path: Path, encoder_cache: object
-) -> None:
+def test_an_answer_goes_on_where_it_belongs_while_its_reader_is_elsewhere(browser: Browser, library: Path) -> None:
     go_on = threading.Event()
-
-    def script(handler: Handler, request: Request) -> None:
-        handler.start()
-        handler.chunk("The Zorblax kettle is blue [1]. ")
-        if "Which colour" in asked_for(request):
-            handler.chunk("Aunt Ottilie bought it in 1907 [1]. ")
-            go_on.wait(60)
-            handler.chunk("It was bought in 1907 [1]. ")
-        handler.chunk("", "stop")
-        handler.send("data: [DONE]\n\n")
-
-    (tmp_path / "kettle.md").write_text(NOTE, "utf-8")
-    with Library.open(tmp_path / "library", create=True) as library:
-        library.ingest(tmp_path / "kettle.md")
+    script = saying(go_on, "It was bought in 1907 [1]. ", asked="Which colour")
     with ScriptedLLM(script) as llm:
         settings = {"LLM_BASE_URL": llm.url, "LLM_MODEL": "scripted"}
-        with serving(tmp_path / "library", **settings) as address, visiting(browser, address) as page:
+        with serving(library, **settings) as address, visiting(browser, address) as page:
             ask(page, "What colour is the Zorblax kettle?")
             other = page.url
             page.locator("#pc-new").click()

@@ -6,10 +6,12 @@ window.pincite = (() => {
   // The conversation on the page, the documents it asks, and the question that a script wants to be asked.
   const state = { conversation: "", scope: { documents: [], tags: [] }, wanted: null, begun: 0 };
 
+  // Said to those who do not see the page, and to all, above the question.
   const say = (words) => {
     const line = $("pc-said");
     if (line) line.textContent = words;
   };
+  const tell = (words) => ($("pc-told").textContent = words);
 
   // What the server says to a request: {ok, text}; a failure is its sentence.
   async function call(address, method = "GET", body = undefined) {
@@ -41,7 +43,20 @@ window.pincite = (() => {
     return true;
   }
 
-  const typed = (text) => (free() ? [text, wish({ typed: true })] : ["", "{}"]);
+  // What is too much of a question, in words; none if it may be asked. Characters are counted as the server does.
+  function tooLong(text) {
+    const most = Number($("pc-told").dataset.mostChars);
+    const chars = text.length > most ? [...text.trim()].length : 0;
+    const told = (n) => n.toLocaleString("en");
+    return chars > most ? `A question may have ${told(most)} characters, this one has ${told(chars)}. Shorten it to ask.` : "";
+  }
+
+  let sent = "";
+  function typed(text) {
+    if (!text.trim() || tooLong(text) || !free()) return ["", "{}"];
+    sent = text;
+    return [text, wish({ typed: true })];
+  }
 
   function wanted() {
     const { question, ...more } = state.wanted || {};
@@ -75,19 +90,33 @@ window.pincite = (() => {
   let opened = null;
   function reopen() {
     state.begun = 0;
+    keepDraft();
     opened = named();
+    putDraft();
     $("pc-open")?.click();
+  }
+
+  // What stands in the box and was not asked yet belongs to its conversation, as long as the page is open.
+  const drafts = new Map();
+  const box = () => document.querySelector("#pc-question textarea");
+  const keepDraft = () => drafts.set(opened ?? "", box().value === sent ? "" : box().value);
+  function putDraft() {
+    box().value = drafts.get(opened) ?? "";
+    box().dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   // An address may name a turn, one of its sources, a document, or a question; it is followed once it is all there.
   let arriving = false;
   function followAddress() {
     const query = new URLSearchParams(location.search);
-    const turn = query.get("t") && $(`t${query.get("t")}`);
+    const [number, source] = [query.get("t"), query.get("n")];
+    const turn = number && $(`t${number}`);
     if (!arriving || (state.conversation && !document.querySelector("#pc-now .pc-turn"))) return;
     arriving = false;
     if (turn) turn.scrollIntoView();
-    const cited = turn && query.get("n") && $(`t${query.get("t")}-s${query.get("n")}`);
+    else if (number && state.conversation) tell(`There is no question ${number} in this conversation any more.`);
+    const cited = turn && source && $(`t${number}-s${source}`);
+    if (turn && source && !cited) tell(`There is no source ${source} to this answer any more.`);
     if (cited) pincite.openSource(cited.querySelector("[data-source]"), { focus: false });
     if (query.get("document")) {
       const span = new URLSearchParams({ document: query.get("document") });
@@ -100,6 +129,8 @@ window.pincite = (() => {
     }
   }
 
+  const entitle = (title) => (document.title = title ? `${title} · Pincite` : "Pincite");
+
   // The mark that comes with the turns says which conversation they are. (Gradio changes what is on the page in place.)
   let marked = null;
   function followMark() {
@@ -108,6 +139,7 @@ window.pincite = (() => {
     marked = mark.dataset.conversation;
     state.conversation = marked;
     $("pc-export").hidden = !marked;
+    entitle(mark.dataset.title);
     if (opened === null || state.begun) opened = marked;
     if (state.begun) history.pushState(null, "", `/?c=${marked}`);
     else state.scope = JSON.parse(mark.dataset.scope);
@@ -202,7 +234,7 @@ window.pincite = (() => {
       event.preventDefault();
       const button = editor.querySelector("[type=submit]");
       const words = box.value.trim();
-      if (!words || (goes(turn) && !pincite.confirmed(button, `Really ask? ${goes(turn)}.`))) return;
+      if (!words || tooLong(words) || (goes(turn) && !pincite.confirmed(button, `Really ask? ${goes(turn)}.`))) return;
       if (text) ask(question, { instead_of, search_for: words });
       else ask(words, { instead_of });
     });
@@ -248,23 +280,27 @@ window.pincite = (() => {
 
   function act(button) {
     const turn = button.closest(".pc-turn");
-    const { conversation, number, question } = turn.dataset;
+    const { conversation, number, question, searchFor } = turn.dataset;
+    const again = { instead_of: Number(number), search_for: searchFor };
     switch (button.dataset.act) {
       case "edit": return edit(turn, button.dataset.text);
       case "cancel": return button.closest(".pc-editor").remove();
       case "again":
         if (goes(turn) && !pincite.confirmed(button, `Really ask again? ${goes(turn)}.`)) return;
-        return ask(question, { instead_of: Number(number) });
+        return ask(question, again);
       case "all":
         if (goes(turn) && !pincite.confirmed(button, `Really ask again? ${goes(turn)}.`)) return;
         pincite.askAll();
-        return ask(question, { instead_of: Number(number) });
+        return ask(question, again);
       case "link": return pincite.copy(button, `${location.origin}/?c=${conversation}&t=${number}`);
       case "rate": return rate(turn, button);
     }
   }
 
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("#pc-question, .pc-editor")) tell(tooLong(event.target.value));
+  });
   window.addEventListener("popstate", () => (named() === opened ? pincite.followPanel() : reopen()));
 
-  return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, follow };
+  return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, entitle, follow };
 })();

@@ -53,10 +53,12 @@
 
   function filter() {
     const words = $("pc-filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const row of document.querySelectorAll("#pc-documents li")) {
+    const rows = [...document.querySelectorAll("#pc-documents li")];
+    for (const row of rows) {
       const text = row.querySelector(".pc-doc").textContent.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
+    $("pc-none").hidden = !rows.length || rows.some((row) => !row.hidden);
   }
 
   async function changeDocument(row, button) {
@@ -177,6 +179,15 @@
 
   // --- conversations
 
+  const nameOf = (row) => row.querySelector(".pc-name").textContent;
+
+  // A moment as the reader writes it, with the year only if it is another one.
+  function moment(milliseconds) {
+    const at = new Date(milliseconds);
+    const year = at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+    return at.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...year });
+  }
+
   async function loadConversations() {
     const search = $("pc-find").value;
     const found = await call(`/page/conversations?${new URLSearchParams({ search })}`);
@@ -185,8 +196,11 @@
     for (const row of document.querySelectorAll("#pc-conversations li")) {
       const own = row.dataset.conversation === state.conversation;
       const link = row.querySelector("a");
+      const when = row.querySelector(".pc-when");
+      when.textContent = moment(Number(when.dataset.updated) * 1000);
       if (own) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
+      if (own) pincite.entitle(nameOf(row));
     }
   }
 
@@ -194,7 +208,7 @@
     const id = row.dataset.conversation;
     const { act } = button.dataset;
     if (act === "link") return pincite.copy(button, `${location.origin}/?c=${id}`);
-    if (act === "rename") return editLine(row, "Title", row.querySelector("a").textContent, async (title) => {
+    if (act === "rename") return editLine(row, "Title", nameOf(row), async (title) => {
       await call(`/page/conversations/${id}`, "POST", { title });
       loadConversations();
     });
