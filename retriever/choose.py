@@ -19,6 +19,7 @@ from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
 from .definitions import asked_term, defines, may_define
 from .search import Candidate, Query
+from .whole import headings_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -174,6 +175,7 @@ def _sentences(
     spans = library.encoder.token_spans(seen)[::POOLED_TOKENS][: len(similar)]
     starts = np.array([start + shift for start, _ in spans])
     around: Set[str] = stems(passage.context)
+    headings = headings_of(passage)
     before: Set[str] = frozenset()
     for s, e in sentences(passage.text):
         text = passage.text[s:e]
@@ -194,7 +196,7 @@ def _sentences(
             "defines": defines(text, term) if term else 0.0,
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
-            "heading": float(bool(passage.heading) and text == (passage.heading or "").split(" > ")[-1]),
+            "heading": float(text in headings),
         }
         score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())
         yield Sentence(candidate, passage.start + s, passage.start + e, text, score, features, matched)

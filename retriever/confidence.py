@@ -159,14 +159,16 @@ COMMON = 0.01
 
 
 def missing(library: Library, question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
-    """The words of `question`, the first part of `query`, that no good candidate holds or means, as they stand there.
+    """The words of `question`, the first part of `query`, that no good candidate holds, means or is named with.
 
-    Words that only words of grammar part, and no comma, are one phrase. Inside `library.reading()`.
+    As they stand there: words that only words of grammar part, and no comma, are one phrase. Inside
+    `library.reading()`.
     """
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
         return []
-    held = _held(top)
+    # A file's name tells what a text may never say of itself: "nda-orchid.pdf".
+    held = _held(top) | stems(" ".join(c.passage.document for c in top))
     best = np.max([word_matches(query, c.similar.max(axis=0)) for c in top], axis=0)
     lacking = {term for term, match in zip(query.terms, best, strict=True) if match < MEANT and term not in held}
     _, passages = library.store.counts()

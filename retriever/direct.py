@@ -11,7 +11,7 @@ from ingest import stems
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_COUNTED = (
+COUNTED = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen"
 )
@@ -31,7 +31,7 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         re.compile(r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b", re.IGNORECASE),
         re.compile(
             r"(?<![\w.,-])[$£€]?\d+(?:[.,]\d+)*(?: ?(?:%|percent|per cent|million|billion))?"
-            rf"|\b(?:{_COUNTED})(?:[- ](?:{_COUNTED}))*(?: (?:million|billion))?\b",
+            rf"|\b(?:{COUNTED})(?:[- ](?:{COUNTED}))*(?: (?:million|billion))?\b",
             re.IGNORECASE,
         ),
     ),

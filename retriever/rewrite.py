@@ -38,6 +38,8 @@ _PRONOUN = re.compile(
 # What is owned by "its" or "their", if it ends a question that asks for it.
 _ASKED_FOR = re.compile(r"\bwhat(?:'s|’s| is| are| was| were| about) $", re.IGNORECASE)
 _OWNED = re.compile(r"((?: [^\W_][\w-]*){1,3})([?.! ]*)")
+# "Priya Nair's salary" is no person; Priya Nair is.
+_OWNS = re.compile(r"['’]s? ")
 _JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
 # A capital within a sentence.
 _NAME = re.compile(r"(?<=[^\W_][ ,])[^\S\n]*([A-Z][a-z-]+)")
@@ -174,6 +176,8 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
     'And what are the side effects of PD-1 on the T cell?'
     >>> written_into("And in lung cancer?", ["PD-1 blockade", "survival"], sure=True)
     'And in lung cancer? (about: PD-1 blockade, survival)'
+    >>> written_into("When did she start?", ["Priya Nair's salary"], sure=True)
+    'When did Priya Nair start?'
     """
     pronouns = list(_PRONOUN.finditer(question))
     rest = list(phrases)
@@ -183,7 +187,8 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
         person = found["person"] or found["persons"]
         fitting = [p for p in phrases if p[:1].isupper()] if person else [p for p in phrases[:1] if _agree(found[0], p)]
         for phrase in fitting[:1]:
-            whole = _replaced(question, found, f"{article}{phrase}" if phrase == phrases[0] else phrase)
+            meant = _OWNS.split(phrase)[0] if person else phrase
+            whole = _replaced(question, found, f"{article}{meant}" if phrase == phrases[0] else meant)
             if whole:
                 rest.remove(phrase)
                 question = whole

@@ -36,6 +36,15 @@ _WHOLE: Sequence[tuple[str, re.Pattern[str]]] = (
             r"|are you (an? )?(human|bot|robot|person|ai|machine|real)|what is pincite|how (do|can) i use (this|you)"
         ),
     ),
+    (
+        "library",
+        re.compile(
+            r"(how many|what|which) (documents|files)"
+            r"( (do|can) (you|i) (have|search|ask)| are (there|in (the|my|this) library))"
+            r"|(list|show)( me)?( all)?( my| the)? (documents|files)"
+            r"|what( is| s) (in )?(the|my|this) library( about)?"
+        ),
+    ),
     ("bye", re.compile(r"see you( later| soon| tomorrow)?|that( is| s| was| will be) (all|it)( for (now|today))?")),
     (
         "nod",
@@ -69,6 +78,7 @@ _REPLIES: Mapping[str, str] = {
     "bye": "Goodbye!",
     "greeting": "Hello!",
     "nod": "All right.",
+    "library": "The list of documents names all that are here.",
     "complaint": "Sorry. Other words may find what you look for.",
 }
 

@@ -56,7 +56,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     start, end = start - passage.start, end - passage.start
     if leans(text[start:end]):
         start = _sentence_before(text, start)
-    if text[start:end] in _headings(passage):
+    if text[start:end] in headings_of(passage):
         return None if aside else (passage.start + start, passage.start + _with_next(passage, end))
     mark = ITEM.match(text[start:end])
     several = NEXT_ITEM.search(text[start:end]) is not None
@@ -89,7 +89,7 @@ def goes_on(passage: Passage, start: int, end: int) -> bool:
     return is_code(quote[slice(*block)]) and bool(rest.strip()) and not rest.startswith("\n\n")
 
 
-def _headings(passage: Passage) -> set[str]:
+def headings_of(passage: Passage) -> set[str]:
     """What is no more than a heading where it stands."""
     return {passage.title, *(passage.heading or "").split(" > ")}
 
@@ -97,7 +97,7 @@ def _headings(passage: Passage) -> set[str]:
 def _with_next(passage: Passage, end: int) -> int:
     """Where the first sentence behind `end` ends that is no heading; `end` if there is none."""
     following = ((s, e) for s, e in sentences(passage.text) if s >= end)
-    return next((e for s, e in following if passage.text[s:e] not in _headings(passage)), end)
+    return next((e for s, e in following if passage.text[s:e] not in headings_of(passage)), end)
 
 
 def _cut(text: str, start: int, end: int, most: int) -> int:

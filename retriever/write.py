@@ -17,7 +17,7 @@ from ingest import Passage, content_words, is_code, paragraphs, sentences, stem,
 
 from .answers import Citation
 from .choose import Sentence
-from .direct import direct_answer
+from .direct import COUNTED, direct_answer
 from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
@@ -45,7 +45,10 @@ _NOTE = re.compile(r"(?<!\w)[^\S\n]*\[\d{1,4}\]")
 _INDEX = re.compile(r"\[(?=\d{1,4}\])")
 # A name may end in a number: ZUMA-1.
 _NAME = re.compile(r"[^\W\d_]+-?\d+\w*|\d+-?[^\W\d_]\w*|[A-Z]\w+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# "One" counts nothing in "one of them".
+_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?!one\b)(?:{COUNTED})\b", re.IGNORECASE)
+# An edition of a sentence changes at most so many words of it.
+MOST_CHANGED = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +101,20 @@ def write(
 
 def declined(missing: Sequence[str]) -> str:
     """What is said where the library does not answer, with the words of the question that nothing matched."""
-    if not missing:
-        return f"{NOT_IN_LIBRARY}."
-    return f"{NOT_IN_LIBRARY}: nothing found on {', '.join(f'“{phrase}”' for phrase in missing)}."
+    return f"{NOT_IN_LIBRARY}: nothing found on {_quoted(missing)}." if missing else f"{NOT_IN_LIBRARY}."
+
+
+def unfound(missing: Sequence[str]) -> str | None:
+    """A note on an answer to a question with such words: it may be about another drug, or another year.
+
+    >>> unfound(["rivaroxaban"])
+    'Nothing found on “rivaroxaban”: this may answer something else.'
+    """
+    return f"Nothing found on {_quoted(missing)}: this may answer something else." if missing else None
+
+
+def _quoted(phrases: Sequence[str]) -> str:
+    return ", ".join(f"“{phrase}”" for phrase in phrases)
 
 
 # What is asked for here is more than a quote.
@@ -195,7 +209,16 @@ def _adjoin(one: Sentence, following: Sentence) -> bool:
 
 def _same(one: str, other: str) -> bool:
     """Whether `one` says what `other` does: in mostly the same words, numbers included, or with nothing of its own."""
-    return (_alike(one, other) and not _differ(one, other)) or _within(one, other)
+    return not _amended(one, other) and ((_alike(one, other) and not _differ(one, other)) or _within(one, other))
+
+
+def _amended(one: str, other: str) -> bool:
+    """Whether `one` is `other` but for a word or two, as in another version: "shall belong to the Customer"."""
+    own, its = ([stem(word) for word in content_words(text)] for text in (one, other))
+    if len(own) != len(its):
+        return False
+    changed = [(a, b) for a, b in zip(own, its, strict=True) if a != b]
+    return 0 < len(changed) <= MOST_CHANGED and all(a not in its and b not in own for a, b in changed)
 
 
 def _within(one: str, other: str) -> bool:
@@ -226,13 +249,14 @@ def _contradict(one: Citation, other: Citation) -> bool:
 
 def _subject(text: str) -> set[str]:
     """What a sentence speaks of: its content words and names, numbers left out."""
-    return {stem(word) for word in content_words(text) if not word.isdigit()} | set(_NAME.findall(text))
+    return {stem(word) for word in content_words(text) if not _NUMBER.fullmatch(word)} | set(_NAME.findall(text))
 
 
 # A question that asks for a number or a date, of which there is one.
 _VALUE = re.compile(
     r"\bhow (many|much|long|often|old|large|big|far|high|fast|soon|common)\b|\bwhen\b|\b(rate|dose|share|percentage"
-    r"|number|proportion|price|cost|age|year|date|size|duration|length|limit|threshold|risk|mortality|survival)\b",
+    r"|number|proportion|price|cost|age|year|date|size|duration|length|limit|threshold|risk|mortality|survival"
+    r"|amount|cap|deadline|deposit|fees?|fine|interest|notice|penalty|period|rent|salary|term)\b",
     re.IGNORECASE,
 )
 

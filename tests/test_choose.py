@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest import Document, Library, stem, stems
+from ingest import Document, Library, Section, stem, stems
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
 from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
@@ -57,6 +57,13 @@ def test_sentences_are_exact_and_best_first(house: Library) -> None:
 )
 def test_the_best_sentence_is_the_one_that_answers(house: Library, question: str, answer: str) -> None:
     assert chosen(house, question)[2][0].text == answer
+
+
+def test_no_heading_above_a_sentence_is_chosen(library: Library) -> None:
+    text = "The first hour of sepsis\n\nRecognition\n\nIt is an organ dysfunction caused by infection."
+    sections = (Section(0, ("The first hour of sepsis",)), Section(26, ("The first hour of sepsis", "Recognition")))
+    library.ingest_documents([Document("d", "", text, "", sections)])
+    assert chosen(library, "What is the first hour of sepsis?")[2][0].text.startswith("It is")
 
 
 def test_the_same_words_in_two_documents_are_read_once(house: Library) -> None:
@@ -181,6 +188,13 @@ def test_what_is_missing_is_named_as_it_was_asked(house: Library) -> None:
         with house.reading():
             assert missing(house, asked, query, candidates) == lacking
             assert missing(house, asked, query, []) == []
+
+
+def test_what_a_file_is_named_with_is_not_missing(library: Library) -> None:
+    library.ingest_documents([Document("leases/nda-orchid.pdf", "Agreement", "It is governed by German law.", "")])
+    query, candidates, _ = chosen(library, "Which law governs the NDA and the zebra?")
+    with library.reading():
+        assert missing(library, "Which law governs the NDA and the zebra?", query, candidates) == ["zebra"]
 
 
 def test_a_common_word_is_not_missed(house: Library) -> None:

@@ -29,6 +29,9 @@ BEFORE = [Turn("user", "What is CAR-T cell therapy?"), Turn("assistant", "CAR-T 
         ("Right, thanks", "thanks"),
         ("that isn't what I asked", "complaint"),
         ("Wrong!", "complaint"),
+        ("How many documents are there?", "library"),
+        ("What's in my library?", "library"),
+        ("List all documents", "library"),
     ],
 )
 def test_small_talk(message: str, of: str) -> None:
@@ -49,6 +52,8 @@ def test_small_talk(message: str, of: str) -> None:
         "NICE",
         "Is that wrong?",
         "wrong dose",
+        "Which documents are needed for a visa?",
+        "How many files can the library open?",
         "good clinical practice",
         "help with vectors",
         "What is it good for?",

@@ -51,3 +51,19 @@ def test_a_refusal_names_topics_only(
         assert asked("Who wrote worse about zebras?").text == "Not in your documents: nothing found on “zebras”."
         history = [Turn("user", "What about zebras?"), Turn("assistant", "Not in your documents.")]
         assert asked("Why did they apply?", history).text == "Not in your documents."
+
+
+def test_an_answer_says_which_topic_was_not_found(
+    library_folder: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fake_encoder
+    monkeypatch.setenv("PINCITE_DECLINE_BELOW", "0")
+    with Library.open(library_folder, create=True) as library:
+        library.ingest_documents([Document("d.md", "", "The kettle is blue and whistles in the morning.", "")])
+        asked = Retriever(library).ask
+        assert asked("Are zebras, or the kettle, blue?").note == (
+            "Nothing found on “zebras”: this may answer something else."
+        )
+        assert asked("Is the kettle blue?").note is None
+        monkeypatch.setattr("retriever.retriever.SURE", 0.0)
+        assert asked("Are zebras, or the kettle, blue?").note is None

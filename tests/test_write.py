@@ -188,6 +188,36 @@ def test_a_word_has_its_price() -> None:
         assert written(*ranked)[1][0].quote == quote
 
 
+@pytest.mark.parametrize(
+    ("question", "one", "other", "said"),
+    [
+        (
+            "How much notice is needed?",
+            "Either party may end this Agreement by sixty (60) days' written notice.",
+            "Either party may end this Agreement by ninety (90) days' written notice.",
+            True,
+        ),
+        (
+            "What is the fee?",
+            "The annual fee is £120,000 without VAT.",
+            "The annual fee is £150,000 without VAT.",
+            True,
+        ),
+        (
+            "Who owns the rights?",
+            "All rights in the Deliverables shall belong to the Supplier on creation.",
+            "All rights in the Deliverables shall belong to the Customer on creation.",
+            False,
+        ),
+    ],
+)
+def test_two_versions_of_a_clause_are_both_shown(question: str, one: str, other: str, said: bool) -> None:
+    versions = [passage(one, "old.md"), passage(other, "new.md")]
+    text, citations = written(*(sentence(of, of.text, 5) for of in versions), question=question)
+    assert {c.quote for c in citations} == {one, other}
+    assert ("The sources differ" in text) == said
+
+
 def test_sources_that_differ_in_their_numbers_are_both_shown() -> None:
     one, other = passage("The response rate was 40 %."), passage("The response rate was 55 %.", "e.md")
     ranked = sentence(one, one.text, 5), sentence(other, other.text, 4.9)
