@@ -8,7 +8,7 @@ Span = tuple[int, int]
 
 # How a line of code looks: set in, behind a prompt, or ending as no sentence does.
 _CODE_LINE = re.compile(
-    r"(?: {2,}|\t)\S|\s*(?:\$|>>>|@\w|//|#include)|\s*[\w.\[\]]+ ?[:=]?= ?\S"
+    r"(?: {2,}|\t)\S|\s*(?:\$|>>>|@\w|//|#include)|\s*[\w.\[\]-]+ ?[:=]?= ?\S|\s*\[[\w.*-]+\]$"
     r"|.*(?:[{};\\(\[]|\w\(.*\):?|[\"'\]})],)$"
 )
 # A line that is a command, an import or a call, and no sentence.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, content_words, stem, stems, words
+from ingest import STOP_WORDS, Library, content_words, stem, stems, words
 
 from .choose import Sentence, cover, word_matches
 from .search import Candidate, Query
@@ -46,8 +46,13 @@ WEIGHTS: Mapping[str, float] = {
 
 
 def estimate(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> float:
-    """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence."""
-    return confidence(features(query, candidates, ranked)) if ranked else 0.0
+    """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence.
+
+    None for a question without a letter or digit: a vector of nothing is near to anything.
+    """
+    if not ranked or not any(map(str.isalnum, query.parts[0].text)):
+        return 0.0
+    return confidence(features(query, candidates, ranked))
 
 
 def confidence(values: Mapping[str, float]) -> float:
@@ -158,12 +163,32 @@ _PARTS = re.compile(r"[,;:.?!()]")
 COMMON = 0.01
 
 
+# An option or an error's number is known by its letters: what is spelled otherwise is another thing.
+_SPELLED = re.compile(r"(?<!\S)[\"'`(]?--[a-z][\w-]+|\b[A-Z]{1,4}-?\d{4,}\b")
+
+
+def unknown(library: Library, question: str) -> list[str]:
+    """The options (--no-verify) and error numbers (E0382) in `question` of which no passage holds a word.
+
+    Inside `library.reading()`.
+    """
+    found = []
+    for match in _SPELLED.finditer(question):
+        spelled = match.group().lstrip("\"'`(-")
+        parts = {*words(spelled), *re.findall(r"\d+", spelled)} - STOP_WORDS
+        if parts and not library.document_frequencies(map(stem, parts)):
+            found.append(spelled)
+    return found
+
+
 def missing(library: Library, question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
     """The words of `question`, the first part of `query`, that no good candidate holds, means or is named with.
 
     As they stand there: words that only words of grammar part, and no comma, are one phrase. Inside
     `library.reading()`.
     """
+    if spelled := unknown(library, question):
+        return spelled
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
         return []

@@ -28,7 +28,7 @@ from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .carry import points_back
 from .choose import Sentence as Scored
 from .choose import score_sentences
-from .confidence import estimate, missing
+from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .rewrite import parts, rewrite
@@ -123,7 +123,7 @@ class Retriever:
         standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
         with self.library.reading():
-            within = self.library.within(documents, tags)
+            within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, clock=clock)
             searched_for, candidates, ranked = looked.searched_for, looked.candidates, looked.ranked
             probability = looked.probability
@@ -198,7 +198,7 @@ class Retriever:
         asked = without(_checked(question))
         standalone = self._standalone(asked, turns)
         with self.library.reading():
-            within = self.library.within(documents, tags)
+            within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, k)
         return Found(looked.searched_for, tuple(c.hit for c in looked.candidates[:k]))
 
@@ -281,6 +281,12 @@ def ask(
         return retriever.ask(question, history)
 
 
+def _several(names: Iterable[str]) -> Iterable[str]:
+    if isinstance(names, str):
+        raise TypeError(f"documents and tags are lists of str, not the str {names!r}")
+    return names
+
+
 def _checked(question: str) -> str:
     if not isinstance(question, str):
         raise TypeError(f"a question is a str, not {type(question).__name__}")
@@ -320,6 +326,8 @@ class _Looked:
     @cached_property
     def probability(self) -> float:
         """How likely the library answers the question."""
+        if unknown(self.library, self.searched_for):
+            return 0.0
         return estimate(self.query, self.candidates[:PROPOSED], self.ranked)
 
 

@@ -72,6 +72,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NODDING = re.compile(
     "[\N{THUMBS UP SIGN}\N{OK HAND SIGN}\N{PERSON WITH FOLDED HANDS}\N{WAVING HAND SIGN}\N{GRINNING FACE}]"
 )
+# An option of a command is asked about: --help, -h.
+_OPTION = re.compile(r"\s*--?\w")
 _PARTING = re.compile(r"\s*[,.!;:…\n–—]+\s*|\s+-+\s+")
 _REPLIES: Mapping[str, str] = {
     "thanks": "You're welcome!",
@@ -128,6 +130,8 @@ def without(message: str) -> str:
 
 def kind(message: str) -> str | None:
     """Which kind of small talk `message` is; None if any part of it says more."""
+    if _OPTION.match(message):
+        return None
     kinds = [_kind_of_part(part) for part in _PARTING.split(message) if _WORD.search(part)]
     if not kinds:
         return "nod" if _NODDING.search(message) else None

@@ -54,6 +54,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     """
     text = passage.text
     start, end = start - passage.start, end - passage.start
+    start, end = _whole_lines(text, start, end)
     if leans(text[start:end]):
         start = _sentence_before(text, start)
     if text[start:end] in headings_of(passage):
@@ -87,6 +88,14 @@ def goes_on(passage: Passage, start: int, end: int) -> bool:
         return ITEM.match(rest) is not None
     block = list(paragraphs(quote))[-1]
     return is_code(quote[slice(*block)]) and bool(rest.strip()) and not rest.startswith("\n\n")
+
+
+def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
+    """`start:end`, with the rest of its first and last line if they are code, where a full stop ends no sentence."""
+    s, e = next((block for block in paragraphs(text) if block[0] <= start < block[1]), (start, end))
+    line_end = text.find("\n", end, e)
+    lines = max(s, text.rfind("\n", s, start) + 1), max(end, e if line_end < 0 else line_end)
+    return lines if is_code(text[slice(*lines)]) else (start, end)
 
 
 def headings_of(passage: Passage) -> set[str]:

@@ -1,13 +1,12 @@
 """Which sentences answer, and how sure that is: spans, words and kinds, worked out by hand."""
 
 import math
-from collections.abc import Sequence
 
 import pytest
 
 from ingest import Document, Library, Section, stem, stems
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
-from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing
+from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing, unknown
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
@@ -172,8 +171,9 @@ def test_confidence_is_the_logistic_function() -> None:
 
 
 def test_questions_without_words_are_judged_too(house: Library) -> None:
-    values: Sequence[float] = [sure(house, question) for question in ("?", "🧬", "the of")]
-    assert all(0 <= value <= 1 for value in values)
+    assert 0 <= sure(house, "the of") <= 1
+    for question in ("?", "🧬", "&&"):
+        assert sure(house, question) == 0
 
 
 def test_what_is_missing_is_named_as_it_was_asked(house: Library) -> None:
@@ -195,6 +195,13 @@ def test_what_a_file_is_named_with_is_not_missing(library: Library) -> None:
     query, candidates, _ = chosen(library, "Which law governs the NDA and the zebra?")
     with library.reading():
         assert missing(library, "Which law governs the NDA and the zebra?", query, candidates) == ["zebra"]
+
+
+def test_an_option_or_error_that_no_passage_names_is_unknown(house: Library) -> None:
+    with house.reading():
+        assert unknown(house, "What do `--whistle` and --no-capture do?") == ["no-capture"]
+        assert unknown(house, "How is error[E0382] mended, or ORA-1998?") == ["E0382"]
+        assert unknown(house, "What does --all do in PD-1 or CTLA4, and a-capture?") == []
 
 
 def test_a_common_word_is_not_missed(house: Library) -> None:

@@ -199,6 +199,10 @@ def test_any_question_gets_an_answer_or_is_declined(retriever: Retriever, texts:
 def test_wrong_calls_are_refused(retriever: Retriever) -> None:
     with pytest.raises(TypeError):
         retriever.ask(b"What?")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"'\*\.md'"):
+        retriever.ask(QUESTION, documents="*.md")
+    with pytest.raises(TypeError, match="'new'"):
+        retriever.search(QUESTION, tags="new")
     with pytest.raises(ValueError, match="not 0"):
         retriever.search(QUESTION, k=0)
     for history in (
@@ -350,6 +354,8 @@ def test_a_library_of_two_paragraphs_answers_and_declines(tmp_path: Path, encode
             assert quote in answer.citations[0].quote
         for question in ("What is the wifi password?", "Who is the president of France?"):
             assert not retriever.ask(question).answered, question
+        refused = retriever.ask("When does the office --close-early on Fridays, and what is E0382?")
+        assert (refused.confidence, refused.text) == (0.0, "Not in your documents: nothing found on “E0382”.")
 
 
 def test_a_short_question_that_is_whole_takes_nothing_along_where_that_finds_less(

@@ -50,6 +50,7 @@ def test_small_talk(message: str, of: str) -> None:
         "right heart failure",
         "Right to work",
         "NICE",
+        "--help",
         "Is that wrong?",
         "wrong dose",
         "Which documents are needed for a visa?",

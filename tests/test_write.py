@@ -128,6 +128,7 @@ DEFINED = f"It is easy. To define a task, write:\n\n{CODE}\n\nThen run it."
         ("Install it:\n\npip install quill\n\nDone.", "pip install quill", "Install it:\n\npip install quill", None),
         ("Write:\n\nimport q\n\n" + CODE, "mail(to)", "Write:\n\nimport q\n\n" + CODE, None),
         ("In this Act:\n\n“child” means a minor;\n\n“day” means a day;", "“day” means a day;", "“day” means a day;", None),
+        ("See:\n\nFilename: a.toml\n\n[a.b]\nopt-level = 0\n\nIt is.", "See:", "See:\n\nFilename: a.toml\n\n[a.b]\nopt-level = 0", None),
         ("Call it.\n\npip install quill", "pip install quill", "pip install quill", None),
         ("Fields:\n\nName: a | Type: b\nName: c | Type: d", "Fields:", "", "Fields:\nName: a | Type: b\nName: c | Type: d"),
         ("Mind this:\n\nCall a doctor.\n\nRest.", "Mind this:", "Mind this:\n\nCall a doctor.", None),
@@ -140,6 +141,13 @@ def test_what_is_announced_is_quoted_with_its_announcement(
     told, (citation,) = written(sentence(passage(text), chosen, 5), question="How is it done?")
     assert citation.quote == (quote or text.removesuffix("\n\nSo it is."))
     assert told == f"{shown or quote} [1]"
+
+
+def test_code_is_quoted_in_whole_lines() -> None:
+    lines = [f"$ git pull . branch/{n} --of={n}" for n in range(60)]
+    text, (citation,) = written(sentence(passage("\n".join(lines)), ". branch/7 --of=7\n$ git pull .", 5))
+    assert citation.quote == "\n".join(lines[7:9])
+    assert text == f"{citation.quote} … [1]"
 
 
 def test_of_what_is_too_long_as_much_is_quoted_as_a_reader_takes_in() -> None:
