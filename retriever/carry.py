@@ -63,10 +63,12 @@ _PRONOUNS: Mapping[str, frozenset[str]] = {
 }
 _ASKING = re.compile(
     r"^\W*((and|but|so|or|then) )?(who|what|when|where|which|why|how|whose|is|are|was|were|do|does|did|can|could|has"
-    r"|have|had|will|would|should|in|at|for|on|tell)\b",
+    r"|have|had|will|would|should|in|at|for|on|tell|define)\b",
     re.IGNORECASE,
 )
-_DEFINING = re.compile(r"^\W*(what|who) (is|are|was|were) (an? )?(?!the\b)[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE)
+_DEFINING = re.compile(
+    r"^\W*((what|who) (is|are|was|were)|define) (an? )?(?!the\b)[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE
+)
 # What is asked for is said to be another thing's: "the side effects of nivolumab".
 _OF = re.compile(r" of (?!the\b|a\b|an\b)[^\W\d_]{3,}", re.IGNORECASE)
 # "And what is a biosimilar?" names another thing, "And what are side effects?" need not.

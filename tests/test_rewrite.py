@@ -115,6 +115,8 @@ def test_a_name_is_meant_more_probably_than_a_common_word(library: Library) -> N
         ("How many patients with melanoma get that side effect?", False),
         ("How does rituximab stop that kind of lymphoma growing?", False),
         ("What does the Fc region of an antibody do?", True),
+        ("define sepsis", True),
+        ("define it", False),
         (FIRST, True),
         (SECOND, False),
         ("How is it given?", False),
