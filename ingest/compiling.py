@@ -180,12 +180,13 @@ def _export(model: Any, folder: Path) -> str:
 
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None blocks the import
     import openvino
+    from openvino.tools.ovc import convert_model  # not a name of `openvino` if that was imported to ask (`runtime.py`)
 
     example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracing warns of shapes that do not vary here
-            converted = openvino.convert_model(Pipeline().eval(), example_input=example)
+            converted = convert_model(Pipeline().eval(), example_input=example)
     except (RuntimeError, ValueError) as exc:
         warnings.warn(f"The encoder runs uncompiled: {str(exc)[:200]}", stacklevel=2)
         return "torch"

@@ -7,7 +7,6 @@ or a GPU is present, sentence-transformers runs it. Measured against alternative
 """
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -152,26 +151,11 @@ def _open_compiled(folder: Path) -> Encoder:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     if values["runtime"] == "openvino":
-        forward = _openvino_forward(folder)
+        from .runtime import openvino_forward
+
+        forward = openvino_forward(folder)
     else:
         from .compiling import torch_forward
 
         forward = torch_forward(spec.name)
     return Encoder(spec, tokenizer, forward)
-
-
-def _openvino_forward(folder: Path) -> Forward:
-    # openvino imports a telemetry client; with this entry its own stub is used and nothing phones home.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None blocks the import
-    import openvino
-
-    core = openvino.Core()
-    bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32"}
-    request = core.compile_model(str(folder / "model.xml"), "CPU", config).create_infer_request()
-
-    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
-        result = request.infer([ids, mask], share_inputs=True)
-        return np.asarray(result[0], np.float32), np.asarray(result[1], np.float32)
-
-    return forward

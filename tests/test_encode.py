@@ -14,7 +14,7 @@ import pytest
 
 from ingest import EncoderError, Library, LibraryError, Settings
 from ingest.compiling import compiled_folder, ensure_compiled, model_folder, torch_forward
-from ingest.encode import Encoder, load_encoder
+from ingest.encode import Encoder, _open_compiled, load_encoder
 from ingest.settings import BUNDLED_ENCODER
 from retriever import Retriever
 
@@ -226,6 +226,21 @@ def test_any_sentence_transformers_model_will_do(small_model: Path, own_cache: P
     # The prompt's own tokens are not matched: what it says is not in the text.
     assert [len(tokens) for tokens in kept.tokens] == [4, 6, 64 - 2 - 2]
     assert encoder.encode_question("T cells kill.").tokens[0].shape == (4, 32)
+
+
+def test_what_openvino_made_of_the_model_is_kept_and_made_anew_if_damaged(small_model: Path, own_cache: Path) -> None:
+    expected = load_encoder(str(small_model)).encode_question("What is PD-1?").pooled
+    folder = ensure_compiled(str(small_model))
+    (prepared,) = folder.glob("prepared-*.blob")
+    whole = prepared.read_bytes()
+    (folder / "prepared-0-0.blob").write_bytes(whole)  # of another version of OpenVINO
+    for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:1000], b""):
+        prepared.write_bytes(damaged)
+        assert np.array_equal(_open_compiled.__wrapped__(folder).encode_question("What is PD-1?").pooled, expected)
+        assert len(prepared.read_bytes()) == len(whole)
+        assert list(folder.glob("prepared-*")) == [prepared]
+    (folder / "model.xml").unlink()  # not needed while the prepared one is whole
+    assert np.array_equal(_open_compiled.__wrapped__(folder).encode_question("What is PD-1?").pooled, expected)
 
 
 def test_a_library_made_with_another_model(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
