@@ -26,6 +26,8 @@ Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
 
 # 8 texts fill both cores; larger batches only add padding (measured: 121/s at 8, 112/s at 32).
 BATCH_SIZE = 8
+# So many texts that were encoded alone are remembered: some 20 MB.
+REMEMBERED = 400
 # A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first.
 WIDTHS = 8
 
@@ -65,6 +67,7 @@ class Encoder:
         self._prompt_tokens = {
             prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
         }
+        self._remembered = lru_cache(REMEMBERED)(self._alone)
 
     def encode_question(self, text: str) -> Encoded:
         """The vectors of one question; what goes beyond the token limit is not seen."""
@@ -74,6 +77,18 @@ class Encoder:
         """The vectors of passages, context included; any number of them."""
         prompt = self.spec.passage_prompt
         return self._encode([prompt + text for text in texts], self._prompt_tokens[prompt])
+
+    def encode_alone(self, text: str) -> tuple[Floats, Floats]:
+        """The pooled vector (dimension,) and the token vectors (tokens, dimension) of one passage, to be read only.
+
+        The last ones are remembered: the questions of a conversation meet the same sentences. In a batch the last
+        digits would depend on the other texts, and so an answer on what was asked before.
+        """
+        return self._remembered(text)
+
+    def _alone(self, text: str) -> tuple[Floats, Floats]:
+        encoded = self.encode_passages([text])
+        return encoded.pooled[0], encoded.tokens[0]
 
     def compress(self, encoded: Encoded) -> list[bytes]:
         """The late-interaction codes of each text in `encoded`."""

@@ -81,9 +81,9 @@ def _different(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
 
 def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> list[Sentence]:
     """The sentences with the scores that they have when encoded alone, behind title and heading."""
-    encoded = library.encoder.encode_passages([f"{s.candidate.passage.context}: {s.text}" for s in found])
     again = []
-    for sentence, pooled, tokens in zip(found, encoded.pooled, encoded.tokens, strict=True):
+    for sentence in found:
+        pooled, tokens = library.encoder.encode_alone(f"{sentence.candidate.passage.context}: {sentence.text}")
         matched = (query.tokens @ tokens.T).max(axis=1)
         by_word = word_matches(query, matched)
         features = {

@@ -130,6 +130,14 @@ def test_threads_may_share_an_encoder(encoder_cache: Encoder, texts: list[str]) 
     assert wrong == []
 
 
+def test_a_text_encoded_alone_is_remembered(encoder_cache: Encoder) -> None:
+    pooled, tokens = encoder_cache.encode_alone("T cells kill.")
+    encoded = encoder_cache.encode_passages(["T cells kill."])
+    assert np.array_equal(pooled, encoded.pooled[0])
+    assert np.array_equal(tokens, encoded.tokens[0])
+    assert encoder_cache.encode_alone("T cells kill.")[1] is tokens
+
+
 def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str]) -> None:
     """Where the model cannot be compiled, sentence-transformers runs it."""
     uncompiled = Encoder(encoder_cache.spec, encoder_cache._tokenizer, torch_forward(BUNDLED_ENCODER))
