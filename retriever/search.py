@@ -27,10 +27,10 @@ PROPOSED = 100
 MAX_HITS = 2 * PROPOSED
 # BM25 is asked for more, so that most candidates that dense ranking proposed have a lexical score too.
 SCORED_BY_WORDS = 1000
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "late": 2.0}
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 0.7, "late": 2.0}
 # So many of the passages most like a passage have a share in its score.
 NEIGHBOURS = 3
-NEIGHBOURS_SHARE = 0.3
+NEIGHBOURS_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_like_passages_lend_each_other_their_scores() -> None:
     for i in range(4):
         alike = np.maximum(vectors @ vectors[i], 0) * (np.arange(4) != i)
         near = (alike @ scores) / alike.sum() if alike.sum() else scores[i]
-        by_hand.append(0.7 * scores[i] + 0.3 * near)
+        by_hand.append(0.8 * scores[i] + 0.2 * near)
     assert NEIGHBOURS == 3
     assert smooth(scores, vectors) == pytest.approx(by_hand)
     assert smooth(scores[:1], vectors[:1]).tolist() == [1.0]
@@ -137,7 +137,7 @@ def test_like_passages_lend_each_other_their_scores() -> None:
     alike = np.sort((many @ many[0])[1:])[::-1][:3]
     ordered = np.argsort(-(many @ many[0])[1:], kind="stable")[:3] + 1
     values = np.arange(6.0)
-    assert smooth(values, many)[0] == pytest.approx(0.3 * (alike @ values[ordered]) / alike.sum())
+    assert smooth(values, many)[0] == pytest.approx(0.2 * (alike @ values[ordered]) / alike.sum())
 
 
 def test_k_cuts_the_ranking(house: Library) -> None:
