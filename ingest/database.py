@@ -124,6 +124,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (apsw.BusyError, apsw.LockedError, Timeout) as exc:
         raise LockedError(f"Another process is writing to {path.parent}; try again when it has finished.") from exc
+    except apsw.ConnectionClosedError as exc:
+        raise LibraryError(f"The library at {path.parent} was closed here; open it again.") from exc
     except apsw.FullError as exc:
         raise LibraryError(f"The disk of {path.parent} is full; nothing was changed. Free some space.") from exc
     except apsw.ReadOnlyError as exc:

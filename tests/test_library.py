@@ -464,6 +464,14 @@ def test_a_name_like_a_user_s_home_is_a_file(library: Library, tmp_path: Path, m
         library.ingest("~no-such-user/x")
 
 
+def test_what_is_asked_of_a_closed_library_is_refused_in_words(library: Library) -> None:
+    library.close()
+    with pytest.raises(LibraryError, match="was closed here; open it again"):
+        library.documents()
+    with pytest.raises(LibraryError, match="was closed here; open it again"):
+        library.remove("a.txt")
+
+
 def test_a_library_that_is_only_read_is_checked_in_full(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
