@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
 from .definitions import asked_term, defines, may_define
+from .places import Place
 from .search import Candidate, Query
 from .whole import headings_of
 
@@ -55,8 +56,13 @@ class Sentence:
         return "alone_dense" in self.features
 
 
-def score_sentences(library: Library, query: Query, question: str, candidates: Sequence[Candidate]) -> list[Sentence]:
-    """The sentences of the best candidates, the most likely first; inside `library.reading()`."""
+def score_sentences(
+    library: Library, query: Query, question: str, candidates: Sequence[Candidate], places: Sequence[Place] = ()
+) -> list[Sentence]:
+    """The sentences of the best candidates, the most likely first; inside `library.reading()`.
+
+    With `places`, only those that stand there.
+    """
     kind, term = asked_kind(question), asked_term(question)
     different = _different(candidates, DEFINING_PASSAGES if term else PASSAGES)
     best, further = different[:PASSAGES], different[PASSAGES:]
@@ -64,6 +70,8 @@ def score_sentences(library: Library, query: Query, question: str, candidates: S
     for candidate in further:
         if term and may_define(candidate.passage.text, term):
             found += [s for s in _sentences(library, query, candidate, kind, term) if s.features["defines"]]
+    if places:
+        found = [s for s in found if any(p.touches(s.candidate.passage.document, s.start, s.end) for p in places)]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
     return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)

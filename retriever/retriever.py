@@ -31,13 +31,14 @@ from .choose import score_sentences
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
+from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
 from .rewrite import parts, rewrite
 from .said import less_of_the_same
-from .search import PROPOSED, encode_query, search
+from .search import PROPOSED, Part, encode_query, search
 from .smalltalk import kind, reply, without
 from .spelling import mend
 from .topics import named
-from .write import beyond, declined, unfound, write
+from .write import beyond, declined, recite, unfound, write
 
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
@@ -130,8 +131,10 @@ class Retriever:
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             unsure = not answered or probability < SURE
-            lacking = named(missing(self.library, searched_for, looked.query, candidates), asked) if unsure else []
-            if answered:
+            lacking = looked.lacking(asked, answered) if unsure else []
+            if answered and looked.reads:
+                text, citations = recite(looked.places, self._page_at)
+            elif answered:
                 unsaid = less_of_the_same(asked, ranked, turns)
                 text, citations = write(searched_for, unsaid, self._page_at)
             else:
@@ -144,7 +147,10 @@ class Retriever:
             pages = {p.document: self.library.store.pages(p.document) for p in passages}
         evidence = tuple(c.hit for c in candidates[:EVIDENCE])
         yield Found(searched_for, evidence)
-        note = (beyond(asked) or (unfound(lacking) if answered else None)) if self._llm is None else None
+        note = None
+        if self._llm is None:
+            told = ELSEWHERE if looked.more else unfound(lacking)
+            note = beyond(asked) or (told if answered else None)
         if self._llm is not None and answered:
             draft = Draft(
                 self._llm,
@@ -213,14 +219,17 @@ class Retriever:
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
         mended = mend(self.library, asked)
-        searched_for = standalone or rewrite(self.library, mended, turns)
+        whole = standalone or resumed(mended, turns)
+        searched_for = whole or rewrite(self.library, mended, turns)
+        # A place is looked up where it is named now, not where its name is carried over.
+        said = whole or mended
         clock = clock or _Clock()
         clock.lap("rewrite")
-        looked = _Looked(self.library, searched_for, mended, within, k, clock)
-        if standalone or searched_for == mended or points_back(mended):
+        looked = _Looked(self.library, searched_for, mended, within, k, clock, said)
+        if whole or searched_for == mended or points_back(mended) or looked.places:
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
-        alone = _Looked(self.library, mended, mended, within, k, clock)
+        alone = _Looked(self.library, mended, mended, within, k, clock, said)
         return alone if alone.probability >= max(self.library.settings.decline_below, looked.probability) else looked
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
@@ -310,25 +319,53 @@ class _Looked:
         within: frozenset[str] | None,
         k: int,
         clock: "_Clock",
+        said: str,
     ) -> None:
         self.library = library
         self.searched_for = searched_for
-        self.query = encode_query(library, parts(searched_for, question))
+        self.said = said
+        self.placed = bool(mentions(said))
+        self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
+        asked = (Part(asking_of_it(searched_for)),) if self.places else parts(searched_for, question)
+        self.query = encode_query(library, asked)
         clock.lap("encode")
-        self.candidates = search(library, self.query, max(k, PROPOSED), within)
+        first = {id for place in self.places for id in place.ids}
+        self.candidates = search(library, self.query, max(k, PROPOSED), within, first)
+        # Where places are named that are there, the answer is sought in nothing else.
+        self.sources = self.candidates[: len(first)] if first else self.candidates
         clock.lap("search")
 
     @cached_property
     def ranked(self) -> list[Scored]:
         """The sentences of the candidates, best first."""
-        return score_sentences(self.library, self.query, self.searched_for, self.candidates)
+        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places)
+
+    @cached_property
+    def reads(self) -> bool:
+        """Whether the words of places are asked for."""
+        return bool(self.places) and reads(self.said, self.places)
 
     @cached_property
     def probability(self) -> float:
         """How likely the library answers the question."""
-        if unknown(self.library, self.searched_for):
+        if self.reads:
+            return READ_AMONG_MANY if self.more else READ
+        if unknown(self.library, self.searched_for) or (self.absent and reads(self.searched_for)):
             return 0.0
         return estimate(self.query, self.candidates[:PROPOSED], self.ranked)
+
+    @cached_property
+    def absent(self) -> list[str]:
+        """The places that the question names, where they are not there and no candidate tells of them."""
+        if self.places or not self.placed:
+            return []
+        return absent(self.searched_for, [c.passage for c in self.candidates])
+
+    def lacking(self, asked: str, answered: bool) -> list[str]:
+        """What `asked` names that was not found: places, if not `answered` all that are not there, and topics."""
+        places = self.absent if answered or self.places else [m.text for m in mentions(self.searched_for)]
+        found = named(missing(self.library, self.searched_for, self.query, self.candidates), asked)
+        return places + [name for name in found if not any(name in text for text in places)]
 
 
 class _Clock:

@@ -141,16 +141,21 @@ def word_rarity(library: Library, question: str) -> dict[str, float]:
 
 
 def search(
-    library: Library, query: Query, k: int = PROPOSED, documents: Collection[str] | None = None
+    library: Library,
+    query: Query,
+    k: int = PROPOSED,
+    documents: Collection[str] | None = None,
+    first: Collection[int] = (),
 ) -> list[Candidate]:
     """The best `k` candidates for `query`, best first; inside `library.reading()`.
 
-    With `documents`, only passages of the documents of these names.
+    With `documents`, only passages of the documents of these names. The passages `first` are looked at in any case and
+    come before all others: a place that the question names.
     """
     within = None if documents is None else np.array(sorted(library.store.passage_ids(documents)), np.int64)
     dense = dict(library.nearest(query.vector, PROPOSED, within))
     lexical = _lexical(library, query.parts, within)
-    proposed = list(dict.fromkeys([*dense, *list(lexical)[:PROPOSED]]))
+    proposed = list(dict.fromkeys([*first, *dense, *list(lexical)[:PROPOSED]]))
     found = library.store.passages(proposed)
     ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
     if not ids:
@@ -164,6 +169,10 @@ def search(
     }
     fused = smooth(fuse(scores, WEIGHTS), vectors)
     ranks = {ranker: _ranks(values) for ranker, values in scores.items()}
+    if first:
+        ahead = np.isin(ids, list(first))
+        fused = (fused + ahead) / 2
+        ranks["place"] = np.where(ahead, _ranks(fused.astype(np.float32)), 0)
     order = sorted(range(len(ids)), key=lambda i: -fused[i])  # stable: ties stay in document order
     return [
         Candidate(
@@ -172,7 +181,7 @@ def search(
             similar=similar[i],
             score=float(fused[i]),
             scores={ranker: float(values[i]) for ranker, values in scores.items()},
-            ranks={r: int(ranks[r][i]) for r in scores if r != "words" or scores[r][i] > 0},
+            ranks={r: int(rank[i]) for r, rank in ranks.items() if rank[i] and (r != "words" or scores[r][i] > 0)},
         )
         for i in order[:k]
     ]

@@ -18,6 +18,7 @@ from ingest import Passage, content_words, is_code, paragraphs, sentences, stem,
 from .answers import Citation
 from .choose import Sentence
 from .direct import COUNTED, direct_answer
+from .places import Place
 from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
@@ -78,18 +79,12 @@ def write(
 
     `page_at` tells the page of an offset in a passage's document.
     """
-    picked = _pick(ranked)
     spans: list[tuple[Passage, int, int]] = []
-    for window in picked:
+    for window in _pick(ranked):
         of = window.sentences[0].candidate.passage
         if span := whole(of, window.sentences[0].start, window.sentences[-1].end, question, bool(spans)):
             _add(spans, of, *span)
-    citations = tuple(
-        Citation(number, of, start, end, of.text[start - of.start : end - of.start], page_at(of, start))
-        for number, (of, start, end) in enumerate(spans, 1)
-    )
-    parts = [f"{_shown(c.quote)}{' …' * goes_on(c.passage, c.start, c.end)} [{c.number}]" for c in citations]
-    text = ("\n\n" if any("\n" in part or ROW.search(part) for part in parts) else " ").join(parts)
+    text, citations = _told(spans, page_at)
     short = direct_answer(question, ranked[0].text) if _likelihoods(ranked)[0] >= SURE else None
     if short and short in citations[0].quote and len(citations[0].quote.split()) > 2 * len(short.split()):
         text = f"{short} [1]\n\n{text}"
@@ -97,6 +92,15 @@ def write(
     if differing and _VALUE.search(question):
         text += f"\n\nThe sources differ: compare {' and '.join(f'[{number}]' for number in differing)}."
     return text, citations
+
+
+def recite(places: Sequence[Place], page_at: Callable[[Passage, int], int | None]) -> tuple[str, tuple[Citation, ...]]:
+    """What stands at `places`, which a question asks to read, with its citations."""
+    return _told(
+        [(place.passage, place.start, place.quoted) for place in places],
+        page_at,
+        [place.quoted < place.end for place in places],
+    )
 
 
 def declined(missing: Sequence[str]) -> str:
@@ -134,6 +138,25 @@ def beyond(question: str) -> str | None:
     if not _BEYOND.search(question):
         return None
     return "Pincite quotes what it finds; it does not summarise, compare, translate or calculate."
+
+
+def _told(
+    spans: Sequence[tuple[Passage, int, int]],
+    page_at: Callable[[Passage, int], int | None],
+    cut: Sequence[bool] | None = None,
+) -> tuple[str, tuple[Citation, ...]]:
+    """The text that quotes `spans`, each with its mark, and its citations.
+
+    `cut` tells which of them go on behind what is quoted, each then a paragraph of its own; else lists and code do.
+    """
+    citations = tuple(
+        Citation(number, of, start, end, of.text[start - of.start : end - of.start], page_at(of, start))
+        for number, (of, start, end) in enumerate(spans, 1)
+    )
+    more = cut or [goes_on(c.passage, c.start, c.end) for c in citations]
+    parts = [f"{_shown(c.quote)}{' …' * more[i]} [{c.number}]" for i, c in enumerate(citations)]
+    apart = cut or any("\n" in part or ROW.search(part) for part in parts)
+    return ("\n\n" if apart else " ").join(parts), citations
 
 
 def _add(spans: list[tuple[Passage, int, int]], of: Passage, start: int, end: int) -> None:

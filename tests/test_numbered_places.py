@@ -1,0 +1,310 @@
+"""Questions that name a place by its number, answered from that place: a clause, a section, an article, a step."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import Document, Library, Section, Settings
+from retriever import Answer, Retriever, Turn
+from retriever.places import ELSEWHERE, READ, READ_AMONG_MANY, mentions, reads, resumed
+from tests.conftest import FakeEncoder
+
+
+def msa(year: int, days: int) -> str:
+    return f"""# Master Services Agreement ({year})
+
+8. Liability ........ 3
+
+## 8. Liability
+
+8.1 Nothing limits liability for fraud.
+
+8.2 Subject to clause 8.1, liability is capped at the Fees of {year}.
+
+## 9. Termination
+
+9.1 Either party may end this Agreement on {days} days' notice, as said in clause
+9.3 And it may do so by letter.
+
+9.2 Either party may end this Agreement at once if the other:
+
+(a) commits a material breach; or
+
+(b) becomes insolvent.
+
+9.3 On termination all data shall be returned.
+
+9.2 million records are kept until then.
+"""
+
+
+TEXTS = {
+    "msa-2022.md": msa(2022, 60),
+    "msa-2024.md": msa(2024, 90),
+    "act.md": """# Tenancies Act
+
+## Section 3 Payments
+
+(1) A landlord must not ask for a prohibited payment.
+
+## Section 4 Deposits
+
+(1) A deposit must be protected within 30 days.
+
+(2) If the landlord fails, the tenant may apply to the court.
+
+Section 8 housing is let by the council.
+
+3.5 million homes are let so.
+
+3.6 million are not.
+
+17. May was the month it came into force.
+""",
+    "order.txt": """Order of the court
+
+4. Costs ..... 2
+5. Appeal ..... 3
+
+4. Costs
+
+The loser pays.
+
+5. Appeal
+
+It must be lodged within a month, as the judge said in accordance with clause
+6.1 The judge may extend it.
+
+6.2 An extension is final.
+""",
+    "regulation.txt": """Regulation on data
+
+Article 6
+
+1. Processing is lawful only if the person agrees.
+
+2. Consent may be withdrawn: a) by letter; or b) by telephone.
+
+Article 7
+
+The burden of proof is on the controller.
+""",
+    "cake.txt": "How to bake a cake\n\n1. Mix the eggs\n2. Bake for an hour\n3. Cool the cake\n\nIt keeps for a week.\n\n9. Eat it\n10. Smile\n",
+    "rates.md": "# Rates\n\nTable 2. Day rates.\n\n| Role | Rate |\n| --- | --- |\n| Partner | 1600 |\n| Analyst | 680 |\n\nPrices rise.\n\ntable3: not kept\n",
+}
+
+
+@pytest.fixture(name="retriever", scope="module")
+def _retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
+    folder = tmp_path_factory.mktemp("in")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, "utf-8")
+    encoder = FakeEncoder()
+    # The confidence of the fast encoder means nothing: only what is said to be 0 is declined.
+    settings = Settings(decline_below=0.0001)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.library.load_encoder", lambda name, fingerprint=None: encoder)
+        with Library.open(tmp_path_factory.mktemp("places") / "library", create=True, settings=settings) as library:
+            library.ingest(folder)
+            yield Retriever(library)
+
+
+def quotes(answer: Answer) -> list[tuple[str, str]]:
+    return [(c.passage.document, " ".join(c.quote.split())) for c in answer.citations]
+
+
+CLAUSE = (
+    "9.2 Either party may end this Agreement at once if the other: (a) commits a material breach; or "
+    "(b) becomes insolvent."
+)
+SECTION = (
+    "Section 4 Deposits (1) A deposit must be protected within 30 days. (2) If the landlord fails, the tenant may "
+    "apply to the court. Section 8 housing is let by the council. 3.5 million homes are let so. 3.6 million are not. 17. "
+    "May was the month it came into force."
+)
+CAP = "8.2 Subject to clause 8.1, liability is capped at the Fees of "
+APPEAL = "5. Appeal It must be lodged within a month, as the judge said in accordance with clause 6.1 The judge may extend it."
+TABLE = "Table 2. Day rates. Role: Partner | Rate: 1600 Role: Analyst | Rate: 680"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What does clause 9.2 say?", [("msa-2022.md", CLAUSE), ("msa-2024.md", CLAUSE)]),
+        ("What is in clause 8.2 of the 2024 MSA?", [("msa-2024.md", CAP + "2024.")]),
+        ("What does the 2022 agreement say in clause 8.2?", [("msa-2022.md", CAP + "2022.")]),
+        ("clause 9.2(b) of the 2022 MSA", [("msa-2022.md", "(b) becomes insolvent.")]),
+        (
+            "What do clauses 8.1 and 8.2 of the 2022 MSA provide?",
+            [("msa-2022.md", "8.1 Nothing limits liability for fraud."), ("msa-2022.md", CAP + "2022.")],
+        ),
+        ("Read me section 4", [("act.md", SECTION), ("order.txt", "4. Costs The loser pays.")]),
+        ("What does section 5 say?", [("order.txt", APPEAL)]),
+        ("What does § 4 of the Tenancies Act require?", [("act.md", SECTION)]),
+        ("What does Art. 7 say?", [("regulation.txt", "Article 7 The burden of proof is on the controller.")]),
+        ("What does Article 6(1) say?", [("regulation.txt", "1. Processing is lawful only if the person agrees.")]),
+        ("Quote paragraph 1 of Article 6", [("regulation.txt", "1. Processing is lawful only if the person agrees.")]),
+        ("What does Article 6(2)(a) say?", [("regulation.txt", "a) by letter; or")]),
+        ("What is step 2 of the cake?", [("cake.txt", "2. Bake for an hour")]),
+        ("What is step 3?", [("cake.txt", "3. Cool the cake")]),
+        ("What does table 2 show?", [("rates.md", TABLE)]),
+    ],
+)
+def test_a_place_is_quoted(retriever: Retriever, question: str, expected: list[tuple[str, str]]) -> None:
+    answer = retriever.ask(question)
+    assert sorted(quotes(answer)) == expected, answer.text
+    assert (answer.answered, answer.confidence, answer.note) == (True, READ, None)
+    for citation in answer.citations:
+        assert retriever.text(citation.passage.document)[citation.start : citation.end] == citation.quote
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What does clause 9.9 say?", "clause 9.9"),
+        ("What does clause 9.2 of the Tenancies Act say?", "clause 9.2"),
+        ("What does clause 9.2(c) of the 2022 MSA say?", "clause 9.2(c)"),
+        ("What does Article 14 say?", "Article 14"),
+        ("What is step 4?", "step 4"),
+        ("What is step 9?", "step 9"),
+        ("What does clause 17 say?", "clause 17"),
+        ("What does clause 3.5 say?", "clause 3.5"),
+        ("What does section 3.5 of the cake say?", "section 3.5"),
+        ("What does Schedule 8 contain?", "Schedule 8"),
+    ],
+)
+def test_what_is_not_there_is_named(retriever: Retriever, question: str, missing: str) -> None:
+    answer = retriever.ask(question)
+    assert not answer.answered
+    assert answer.text == f"Not in your documents: nothing found on “{missing}”."
+
+
+def test_what_a_place_is_asked_for_is_answered_from_it(retriever: Retriever) -> None:
+    cited = quotes(retriever.ask("Which material breach does clause 9.1 of the 2024 MSA name?"))
+    assert cited
+    assert all(name == "msa-2024.md" and said in TEXTS[name].split("9.2")[0].replace("\n", " ") for name, said in cited)
+
+
+def test_the_label_counts_and_the_heading(retriever: Retriever) -> None:
+    assert quotes(retriever.ask("Read me section 4"))[0] == ("act.md", SECTION)
+    assert quotes(retriever.ask("What does clause 8 of the 2022 MSA say?"))[0][1].startswith("8. Liability 8.1 Nothing")
+
+
+def test_what_only_resembles_a_place_is_searched_for(retriever: Retriever) -> None:
+    for question in (
+        "What does section 8 of the Tenancies Act say?",
+        "What does chapter 2 say?",
+        "What does table 3 show?",
+        "What does clause 6.1 say?",
+    ):
+        hits = retriever.search(question).hits
+        assert hits
+        assert all("place" not in hit.found_by for hit in hits), question
+
+
+def test_its_passage_is_found_first(retriever: Retriever) -> None:
+    hits = retriever.search("What does clause 8.2 of the 2024 MSA say?").hits
+    assert "8.2 Subject" in hits[0].passage.text
+    assert hits[0].passage.document == "msa-2024.md"
+    assert hits[0].found_by["place"] == 1
+    assert all("place" not in hit.found_by for hit in hits[1:])
+    assert 1 >= hits[0].score >= hits[1].score >= hits[-1].score
+
+
+def test_follow_ups_keep_the_document(retriever: Retriever) -> None:
+    asked = "What is in clause 8.2 of the 2024 MSA?"
+    for follow_up, quote in (("And clause 9.3?", "9.3 On termination"), ("and 8.1?", "8.1 Nothing limits")):
+        answer = retriever.ask(follow_up, [{"role": "user", "text": asked}])
+        assert [(name, said.startswith(quote)) for name, said in quotes(answer)] == [("msa-2024.md", True)]
+
+
+RAW = """4. Costs ..... 2
+5. Appeal ..... 3
+
+How to appeal:
+6. Write it.
+7. Post it.
+
+2. The court sits in Hull.
+
+4. Costs
+
+4.1 The loser pays.
+
+5. Appeal
+
+It is lodged as said in clause
+6.1 The judge may extend it.
+
+6.2 An extension is final.
+
+7 Fees
+
+7.1 Waiver
+
+The poor pay none.
+
+7.2 Amount
+
+""" + " ".join(["It is fifty pounds for each page that is copied."] * 30)
+
+
+def test_plain_text_and_flat_headings(library: Library) -> None:
+    sections = tuple(Section(RAW.index(f"\n{name}\n") + 1, (name,)) for name in ("7 Fees", "7.1 Waiver", "7.2 Amount"))
+    library.ingest_documents([Document("order", "Order", RAW, "00", sections)])
+    retriever = Retriever(library)
+    for question, expected in (
+        ("What does clause 7 say?", "7 Fees 7.1 Waiver The poor pay none."),
+        ("What does clause 4 say?", "4. Costs 4.1 The loser pays."),
+        ("What does section 7 say?", "7 Fees 7.1 Waiver The poor pay none."),
+    ):
+        assert quotes(retriever.ask(question)) == [("order", expected)]
+    assert " … [1]" in retriever.ask("What does section 7.2 say?").text
+    for question in ("What does clause 6.1 say?", "What does section 2 say?", "What do clauses 4.1 and 9.9 say?"):
+        assert all("place" not in hit.found_by for hit in retriever.search(question).hits), question
+
+
+def test_who_and_when_want_more_than_the_words() -> None:
+    assert reads("What does clause 5 protect?")
+    assert not reads("Who does clause 5 protect?")
+
+
+def test_what_was_talked_about_tells_the_document(retriever: Retriever) -> None:
+    said = [{"role": "user", "text": "Who made the Master Services Agreement of 2024?"}]
+    assert {name for name, _ in quotes(retriever.ask("What does clause 8.2 say?", said))} == {"msa-2024.md"}
+
+
+def test_a_follow_up_may_follow_one() -> None:
+    asked = [Turn("user", "What is in clause 8.2 of the lease?"), Turn("assistant", "This."), Turn("user", "And 9.3?")]
+    assert resumed("And section 4?", asked) == "What is in section 4 of the lease?"
+    assert resumed("And 2022?", asked) is None
+    assert resumed("And clause 4?", [Turn("user", "Who is the tenant?")]) is None
+
+
+def test_of_many_documents_three_are_quoted(library: Library, tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\n1. One of {name}.\n\n2. Two of {name}.\n", "utf-8")
+    library.ingest(*tmp_path.glob("?.md"))
+    answer = Retriever(library).ask("What does clause 2 say?")
+    assert len(answer.citations) == 3
+    assert (answer.confidence, answer.note) == (READ_AMONG_MANY, ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long is Section 8 housing assistance paid?",
+        "What did the phase 3 trial show?",
+        "How is type 2 diabetes treated?",
+        "Who can figure 5 percent of it?",
+        "How many patients are in part 2.5% of it?",
+        "Which part I should play?",
+        "What do articles 1 to 4 require?",
+        "How long does each step 10 minutes apart take?",
+        "What happened on page 4?",
+    ],
+)
+def test_other_numbers_name_no_place(retriever: Retriever, question: str) -> None:
+    assert mentions(question) == []
+    assert all("place" not in hit.found_by for hit in retriever.search(question).hits)
