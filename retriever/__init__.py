@@ -3,5 +3,18 @@
 from .answers import Answer, Citation, Found, Hit, LibraryState, Turn, Verdict
 from .retriever import Retriever, ask
 from .search import MAX_HITS
+from .write import NOT_IN_LIBRARY
 
-__all__ = ["MAX_HITS", "Answer", "Citation", "Found", "Hit", "LibraryState", "Retriever", "Turn", "Verdict", "ask"]
+__all__ = [
+    "MAX_HITS",
+    "NOT_IN_LIBRARY",
+    "Answer",
+    "Citation",
+    "Found",
+    "Hit",
+    "LibraryState",
+    "Retriever",
+    "Turn",
+    "Verdict",
+    "ask",
+]

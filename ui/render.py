@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import nh3
 
 from ingest import Passage, is_code, paragraphs
-from retriever import Answer, Citation, Hit, Verdict
+from retriever import NOT_IN_LIBRARY, Answer, Citation, Hit, Verdict
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
@@ -55,7 +55,6 @@ _VERDICTS: dict[Verdict, str] = {
     "supported": '<span class="pc-flag pc-high">supports the sentence</span>',
     "unsupported": '<span class="pc-flag">does not bear out the sentence</span>',
 }
-NOT_FOUND = "Not in your documents."
 # What a ranker looks at, in a reader's words; an unknown ranker keeps its own name.
 _RANKERS = {"dense": "meaning", "late": "close reading"}
 
@@ -121,8 +120,8 @@ def assurance(answer: Answer) -> tuple[str, str]:
 
 def refusal(answer: Answer, within: str) -> str:
     """What is said where there is no answer; of the documents `within` alone, if not all were asked."""
-    told = answer.text or NOT_FOUND
-    return told.replace(NOT_FOUND[:-1], f"Not in {within}", 1) if within else told
+    told = answer.text or f"{NOT_IN_LIBRARY}."
+    return told.replace(NOT_IN_LIBRARY, f"Not in {within}", 1) if within else told
 
 
 def span_query(document: str, start: int, end: int) -> str:
