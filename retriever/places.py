@@ -289,8 +289,11 @@ def _found(library: Library, mention: Mention, question: str, ids: Collection[in
         if beginning.named < most or beginning.passage.document in told:
             continue
         if place := _place(library, mention, beginning):
-            told.add(beginning.passage.document)
-            yield place
+            quoted = place.passage.text[place.start - place.passage.start : place.quoted - place.passage.start]
+            edition = f"{place.passage.title}: {' '.join(words(quoted))}"
+            if edition not in told:  # the same text in another format says nothing new
+                yield place
+            told |= {beginning.passage.document, edition}
 
 
 def _beginnings(library: Library, mention: Mention, question: str, ids: Collection[int] | None) -> Iterator[_Beginning]:

@@ -286,6 +286,15 @@ def test_a_follow_up_may_follow_one() -> None:
     assert resumed("And clause 4?", [Turn("user", "Who is the tenant?")]) is None
 
 
+def test_another_edition_of_a_document_says_nothing_new(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Rules\n\n## Section 4 Deposits\n\nA deposit is due.\n", "utf-8")
+    (tmp_path / "a.html").write_text("<h1>Rules</h1><h2>Section 4 Deposits</h2><p>A deposit is due.</p>", "utf-8")
+    (tmp_path / "b.md").write_text("# Old rules\n\n## Section 4 Deposits\n\nA deposit is due.\n", "utf-8")
+    library.ingest(tmp_path)
+    answer = Retriever(library).ask("What does section 4 say?")
+    assert sorted(c.passage.title for c in answer.citations) == ["Old rules", "Rules"]
+
+
 def test_of_many_documents_three_are_quoted(library: Library, tmp_path: Path) -> None:
     for name in ("a", "b", "c", "d"):
         (tmp_path / f"{name}.md").write_text(f"# {name}\n\n1. One of {name}.\n\n2. Two of {name}.\n", "utf-8")
