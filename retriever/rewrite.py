@@ -10,6 +10,7 @@ to find passages, lest a word carried over in error outweigh it. DESIGN.md, "Fol
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 from ingest import Library
 
@@ -31,6 +32,7 @@ SURE = 0.4
 BESIDE = 0.15
 LONGEST = 7
 _JOINING = frozenset("a and by for from in of on or plus the to with".split())
+_ARTICLES = frozenset(("a", "an", "the"))
 _PRONOUN = re.compile(
     r"\b((?P<owner>its|their)|(?P<thing>it|they|them)|(?P<persons>his|her(?=\s\w))|(?P<person>he|she|him|her))\b",
     re.IGNORECASE,
@@ -185,7 +187,10 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
         found = pronouns[0]
         # Only a name is he or she.
         person = found["person"] or found["persons"]
-        fitting = [p for p in phrases if p[:1].isupper()] if person else [p for p in phrases[:1] if _agree(found[0], p)]
+        if person:
+            fitting = [p for p in phrases if p[:1].isupper()]
+        else:
+            fitting = [p for p in [p for p in phrases if not _tells(p)][:1] if _agree(found[0], p)]
         for phrase in fitting[:1]:
             meant = _OWNS.split(phrase)[0] if person else phrase
             whole = _replaced(question, found, f"{article}{meant}" if phrase == phrases[0] else meant)
@@ -200,6 +205,16 @@ def _agree(pronoun: str, phrase: str) -> bool:
     head = _JOINED.split(phrase)[0]
     several = " and " in phrase or (_PLURAL.search(head) is not None and head.split()[-1].lower() not in _SINGULAR)
     return several == pronoun.lower().startswith("the")
+
+
+def _tells(phrase: str) -> bool:
+    """Whether a phrase says what something does, which no pronoun stands for: an article follows its verb.
+
+    >>> _tells("cells attack a tumour"), _tells("side effects of the drug")
+    (True, False)
+    """
+    found = phrase.lower().split()
+    return any(word in _ARTICLES and before not in _JOINING for before, word in pairwise(found))
 
 
 def _replaced(question: str, pronoun: re.Match[str], phrase: str) -> str | None:
