@@ -39,6 +39,7 @@ def openvino_forward(folder: Path) -> Forward:
             _keep(model.export_model().getvalue(), prepared)
     request = model.create_infer_request()
 
+    # The mapped memory is the model's: it has to stay as long as this function does.
     def forward(ids: Integers, mask: Integers, _weights: Any = mapped) -> tuple[Floats, Floats]:
         result = request.infer([ids, mask], share_inputs=True)
         return np.asarray(result[0], np.float32), np.asarray(result[1], np.float32)
