@@ -8,7 +8,7 @@ that stands alone there, without the one before it or after it: such a question 
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ingest import STOP_WORDS, Document, Library, Passage, content_words, paragraphs, stem, stems, words
@@ -53,6 +53,8 @@ _LABELS: Mapping[str, str] = {
 _LABEL = rf"(?i:{'|'.join(_LABELS.values())})"
 # Only these are counted by letters and Roman numerals too.
 _LETTERED = frozenset(("article", "chapter", "part", "schedule", "annex", "appendix", "table"))
+# What one contract calls a clause another calls a section: where the one is not there the other is meant.
+_PROVISIONS = ("clause", "section", "article")
 # Items of a list: no headings, and none is left out. Beside them these may be mere paragraphs; sections have headings.
 _LISTED = frozenset(("step", "item"))
 _UNMARKED = _LISTED | {"clause", "paragraph", "rule", "question"}
@@ -65,6 +67,7 @@ _NAMED = re.compile(
     rf"(?<![\w-])(?:{_PART})?(?P<label>{_LABEL})\s{{0,2}}(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
 )
 _ONE = re.compile(rf"{_NUMBER}{_BELOW}")
+_LABELLED = re.compile(_LABEL)
 # "And 9.3?", but not "And 2022?".
 _ALONE = re.compile(rf"\d{{1,3}}(?:\.\d{{1,3}})*{_BELOW}")
 # A line that begins with any number, and the end of one that goes on behind it: "in accordance with clause".
@@ -194,10 +197,22 @@ def find(library: Library, question: str, within: Collection[str] | None) -> tup
         return [], False
     ids = None if within is None else library.store.passage_ids(within)
     most = max(1, MAX_PLACES // len(named))
-    found = [list(islice(_found(library, mention, question, ids), most + 1)) for mention in named]
+    found = [list(islice(_anywhere(library, mention, question, ids), most + 1)) for mention in named]
     if not all(found):
         return [], False
     return [place for places in found for place in places[:most]], any(len(places) > most for places in found)
+
+
+def _anywhere(library: Library, mention: Mention, question: str, ids: Collection[int] | None) -> Iterator[Place]:
+    """The places that `mention` may mean by the label it gives, or else by one that they bear themselves."""
+    found = False
+    for place in _found(library, mention, question, ids):
+        found = True
+        yield place
+    for label in _PROVISIONS if not found and mention.label in _PROVISIONS else ():
+        if label != mention.label:
+            others = _found(library, replace(mention, label=label), question, ids)
+            yield from (p for p in others if _LABELLED.match(p.passage.text, p.start - p.passage.start))
 
 
 def absent(question: str, passages: Sequence[Passage]) -> list[str]:

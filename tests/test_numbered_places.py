@@ -123,6 +123,7 @@ SECTION = (
     "apply to the court. Section 8 housing is let by the council. 3.5 million homes are let so. 3.6 million are not. 17. "
     "May was the month it came into force."
 )
+PAYMENTS = "Section 3 Payments (1) A landlord must not ask for a prohibited payment."
 CAP = "8.2 Subject to clause 8.1, liability is capped at the Fees of "
 APPEAL = "5. Appeal It must be lodged within a month, as the judge said in accordance with clause 6.1 The judge may extend it."
 TABLE = "Table 2. Day rates. Role: Partner | Rate: 1600 Role: Analyst | Rate: 680"
@@ -148,6 +149,8 @@ TABLE = "Table 2. Day rates. Role: Partner | Rate: 1600 Role: Analyst | Rate: 68
         ("What does Article 6(2)(a) say?", [("regulation.txt", "a) by letter; or")]),
         ("What is step 2 of the cake?", [("cake.txt", "2. Bake for an hour")]),
         ("What is step 3?", [("cake.txt", "3. Cool the cake")]),
+        ("What does clause 3 of the Tenancies Act say?", [("act.md", PAYMENTS)]),
+        ("What does clause 7 say?", [("regulation.txt", "Article 7 The burden of proof is on the controller.")]),
         ("What does table 2 show?", [("rates.md", TABLE)]),
     ],
 )
