@@ -36,7 +36,7 @@ from .rewrite import parts, rewrite
 from .said import less_of_the_same
 from .search import PROPOSED, Part, encode_query, search
 from .smalltalk import kind, reply, without
-from .spelling import mend
+from .spelling import mend, spell_out
 from .topics import named
 from .write import beyond, declined, recite, unfound, write
 
@@ -218,7 +218,7 @@ class Retriever:
         clock: "_Clock | None" = None,
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
-        mended = mend(self.library, asked)
+        mended = spell_out(self.library, mend(self.library, asked))
         whole = standalone or resumed(mended, turns)
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.

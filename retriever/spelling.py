@@ -1,8 +1,8 @@
-"""A question with its slips of the pen mended, where the library leaves no doubt what was meant.
+"""A question in the library's words: slips of the pen mended, initials of titles spelled out.
 
-Only a longer word in small letters is looked at that neither the library nor the encoder's vocabulary holds, and only
-words one slip away (Damerau, 1964: a letter too many, too few, wrong, or two in the wrong order) between the first
-letter and the last.
+Both only where the library leaves no doubt what was meant. Of slips only a longer word in small letters is looked at
+that neither the library nor the encoder's vocabulary holds, and only words one slip away (Damerau, 1964: a letter too
+many, too few, wrong, or two in the wrong order) between the first letter and the last.
 """
 
 import re
@@ -12,6 +12,10 @@ from ingest import Library, stem
 
 # Short words have too many neighbours.
 LEAST_LETTERS = 6
+# "NDA", by which a lawyer means the non-disclosure agreement.
+_INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,6}(?![\w.-])")
+_TITLE_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_UNCOUNTED = frozenset("a an and for in of on the to".split())
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_])")
 
@@ -19,6 +23,34 @@ _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_])")
 def mend(library: Library, question: str) -> str:
     """`question` with mistyped words as the library writes them; inside `library.reading()`."""
     return _WORD.sub(lambda found: _nearest(library, found.group()), question)
+
+
+def spell_out(library: Library, question: str) -> str:
+    """`question` with what initials of titles stand for behind them, where no passage holds them; inside `reading()`.
+
+    "Who may end the NDA?" is about the one "Mutual Non-Disclosure Agreement" that there is.
+    """
+    initials = {found for found in _INITIALS.findall(question) if not question.isupper()}
+    unheld = {word for word in initials if not library.document_frequencies({stem(word.lower())})}
+    titles = {info.title for info in library.store.documents()} if unheld else set()
+    for word in sorted(unheld):
+        meant = {phrase.lower(): phrase for title in titles for phrase in initialled(title, word)}
+        if len(meant) == 1:
+            question = re.sub(rf"\b{word}\b", rf"{word} ({meant.popitem()[1]})", question, count=1)
+    return question
+
+
+def initialled(title: str, initials: str) -> Iterator[str]:
+    """The words of `title`, in a row, that `initials` are the first letters of, "and" and its like uncounted.
+
+    >>> list(initialled("Mutual Non-Disclosure Agreement (draft)", "NDA")), list(initialled("Terms of Use", "TOU"))
+    (['Non-Disclosure Agreement'], [])
+    """
+    counted = [word for word in _TITLE_WORD.finditer(title) if word[0].lower() not in _UNCOUNTED]
+    first_letters = "".join(word[0][0].upper() for word in counted)
+    for at in range(len(counted) - len(initials) + 1):
+        if first_letters[at : at + len(initials)] == initials:
+            yield title[counted[at].start() : counted[at + len(initials) - 1].end()]
 
 
 def _nearest(library: Library, word: str) -> str:

@@ -1,10 +1,12 @@
 """Slips of the pen in a question are mended where the library leaves no doubt."""
 
+from pathlib import Path
+
 import pytest
 
 from ingest import Document, Library
 from retriever import Retriever
-from retriever.spelling import mend, slips
+from retriever.spelling import mend, slips, spell_out
 
 TEXT = "Myasthenia gravis weakens muscles. The treatment of myasthenia is slow. Bridges are long."
 
@@ -44,3 +46,28 @@ def test_every_single_slip_is_considered() -> None:
     found = set(slips("cells"))
     assert {"cels", "clels", "cellss", "calls", "celps"} <= found
     assert all(word.startswith("c") and word.endswith("s") for word in found)
+
+
+def test_initials_of_a_title_are_spelled_out(demo_library: object, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "contracts", create=True) as library:
+        library.ingest_documents(
+            [
+                Document("a.docx", "Mutual Non-Disclosure Agreement", "It ends after two years. The FCA agrees.", "00"),
+                Document("b.docx", "Master Services Agreement", "It ends after a month.", "01"),
+                Document("c.docx", "Minor Surgery Act", "It ended in May.", "02"),
+                Document("d.docx", "Financial Conduct Acts", "They ended in June.", "03"),
+            ]
+        )
+        with library.reading():
+            for asked, meant in (
+                ("When does the NDA end?", "When does the NDA (Non-Disclosure Agreement) end?"),
+                ("And clause 9.2 of the NDA?", "And clause 9.2 of the NDA (Non-Disclosure Agreement)?"),
+                ("When does the MSA end?",) * 2,  # there are two
+                ("When does the FCA agree?",) * 2,  # it is in the text
+                ("WHEN DOES THE NDA END?",) * 2,
+                ("When does the CNDA end?",) * 2,
+                ("When does NDA-7 end?",) * 2,
+            ):
+                assert spell_out(library, asked) == meant
+        answer = Retriever(library).ask("When does the NDA end?")
+    assert answer.searched_for == "When does the NDA (Non-Disclosure Agreement) end?"

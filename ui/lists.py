@@ -80,7 +80,7 @@ def jobs(all: Sequence[Job], after: int = 0) -> str:
     if not busy and any(job.state == "failed" for job in found):
         said = "Not all could be read"
     return clean(
-        f'<div class="pc-jobs" data-busy="{busy}" data-last="{last}">'
+        f'<div class="pc-jobs" tabindex="0" data-busy="{busy}" data-last="{last}">'
         f'<p class="pc-jobs-head"><span>{said}</span>{done}</p>'
         f'<table><thead class="pc-hidden"><tr><th scope="col">file</th><th scope="col">state</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -101,6 +101,20 @@ def test_what_is_empty_or_without_a_name_is_refused_in_words(browser: Browser, n
     assert status(f"{notes}/page/uploads?name=..", b"x", "PUT") == 422
 
 
+def test_the_list_of_many_files_stays_where_it_was_scrolled_to(browser: Browser, notes: str) -> None:
+    with visiting(browser, notes) as page:
+        page.evaluate(DROP, [[f"part{n}.md", f"# Part {n}\n\nThe part number {n} is green."] for n in range(12)])
+        jobs = page.locator(".pc-jobs")
+        expect(page.locator("#pc-jobs [data-state=ready]")).to_have_count(12, timeout=30_000)
+        jobs.focus()
+        page.keyboard.press("End")
+        expect(jobs).to_be_focused()
+        page.wait_for_function("(jobs) => jobs.scrollTop > 20", arg=jobs.element_handle())
+        page.evaluate(DROP, [["kettle2.md", "# Another kettle\n\nIt is red."]])
+        expect(page.locator("#pc-jobs [data-state=ready]")).to_have_count(13, timeout=20_000)
+        assert jobs.evaluate("(jobs) => jobs.scrollTop") > 20
+
+
 def test_a_question_is_put_to_chosen_documents_only(browser: Browser, notes: str) -> None:
     question = "What colour is the Zorblax kettle?"
     with visiting(browser, notes) as page:

@@ -103,7 +103,10 @@
     const place = $("pc-jobs");
     const was = Number(place.querySelector("[data-busy]")?.dataset.busy || 0);
     const focused = place.contains(document.activeElement);
+    const scrolled = place.querySelector(".pc-jobs")?.scrollTop;
     place.innerHTML = text;
+    const list = place.querySelector(".pc-jobs");
+    if (list && scrolled) list.scrollTop = scrolled;
     ended ??= Number(place.firstChild.dataset.last);
     for (const [name, sentence] of refused) {
       const line = document.createElement("p");
@@ -111,7 +114,7 @@
       line.textContent = sentence.includes(name) ? sentence : `${name}: ${sentence}`;
       place.prepend(line);
     }
-    if (focused) $("pc-documents").focus({ preventScroll: true });
+    if (focused) (list ?? $("pc-documents")).focus({ preventScroll: true });
     const busy = Number(place.querySelector("[data-busy]")?.dataset.busy || 0);
     if (busy < was) loadDocuments();
     if (busy) polling = setTimeout(loadJobs, POLL_MS);
