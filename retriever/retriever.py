@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,6 +31,7 @@ from .choose import score_sentences
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
+from .naming import by_title, introduced, namings, turned_to
 from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
 from .rewrite import parts, rewrite
 from .said import less_of_the_same
@@ -125,7 +126,7 @@ class Retriever:
         rewriting_seconds = clock.seconds()
         with self.library.reading():
             within = self.library.within(_several(documents), _several(tags))
-            looked = self._look(asked, turns, standalone, within, clock=clock)
+            looked = self._look(asked, turns, standalone, within, clock=clock, answering=True)
             searched_for, candidates, ranked = looked.searched_for, looked.candidates, looked.ranked
             probability = looked.probability
             answered = bool(ranked) and probability >= self.library.settings.decline_below
@@ -216,21 +217,47 @@ class Retriever:
         within: frozenset[str] | None,
         k: int = PROPOSED,
         clock: "_Clock | None" = None,
+        answering: bool = False,
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
         mended = spell_out(self.library, mend(self.library, asked))
-        whole = standalone or resumed(mended, turns)
+        whole = standalone or self._whole(mended, turns)
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.
         said = whole or mended
         clock = clock or _Clock()
         clock.lap("rewrite")
         looked = _Looked(self.library, searched_for, mended, within, k, clock, said)
+        looked = self._of_whom(looked) if answering else looked
         if whole or searched_for == mended or points_back(mended) or looked.places:
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
         alone = _Looked(self.library, mended, mended, within, k, clock, said)
+        alone = self._of_whom(alone) if answering else alone
         return alone if alone.probability >= max(self.library.settings.decline_below, looked.probability) else looked
+
+    def _of_whom(self, looked: "_Looked") -> "_Looked":
+        """What was looked for, or the same in the one document that a name in it introduces, if that answers it."""
+        found = None if looked.places else introduced(self.library, looked.searched_for, looked.within)
+        # Where more is missing than the name, it is missing there too.
+        if not found or looked.probability >= SURE or looked.lacking(looked.searched_for, True):
+            return looked
+        document, asking = found
+        again = looked.anew(within=frozenset((document,)), asking=by_title(self.library, asking))
+        # The name itself is no answer to what is asked of it.
+        least = self.library.settings.decline_below if looked.at_head else looked.probability
+        return again if again.probability > least and not again.at_head else looked
+
+    def _whole(self, question: str, turns: Sequence[Turn]) -> str | None:
+        """The last question anew, where all that `question` names is another place or document; else None."""
+        if (place := resumed(question, turns)) or not (named := namings(self.library, question)):
+            return place
+        asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
+        if not asked:
+            return None
+        before, last = turns[: asked[-1]], spell_out(self.library, without(turns[asked[-1]].text))
+        last = self._whole(last, before) or (rewrite(self.library, last, before) if points_back(last) else last)
+        return turned_to(question, named, last, namings(self.library, last))
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
         """A follow-up as the language model rewrites it; None without a model, or where it fails."""
@@ -320,13 +347,23 @@ class _Looked:
         k: int,
         clock: "_Clock",
         said: str,
+        asking: str | None = None,
     ) -> None:
+        """With `asking`, that is what is looked for; the rest is said as it was asked."""
+        # The same anew, elsewhere and in other words.
+        self.anew: Callable[..., _Looked] = partial(
+            _Looked, library, searched_for, question, k=k, clock=clock, said=said
+        )
         self.library = library
         self.searched_for = searched_for
         self.said = said
         self.placed = bool(mentions(said))
         self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
-        asked = (Part(asking_of_it(searched_for)),) if self.places else parts(searched_for, question)
+        within = self.within = within if self.places or asking else self._of_named(within)
+        if self.places or asking:
+            asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
+        else:
+            asked = parts(by_title(library, searched_for), by_title(library, question))
         self.query = encode_query(library, asked)
         clock.lap("encode")
         first = {id for place in self.places for id in place.ids}
@@ -334,6 +371,12 @@ class _Looked:
         # Where places are named that are there, the answer is sought in nothing else.
         self.sources = self.candidates[: len(first)] if first else self.candidates
         clock.lap("search")
+
+    def _of_named(self, within: frozenset[str] | None) -> frozenset[str] | None:
+        """The documents that the question names, not where a name is carried over, of those `within` it is asked."""
+        named = namings(self.library, self.searched_for.partition(" (about: ")[0])
+        documents = frozenset[str]().union(*(naming.documents for naming in named))
+        return (documents if within is None else documents & within) or within
 
     @cached_property
     def ranked(self) -> list[Scored]:
@@ -353,6 +396,11 @@ class _Looked:
         if unknown(self.library, self.searched_for) or (self.absent and reads(self.searched_for)):
             return 0.0
         return estimate(self.query, self.candidates[:PROPOSED], self.ranked)
+
+    @property
+    def at_head(self) -> bool:
+        """Whether the best sentence stands where its document begins."""
+        return bool(self.ranked) and self.ranked[0].candidate.passage.start == 0
 
     @cached_property
     def absent(self) -> list[str]:

@@ -1,0 +1,199 @@
+"""Questions that name the document they ask of ("How long does the NDA last?"), and which documents those are.
+
+What a document is called stands in the name of its file, or in its title, and seldom in the sentence that answers: to
+an encoder the name is noise there, and another document that says "NDA" is nearer. Both sides are strict: a word of a
+file's name counts where its text never says it, and the words of a title where the last is a kind of document.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePath
+
+from ingest import STOP_WORDS, Library, stem, stems, words
+
+from .topics import is_topic
+
+# What more documents than this are called names none.
+MOST_DOCUMENTS = 3
+# A name has at most so many words.
+LONGEST = 5
+
+# Kinds of documents; those in `_ANY` are named by a word beside that only.
+_ANY = (
+    "agreement code contract form guide guideline letter licence license manual notice plan policy protocol "
+    "regulation report rules terms"
+).split()
+_KINDS = frozenset(
+    map(stem, [*_ANY, *"act bylaws charter constitution convention deed directive handbook lease statute".split()])
+)
+_NEEDS_MORE = frozenset(map(stem, _ANY))
+_DEFINITE = re.compile(r"\b(?:the|our|this|that|my|your|their|his|her)\s+", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_OWNS = re.compile(r"['’]s?$")
+# What initials stand for, as `spelling.py` writes it behind them.
+_SPELLED = re.compile(r" \(([^()]+)\)")
+# A capital there is no name's.
+_OPENS = re.compile(r"(?:^|\n|[.!?][\"'”’)]*\s)\W*$")
+_BEFORE = re.compile(r"(?:\b(?:an?|the|our|this|that|my)\s+)$", re.IGNORECASE)
+_OPENER = re.compile(
+    r"^\W*((and|but|or|so|then|now|what about|how about)\b[ ,]*)*((?P<how>in|under|for|by|from|with) )?",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"[\s?.!]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Where a question names documents: `start:end`, and whether their own texts never say it so."""
+
+    start: int
+    end: int
+    documents: frozenset[str]
+    unsaid: bool
+
+
+def namings(library: Library, question: str) -> list[Naming]:
+    """Where `question` names documents, in order; inside `library.reading()`."""
+    suspects = list(_suspects(library, question))
+    phrases = list(_phrases(question))
+    if not suspects and not phrases:
+        return []
+    infos = library.documents()
+    found: list[Naming] = []
+    for start, end in suspects:
+        term = stem(words(question[start:end])[0])
+        called = frozenset(i.document for i in infos if term in stems(PurePath(i.document).stem))
+        if spelled := _SPELLED.match(question, end):
+            called = frozenset(i.document for i in infos if spelled[1] in i.title) or called
+            end = spelled.end()
+        if _few(called, len(infos)) and not _says(library, called, question[start:end]):
+            before = _BEFORE.search(question, 0, start)
+            found.append(Naming(before.start() if before else start, end, called, True))
+    for start, end in phrases:
+        wanted = stems(question[start:end])
+        called = frozenset(i.document for i in infos if wanted <= stems(f"{i.title} {PurePath(i.document).stem}"))
+        if _few(called, len(infos)):
+            found.append(Naming(start, end, called, False))
+    return sorted(found, key=lambda naming: naming.start)
+
+
+def by_title(library: Library, question: str) -> str:
+    """`question` with the title, which passages are encoded with, for a document that its text never calls so.
+
+    Inside `library.reading()`.
+    """
+    for naming in reversed(namings(library, question)):
+        if naming.unsaid:
+            titles = {library.store.document(name).title for name in naming.documents}
+            meant = f"the {titles.pop()}" if len(titles) == 1 else "it"
+            question = f"{question[: naming.start]}{meant}{question[naming.end :]}"
+    return question
+
+
+def introduced(library: Library, question: str, within: Collection[str] | None) -> tuple[str, str] | None:
+    """The document at whose head a name in `question` stands that it hardly says again, and `question` by its title.
+
+    A contract names its parties once, a letter its reader: what else it says is of them. None where there is none or
+    more than one, of those `within`. Inside `library.reading()`.
+    """
+    found = {match.span(): _heads(library, match[0], within) for match in _WORD.finditer(question)}
+    names = {span: documents for span, documents in found.items() if documents}
+    together = frozenset.intersection(*names.values()) if names else frozenset[str]()
+    if len(together) != 1:
+        return None
+    document = next(iter(together))
+    title, told = f"the {library.store.document(document).title}", question
+    for start, end in sorted(names, reverse=True):
+        follows = any(question[e:start].isspace() for _, e in names if e <= start)
+        owns = _OWNS.search(question[start:end])
+        meant = owns[0] if owns and follows else "" if follows else f"{title}{owns[0] if owns else ''}"
+        told = f"{told[:start].rstrip() if follows else told[:start]}{meant}{told[end:]}"
+    return document, told
+
+
+def _heads(library: Library, written: str, within: Collection[str] | None) -> frozenset[str]:
+    """The documents, a few, at whose head the name that is `written` stands."""
+    word = _OWNS.sub("", written).lower()
+    if not word.isalpha() or word in STOP_WORDS or not is_topic(word):
+        return frozenset()
+    if library.document_frequencies([stem(word)]).get(stem(word), 0) > 2 * MOST_DOCUMENTS:
+        return frozenset()
+    headed = frozenset(_headed(library, word)) if within is None else frozenset(_headed(library, word)) & set(within)
+    return headed if len(headed) <= MOST_DOCUMENTS else frozenset()
+
+
+def _headed(library: Library, word: str) -> Iterator[str]:
+    """The documents that say `word`, a name, at their head and at most once more."""
+    ids = [id for id, _ in library.store.search_words(f'"{word}"', 2 * MOST_DOCUMENTS)]
+    passages = [passage for passage, _ in library.store.passages(ids).values()]
+    written = re.compile(rf"(?<!\w){word}(?!\w)", re.IGNORECASE)
+    for document in {p.document for p in passages if p.start == 0}:
+        own = [p for p in passages if p.document == document]
+        said = [(p.text[: m.start()], m[0]) for p in own for m in written.finditer(p.text)]
+        name = all(word[0].isupper() for _, word in said) and not all(_OPENS.search(before) for before, _ in said)
+        if name and len(own) <= 2 and len(library.store.passage_ids([document])) > len(own) + 2:
+            yield document
+
+
+def turned_to(question: str, found: Collection[Naming], asked: str, before: Collection[Naming]) -> str | None:
+    """What was `asked` last, of the document that is all that `question` names: "And in the lease?"; else None.
+
+    >>> contract = Naming(11, 19, frozenset(("a",)), False)
+    >>> turned_to("And in the contract?", [contract], "Who owns the deliverables?", [])
+    'Who owns the deliverables in the contract?'
+    >>> turned_to("And the contract?", [Naming(8, 16, frozenset("a"), False)], "Is it in the NDA?",
+    ...     [Naming(9, 16, frozenset("b"), True)])
+    'Is it in the contract?'
+    """
+    opener = _OPENER.match(question)
+    ending = _ENDING.search(question)
+    if len(found) != 1 or opener is None or ending is None:
+        return None
+    naming = next(iter(found))
+    rest = question[opener.end() : naming.start]
+    if naming.end != ending.start() or (rest.strip() and not _BEFORE.fullmatch(rest)):
+        return None
+    name = question[opener.end() : naming.end]
+    if before:
+        last = max(before, key=lambda naming: naming.start)
+        determined = _BEFORE.search(asked, 0, last.start)
+        return f"{asked[: determined.start() if determined else last.start]}{name}{asked[last.end :]}"
+    end = _ENDING.search(asked)
+    at = end.start() if end else len(asked)
+    return f"{asked[:at]} {(opener['how'] or 'in').lower()} {name}{asked[at:]}"
+
+
+def _few(called: Collection[str], documents: int) -> bool:
+    return 0 < len(called) <= MOST_DOCUMENTS and len(called) < documents
+
+
+def _suspects(library: Library, question: str) -> Iterator[tuple[int, int]]:
+    """Words that may be of a file's name only: capitals, and what no passage holds."""
+    for match in _WORD.finditer(question):
+        parts = words(match[0])
+        if len(parts) == 1 and parts[0] not in STOP_WORDS and is_topic(match[0]) and not match[0].isdigit():
+            capitals = len(match[0]) > 1 and match[0].isupper()
+            if capitals or not library.document_frequencies([stem(parts[0])]):
+                yield match.span()
+
+
+def _phrases(question: str) -> Iterator[tuple[int, int]]:
+    """What stands behind "the" up to a kind of document: "employment contract"."""
+    for match in _DEFINITE.finditer(question):
+        at = end = match.end()
+        for word in islice(_WORD.finditer(question, at), LONGEST):
+            if question[end : word.start()].strip() or word[0].lower() in STOP_WORDS:
+                break
+            end = word.end()
+            if stem(word[0].lower()) in _KINDS:
+                if word.start() > at or stem(word[0].lower()) not in _NEEDS_MORE:
+                    yield at, end
+                break
+
+
+def _says(library: Library, documents: Collection[str], word: str) -> bool:
+    """Whether a passage of these documents holds a word."""
+    ids = library.store.passage_ids(documents)
+    return bool(library.store.search_words(f'"{words(word)[0]}"', 1, ids))

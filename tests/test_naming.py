@@ -1,0 +1,166 @@
+"""Questions that name the document they ask of: by its file, by its title, or by whom it introduces at its head."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ingest import Library
+from retriever import Retriever, Turn
+from retriever.naming import by_title, introduced, namings
+from retriever.search import Query
+from tests.conftest import FakeEncoder
+
+TEXTS = {
+    "nda-falcon.md": """# Mutual Non-Disclosure Agreement
+
+Between Brightwater and Falcon.
+
+## Term
+
+This agreement continues for two years.
+
+## Return
+
+Papers are returned within 14 days.
+
+## Law
+
+The law of England applies.
+""",
+    "employment-mbeki.md": """# Contract of Employment
+
+Between Greystone and Daniel Mbeki.
+
+## Pay
+
+Your salary is 58,500 pounds a year.
+
+## Holidays
+
+You are entitled to 27 days of holiday a year.
+
+## Ending
+
+Either side may end the employment on a notice of three months.
+""",
+    "lease-wharf.md": """# Lease of Unit 4
+
+Between the Wharf Company and Greystone.
+
+## Deposit
+
+The deposit is 12,000 pounds, and the term is ten years.
+
+## Ending
+
+The tenant may end this lease on a notice of six months.
+
+## Animals
+
+No animals are kept.
+""",
+    "handbook.md": "# Handbook\n\nThe NDA is kept by the secretary, and so is the salary list.\n",
+}
+
+
+@pytest.fixture(name="retriever", scope="module")
+def _retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
+    folder = tmp_path_factory.mktemp("naming")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.library.load_encoder", lambda name, fingerprint=None: FakeEncoder())
+        with Library.open(folder.parent / "library", create=True) as library:
+            library.ingest(folder)
+            with library.reading():
+                yield Retriever(library)
+
+
+def named(retriever: Retriever, question: str) -> set[str]:
+    return {document for naming in namings(retriever.library, question) for document in naming.documents}
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("How long does the NDA last?", {"nda-falcon.md"}),
+        ("What is the deposit under the lease?", {"lease-wharf.md"}),
+        ("Does the employment contract say anything on holidays?", {"employment-mbeki.md"}),
+        ("What is the term of the MNDA (Mutual Non-Disclosure Agreement)?", {"nda-falcon.md"}),
+        ("Are the terms of the NDA those of the lease?", {"nda-falcon.md", "lease-wharf.md"}),
+        # The text says it itself, a contract is no certain one, and of a lease there may be many.
+        ("Who is Mbeki?", set()),
+        ("What is the term of the contract?", set()),
+        ("What is a lease?", set()),
+        ("What does the rental contract say?", set()),
+    ],
+)
+def test_which_documents_a_question_names(retriever: Retriever, question: str, documents: set[str]) -> None:
+    assert named(retriever, question) == documents
+
+
+def test_a_question_that_names_a_document_is_answered_from_it(retriever: Retriever) -> None:
+    answer = retriever.ask("Under the NDA, when are papers returned?")
+    assert {hit.passage.document for hit in answer.evidence} == {"nda-falcon.md"}
+    assert answer.searched_for == "Under the NDA, when are papers returned?"
+    assert {hit.passage.document for hit in retriever.ask("Who has the papers?").evidence} == set(TEXTS)
+
+
+def test_a_scope_that_is_given_is_kept(retriever: Retriever) -> None:
+    answer = retriever.ask("What is the term of the NDA?", documents=["lease-wharf.md"])
+    assert {hit.passage.document for hit in answer.evidence} == {"lease-wharf.md"}
+
+
+def test_a_document_is_searched_by_its_title(retriever: Retriever) -> None:
+    library = retriever.library
+    assert by_title(library, "Is it in the NDA?") == "Is it in the Mutual Non-Disclosure Agreement?"
+    spelled = "Is it in the MNDA (Mutual Non-Disclosure Agreement)?"
+    assert by_title(library, spelled) == "Is it in the Mutual Non-Disclosure Agreement?"
+    assert by_title(library, "Is it in the lease?") == "Is it in the lease?"
+
+
+@pytest.mark.parametrize(
+    ("turns", "question", "searched_for"),
+    [
+        (["What is the term of the NDA?"], "And the lease?", "What is the term of the lease?"),
+        (["What notice ends the lease?"], "in the employment contract?", "What notice ends the employment contract?"),
+        (["Who may end it?"], "And under the NDA?", "Who may end it under the NDA?"),
+        (["What is the term of the NDA?", "And the lease?"], "And the NDA?", "What is the term of the NDA?"),
+    ],
+)
+def test_the_last_question_is_put_to_another_document(
+    retriever: Retriever, turns: list[str], question: str, searched_for: str
+) -> None:
+    history = [turn for text in turns for turn in (Turn("user", text), Turn("assistant", "Not in your documents."))]
+    assert retriever.ask(question, history).searched_for == searched_for
+
+
+def test_who_stands_at_the_head_of_one_document(retriever: Retriever) -> None:
+    library = retriever.library
+    title = "the Contract of Employment"
+    assert introduced(library, "How much holiday does Daniel get?", None) == (
+        "employment-mbeki.md",
+        f"How much holiday does {title} get?",
+    )
+    assert introduced(library, "What is Daniel Mbeki's salary?", None) == (
+        "employment-mbeki.md",
+        f"What is {title}'s salary?",
+    )
+    assert introduced(library, "What does Greystone pay?", None) is None  # two documents
+    assert introduced(library, "What does Greystone pay?", {"lease-wharf.md"}) is not None
+    assert introduced(library, "What does the secretary pay?", None) is None
+
+
+def test_what_is_asked_of_a_name_is_sought_in_its_document(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_words(query: Query, *_: object) -> float:
+        return 0.5 if "Contract of Employment" in query.parts[0].text else 0.2
+
+    monkeypatch.setattr("retriever.retriever.estimate", by_words)
+    answer = retriever.ask("How many days of holiday does Daniel get?")
+    assert answer.citations[0].quote == "You are entitled to 27 days of holiday a year."
+    assert answer.searched_for == "How many days of holiday does Daniel get?"
+    # What stands nowhere stands not there; and a search lists what there is.
+    assert not retriever.ask("How many zebras does Daniel ride?").answered
+    assert {hit.passage.document for hit in retriever.search("What does Daniel get?").hits} == set(TEXTS)
