@@ -393,6 +393,11 @@ def test_what_mcp_does_not_know_is_an_error_of_the_protocol(client: TestClient) 
     assert call(client, "tools/call", name="delete_all")["error"]["code"] == -32602
     assert client.post("/mcp", content=b"{").json()["error"]["code"] == -32700
     assert client.post("/mcp", json=[1]).json()["error"]["code"] == -32600
+    # What is JSON to Python, but could not be said back.
+    for id, document in ((b"NaN", b"x"), (b"1e999", b"x"), (b'"\\ud800"', b"x"), (b"1", b"\\ud800")):
+        params = b'{"name": "read_passage", "arguments": {"document": "%s"}}' % document
+        reply = client.post("/mcp", content=b'{"id": %s, "method": "tools/call", "params": %s}' % (id, params))
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, -32700)
 
 
 def test_asking_needs_no_gradio() -> None:

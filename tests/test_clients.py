@@ -253,7 +253,7 @@ def test_slow_clients_are_let_go(address: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_is_no_http_is_refused(address: str) -> None:
     for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"GET\r\n\r\n", b"A" * 100_000):
-        assert exchanged(address, nonsense).startswith((b"HTTP/1.1 400 ", b""))
+        assert exchanged(address, nonsense)[:13] in (b"HTTP/1.1 400 ", b"")
     assert httpx.get(f"{address}/api/health").status_code == 200
 
 

@@ -124,6 +124,20 @@ def test_what_cannot_go_in_is_refused_with_a_sentence(client: TestClient) -> Non
     assert client.put("/page/uploads/77").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/page/documents/remove", {"document": "\ud800"}),
+        ("/page/documents/tags", {"document": "kettle.md", "tags": ["\ud800"]}),
+        ("/page/rating", {"conversation": "\ud800", "number": 1, "rating": 1}),
+        ("/page/rating", {"conversation": "x", "number": 10**20, "rating": 1}),
+    ],
+)
+def test_what_the_library_cannot_look_up_is_refused(client: TestClient, path: str, body: Any) -> None:
+    sent = client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
+    assert (sent.status_code, list(sent.json())) == (422, ["error"])
+
+
 def test_a_kept_citation_is_found_again_or_said_to_be_gone(
     client: TestClient, conversations: Conversations, library: Library, tmp_path: Path
 ) -> None:

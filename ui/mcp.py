@@ -132,7 +132,7 @@ def add_mcp(app: FastAPI, service: Service) -> None:
         if spoken is not None and spoken not in VERSIONS:
             return JSONResponse(failure(None, _NOT_A_REQUEST, f"Speak MCP {VERSIONS[0]}, not {spoken!r:.40}."), 400)
         try:
-            message = json.loads(await request.body())
+            message = _message(await request.body())
         except (ValueError, RecursionError):
             return JSONResponse(failure(None, _NOT_JSON, "The body is not JSON."), 400)
         reply = await service.run(lambda: tools.reply(message))
@@ -154,7 +154,7 @@ def speak(retriever: Retriever, lines: Iterable[str] | None = None, out: TextIO 
         if not line.strip():
             continue
         try:
-            reply = tools.reply(json.loads(line))
+            reply = tools.reply(_message(line))
         except (ValueError, RecursionError):
             reply = failure(None, _NOT_JSON, "The line is not JSON.")
         if reply is not None:
@@ -165,6 +165,13 @@ def speak(retriever: Retriever, lines: Iterable[str] | None = None, out: TextIO 
 def failure(number: Any, code: int, message: str) -> dict[str, Any]:
     """An error of the protocol, in JSON-RPC's form."""
     return {"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}}
+
+
+def _message(text: str | bytes) -> Any:
+    """What a message says. ValueError if it is no JSON, or holds what no reply could repeat: NaN, half a character."""
+    message = json.loads(text)
+    json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
+    return message
 
 
 def _described(name: str, tool: Tool) -> dict[str, Any]:

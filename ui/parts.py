@@ -38,6 +38,8 @@ _PICTURE_PIXELS = 1200
 Around = Annotated[int, Query(ge=0, le=_MOST_AROUND)]
 Offset = Annotated[int, Query(ge=0)]
 ConversationId = Annotated[str, InPath(max_length=40)]
+# Names and tags; that they have a most also lets no half a character in, which the library could not look up.
+Text = Annotated[str, Field(max_length=5000)]
 Export = Literal["markdown", "json", "bibtex", "csl"]
 
 
@@ -50,8 +52,8 @@ class TitleForm(BaseModel):
 class RatingForm(BaseModel):
     """What a reader thinks of an answer."""
 
-    conversation: str
-    number: int
+    conversation: str = Field(max_length=40)
+    number: int = Field(ge=1, lt=1_000_000)
     rating: Literal[-1, 0, 1]
     note: str = Field("", max_length=MAX_NOTE_CHARS)
 
@@ -59,15 +61,15 @@ class RatingForm(BaseModel):
 class DocumentForm(BaseModel):
     """A document, and the tags it is to have where that is what is asked for."""
 
-    document: str
-    tags: list[str] = Field([], max_length=50)
+    document: Text
+    tags: list[Text] = Field([], max_length=50)
 
 
 class ScopeForm(BaseModel):
     """Which documents a conversation asks."""
 
-    documents: list[str] = []
-    tags: list[str] = []
+    documents: list[Text] = []
+    tags: list[Text] = []
 
 
 def add_parts(app: FastAPI, retriever: Retriever, conversations: Conversations, uploads: Uploads) -> None:

@@ -207,7 +207,7 @@ class _Rest(Mount):
 
     def matches(self, scope: Asgi) -> tuple[Match, Asgi]:
         """Whether the request is Gradio's."""
-        if scope["path"].split("/")[1] in _OWN:
+        if scope["path"].removeprefix("/").split("/")[0] in _OWN:  # "*" has no slash
             return Match.NONE, {}
         return super().matches(scope)
 

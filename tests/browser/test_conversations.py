@@ -34,6 +34,12 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     find.fill("xylophone")
     expect(page.locator("#pc-conversations")).to_have_text("No conversation holds these words.")
     find.fill("")
+    # Closed, the list leaves its room to the talk, and the sources stay at the right edge.
+    page.locator("#pc-show-side").click()
+    expect(find).to_be_hidden()
+    edges = "['pc-talk', 'pc-panel'].map((id) => document.getElementById(id).getBoundingClientRect())"
+    assert page.evaluate(f"(([talk, panel]) => [talk.left, innerWidth - panel.right])({edges})") == [0, 0]
+    page.locator("#pc-show-side").click()
     item = page.locator(f'#pc-conversations li[data-conversation="{conversation}"]')
     item.get_by_label("More").click()
     picture(page, "conversations")
