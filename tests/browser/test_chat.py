@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -376,6 +377,10 @@ def test_gradio_answers_nothing_but_the_page(server: str) -> None:
         assert (code, list(body), headers["allow"]) == (405, ["error"], allowed)
     assert told("DELETE", "/v1/chat/completions")[1]["error"]["message"]
     assert told("GET", "/openapi.json")[1] == told("GET", "/api/openapi.json")[1]
+    connection = HTTPConnection(server.removeprefix("http://"))
+    connection.request("OPTIONS", "*")  # no path at all
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 def test_who_shows_links_is_told_of_pincite(server: str) -> None:

@@ -114,6 +114,38 @@ def test_addresses_lead_to_a_turn_a_question_and_a_span(page: Page, server: str)
     expect(page.locator("#pc-now")).to_contain_text("There is no such conversation any more.")
 
 
+def test_a_conversation_is_set_well_and_printed_whole(page: Page) -> None:
+    ask(page, f"Please tell me:\n\n{QUESTION}")
+    expect(page.locator("#pc-view mark").first).to_be_visible()
+    assert page.locator("#pc-now .pc-question").bounding_box()["height"] > 80  # type: ignore[index]  # three lines
+    # Right to left, though the page is not; and a name without end leaves room for others.
+    paragraph, place = "#pc-view .pc-text p", "#pc-now .pc-row-place"
+    begins = """(at) => {
+        const words = document.querySelector(at), range = document.createRange();
+        words.textContent = "קולטן על תאי T.";
+        range.setStart(words.firstChild, 0);
+        range.setEnd(words.firstChild, 1);
+        return words.getBoundingClientRect().right - range.getBoundingClientRect().right;
+    }"""
+    assert page.evaluate(begins, paragraph) < 2
+    for name in (place, "#pc-documents .pc-doc-title", "#pc-documents .pc-doc-name"):
+        page.evaluate("(at) => document.querySelector(at).textContent = 'endless '.repeat(200)", name)
+        assert page.evaluate("(at) => document.querySelector(at).getBoundingClientRect().height < 80", name)
+    page.emulate_media(media="print")
+    for gone in ("#pc-masthead", "#pc-side", "#pc-dock", "#pc-panel"):
+        expect(page.locator(gone)).to_be_hidden()
+    page.set_viewport_size({"width": 700, "height": 300})
+    log = page.locator("#pc-log")
+    assert log.evaluate("(log) => getComputedStyle(log).overflowY") == "visible"
+    assert log.evaluate("(log) => log.getBoundingClientRect().height") > 300
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    # The source goes with the conversation that it belongs to.
+    page.locator("#pc-new").click()
+    expect(page.locator("#pc-view")).to_be_hidden()
+    expect(page.locator("#pc-shelf")).to_be_visible()
+
+
 def test_a_conversation_leaves_as_files(page: Page, tmp_path: Path) -> None:
     ask(page, QUESTION)
     quotes = page.locator("#pc-now .pc-row[data-number] .pc-quote").all_inner_texts()

@@ -142,7 +142,10 @@ window.pincite = (() => {
     entitle(mark.dataset.title);
     if (opened === null || state.begun) opened = marked;
     if (state.begun) history.pushState(null, "", `/?c=${marked}`);
-    else state.scope = JSON.parse(mark.dataset.scope);
+    else {
+      state.scope = JSON.parse(mark.dataset.scope);
+      pincite.openShelf(); // the source that stood there belongs to another conversation
+    }
     pincite.conversationChanged(marked);
     arriving = !state.begun;
   }
