@@ -86,7 +86,7 @@ class Service:
         except PinciteError:
             outcome = "refused"
             raise
-        except GeneratorExit:  # the client has heard enough
+        except (GeneratorExit, asyncio.CancelledError):  # the client has heard enough, or is gone
             outcome = outcome and "refused"
             raise
         finally:
