@@ -6,10 +6,11 @@ file's name counts where its text never says it, and the words of a title where 
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
+from weakref import WeakKeyDictionary
 
 from ingest import STOP_WORDS, Library, stem, stems, words
 
@@ -42,6 +43,8 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"[\s?.!]*$")
+# "The constitution of Kenya" is not that of another country.
+_QUALIFIED = re.compile(r"\s+(?:between|by|for|from|of|on|to|with)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +57,66 @@ class Naming:
     unsaid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What documents are called, in lower case: each by name and text, and all the texts one below the other."""
+
+    documents: Sequence[str]
+    texts: Sequence[str]
+    joined: str
+
+    def having(self, wanted: Collection[str]) -> frozenset[str]:
+        """The documents whose text has all the stems `wanted`."""
+        begins = [_begins(term) for term in wanted]
+        if not all(begin in self.joined for begin in begins):
+            return frozenset()
+        likely = (i for i, text in enumerate(self.texts) if all(begin in text for begin in begins))
+        return frozenset(self.documents[i] for i in likely if stems(self.texts[i]).issuperset(wanted))
+
+
+# Of each library as of a generation: what its files are called, and what its titles and files are. Reading that takes
+# some 6 ms a thousand documents.
+_known: WeakKeyDictionary[Library, tuple[int, _Names, _Names]] = WeakKeyDictionary()
+
+
+def _called(library: Library) -> tuple[_Names, _Names]:
+    kept = _known.get(library)
+    if kept is None or kept[0] != library.store.generation:
+        infos = library.store.documents()
+        documents = [info.document for info in infos]
+        names = [PurePath(document).stem.lower() for document in documents]
+        titled = [f"{info.title.lower()} {name}" for info, name in zip(infos, names, strict=True)]
+        files, titles = (_Names(documents, texts, "\n".join(texts)) for texts in (names, titled))
+        _known[library] = kept = library.store.generation, files, titles
+    return kept[1:]
+
+
+def _begins(stem: str) -> str:
+    """What every word with that stem begins with: "polici" is of "policy", "file" of "filing"."""
+    return stem[:-1] if stem.endswith(("i", "e")) and len(stem) > 3 else stem
+
+
 def namings(library: Library, question: str) -> list[Naming]:
     """Where `question` names documents, in order; inside `library.reading()`."""
     suspects = list(_suspects(library, question))
     phrases = list(_phrases(question))
     if not suspects and not phrases:
         return []
-    infos = library.documents()
+    files, titles = _called(library)
+    count = len(files.documents)
     found: list[Naming] = []
     for start, end in suspects:
         term = stem(words(question[start:end])[0])
-        called = frozenset(i.document for i in infos if term in stems(PurePath(i.document).stem))
+        called = files.having((term,))
         if spelled := _SPELLED.match(question, end):
-            called = frozenset(i.document for i in infos if spelled[1] in i.title) or called
+            called = titles.having(stems(spelled[1])) or called
             end = spelled.end()
-        if _few(called, len(infos)) and not _says(library, called, question[start:end]):
+        if _few(called, count) and not _says(library, called, question[start:end]):
             before = _BEFORE.search(question, 0, start)
             found.append(Naming(before.start() if before else start, end, called, True))
     for start, end in phrases:
-        wanted = stems(question[start:end])
-        called = frozenset(i.document for i in infos if wanted <= stems(f"{i.title} {PurePath(i.document).stem}"))
-        if _few(called, len(infos)):
+        called = titles.having(stems(question[start:end]))
+        if _few(called, count):
             found.append(Naming(start, end, called, False))
     return sorted(found, key=lambda naming: naming.start)
 
@@ -87,7 +129,7 @@ def by_title(library: Library, question: str) -> str:
     for naming in reversed(namings(library, question)):
         if naming.unsaid:
             titles = {library.store.document(name).title for name in naming.documents}
-            meant = f"the {titles.pop()}" if len(titles) == 1 else "it"
+            meant = _by(titles.pop()) if len(titles) == 1 else "it"
             question = f"{question[: naming.start]}{meant}{question[naming.end :]}"
     return question
 
@@ -104,7 +146,7 @@ def introduced(library: Library, question: str, within: Collection[str] | None) 
     if len(together) != 1:
         return None
     document = next(iter(together))
-    title, told = f"the {library.store.document(document).title}", question
+    title, told = _by(library.store.document(document).title), question
     for start, end in sorted(names, reverse=True):
         follows = any(question[e:start].isspace() for _, e in names if e <= start)
         owns = _OWNS.search(question[start:end])
@@ -113,10 +155,15 @@ def introduced(library: Library, question: str, within: Collection[str] | None) 
     return document, told
 
 
+def _by(title: str) -> str:
+    return f"the {title}" if title else "it"
+
+
 def _heads(library: Library, written: str, within: Collection[str] | None) -> frozenset[str]:
     """The documents, a few, at whose head the name that is `written` stands."""
     word = _OWNS.sub("", written).lower()
-    if not word.isalpha() or word in STOP_WORDS or not is_topic(word):
+    # In a library of medicine, capitals are of subjects.
+    if written.isupper() or not word.isalpha() or word in STOP_WORDS or not is_topic(word):
         return frozenset()
     if library.document_frequencies([stem(word)]).get(stem(word), 0) > 2 * MOST_DOCUMENTS:
         return frozenset()
@@ -188,7 +235,8 @@ def _phrases(question: str) -> Iterator[tuple[int, int]]:
                 break
             end = word.end()
             if stem(word[0].lower()) in _KINDS:
-                if word.start() > at or stem(word[0].lower()) not in _NEEDS_MORE:
+                alone = word.start() == at
+                if not alone or not (stem(word[0].lower()) in _NEEDS_MORE or _QUALIFIED.match(question, end)):
                     yield at, end
                 break
 
