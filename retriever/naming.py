@@ -21,15 +21,10 @@ MOST_DOCUMENTS = 3
 # A name has at most so many words.
 LONGEST = 5
 
-# Kinds of documents; those in `_ANY` are named by a word beside that only.
-_ANY = (
-    "agreement code contract form guide guideline letter licence license manual notice plan policy protocol "
-    "regulation report rules terms"
-).split()
-_KINDS = frozenset(
-    map(stem, [*_ANY, *"act bylaws charter constitution convention deed directive handbook lease statute".split()])
-)
-_NEEDS_MORE = frozenset(map(stem, _ANY))
+# Kinds of documents that a title ends with: no plans, protocols or rules, of which texts of every subject speak. Those
+# that need more are named by a word beside that only.
+_NEEDS_MORE = frozenset("agreement contract licence license manual".split())
+_KINDS = _NEEDS_MORE.union("act bylaws charter constitution convention deed directive handbook lease statute".split())
 _DEFINITE = re.compile(r"\b(?:the|our|this|that|my|your|their|his|her)\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _OWNS = re.compile(r"['’]s?$")
@@ -140,7 +135,15 @@ def introduced(library: Library, question: str, within: Collection[str] | None) 
     A contract names its parties once, a letter its reader: what else it says is of them. None where there is none or
     more than one, of those `within`. Inside `library.reading()`.
     """
-    found = {match.span(): _heads(library, match[0], within) for match in _WORD.finditer(question)}
+    said = {match.span(): _OWNS.sub("", match[0]) for match in _WORD.finditer(question)}
+    # In a library of medicine, capitals are of subjects.
+    said = {span: word.lower() for span, word in said.items() if _is_name(word) and not word.isupper()}
+    held = library.document_frequencies({stem(word) for word in said.values()})
+    found = {
+        span: _heads(library, word, within)
+        for span, word in said.items()
+        if word.isalpha() and held.get(stem(word), 0) <= 2 * MOST_DOCUMENTS
+    }
     names = {span: documents for span, documents in found.items() if documents}
     together = frozenset.intersection(*names.values()) if names else frozenset[str]()
     if len(together) != 1:
@@ -159,15 +162,10 @@ def _by(title: str) -> str:
     return f"the {title}" if title else "it"
 
 
-def _heads(library: Library, written: str, within: Collection[str] | None) -> frozenset[str]:
-    """The documents, a few, at whose head the name that is `written` stands."""
-    word = _OWNS.sub("", written).lower()
-    # In a library of medicine, capitals are of subjects.
-    if written.isupper() or not word.isalpha() or word in STOP_WORDS or not is_topic(word):
-        return frozenset()
-    if library.document_frequencies([stem(word)]).get(stem(word), 0) > 2 * MOST_DOCUMENTS:
-        return frozenset()
-    headed = frozenset(_headed(library, word)) if within is None else frozenset(_headed(library, word)) & set(within)
+def _heads(library: Library, word: str, within: Collection[str] | None) -> frozenset[str]:
+    """The documents, a few, at whose head the name `word` stands."""
+    headed = frozenset(_headed(library, word))
+    headed = headed if within is None else headed & frozenset(within)
     return headed if len(headed) <= MOST_DOCUMENTS else frozenset()
 
 
@@ -218,12 +216,17 @@ def _few(called: Collection[str], documents: int) -> bool:
 
 def _suspects(library: Library, question: str) -> Iterator[tuple[int, int]]:
     """Words that may be of a file's name only: capitals, and what no passage holds."""
-    for match in _WORD.finditer(question):
-        parts = words(match[0])
-        if len(parts) == 1 and parts[0] not in STOP_WORDS and is_topic(match[0]) and not match[0].isdigit():
-            capitals = len(match[0]) > 1 and match[0].isupper()
-            if capitals or not library.document_frequencies([stem(parts[0])]):
-                yield match.span()
+    found = [match for match in _WORD.finditer(question) if _is_name(match[0])]
+    held = library.document_frequencies({stem(words(match[0])[0]) for match in found})
+    for match in found:
+        capitals = len(match[0]) > 1 and match[0].isupper()
+        if capitals or stem(words(match[0])[0]) not in held:
+            yield match.span()
+
+
+def _is_name(word: str) -> bool:
+    parts = words(word)
+    return len(parts) == 1 and parts[0] not in STOP_WORDS and is_topic(word) and not word.isdigit()
 
 
 def _phrases(question: str) -> Iterator[tuple[int, int]]:
@@ -234,9 +237,9 @@ def _phrases(question: str) -> Iterator[tuple[int, int]]:
             if question[end : word.start()].strip() or word[0].lower() in STOP_WORDS:
                 break
             end = word.end()
-            if stem(word[0].lower()) in _KINDS:
+            if word[0].lower() in _KINDS:
                 alone = word.start() == at
-                if not alone or not (stem(word[0].lower()) in _NEEDS_MORE or _QUALIFIED.match(question, end)):
+                if not alone or not (word[0].lower() in _NEEDS_MORE or _QUALIFIED.match(question, end)):
                     yield at, end
                 break
 

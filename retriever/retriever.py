@@ -238,9 +238,11 @@ class Retriever:
 
     def _of_whom(self, looked: "_Looked") -> "_Looked":
         """What was looked for, or the same in the one document that a name in it introduces, if that answers it."""
-        found = None if looked.places else introduced(self.library, looked.searched_for, looked.within)
+        if looked.places or looked.probability >= SURE:
+            return looked
+        found = introduced(self.library, looked.searched_for, looked.within)
         # Where more is missing than the name, it is missing there too.
-        if not found or looked.probability >= SURE or looked.lacking(looked.searched_for, True):
+        if not found or looked.lacking(looked.searched_for, True):
             return looked
         document, asking = found
         again = looked.anew(within=frozenset((document,)), asking=by_title(self.library, asking))

@@ -92,6 +92,7 @@ def named(retriever: Retriever, question: str) -> set[str]:
         ("Who is Mbeki?", set()),
         ("What is the term of the contract?", set()),
         ("What is a lease?", set()),
+        ("What does the employment contractor get?", set()),
         ("What is the deposit of the lease of the barn?", set()),
         ("What does the rental contract say?", set()),
     ],
