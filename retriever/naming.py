@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from ingest import STOP_WORDS, Library, stem, stems, words
 
+from .places import OPENERS
 from .topics import is_topic
 
 # What more documents than this are called names none.
@@ -33,10 +34,7 @@ _SPELLED = re.compile(r" \(([^()]+)\)")
 # A capital there is no name's.
 _OPENS = re.compile(r"(?:^|\n|[.!?][\"'”’)]*\s)\W*$")
 _BEFORE = re.compile(r"(?:\b(?:an?|the|our|this|that|my)\s+)$", re.IGNORECASE)
-_OPENER = re.compile(
-    r"^\W*((and|but|or|so|then|now|what about|how about)\b[ ,]*)*((?P<how>in|under|for|by|from|with) )?",
-    re.IGNORECASE,
-)
+_OPENER = re.compile(rf"^\W*{OPENERS}*((?P<how>in|under|for|by|from|with) )?", re.IGNORECASE)
 _ENDING = re.compile(r"[\s?.!]*$")
 # "The constitution of Kenya" is not that of another country.
 _QUALIFIED = re.compile(r"\s+(?:between|by|for|from|of|on|to|with)\s")
@@ -69,20 +67,26 @@ class _Names:
         return frozenset(self.documents[i] for i in likely if stems(self.texts[i]).issuperset(wanted))
 
 
-# Of each library as of a generation: what its files are called, and what its titles and files are. Reading that takes
-# some 6 ms a thousand documents.
-_known: WeakKeyDictionary[Library, tuple[int, _Names, _Names]] = WeakKeyDictionary()
+# Of each library as of a generation: what its files are called, what its titles and files are, and the titles as they
+# are written. Reading that takes some 6 ms a thousand documents.
+_known: WeakKeyDictionary[Library, tuple[int, _Names, _Names, str]] = WeakKeyDictionary()
 
 
-def _called(library: Library) -> tuple[_Names, _Names]:
+def titles(library: Library) -> str:
+    """The titles of all documents, one below the other; inside `library.reading()`."""
+    return _called(library)[2]
+
+
+def _called(library: Library) -> tuple[_Names, _Names, str]:
     kept = _known.get(library)
     if kept is None or kept[0] != library.store.generation:
         infos = library.store.documents()
         documents = [info.document for info in infos]
         names = [PurePath(document).stem.lower() for document in documents]
         titled = [f"{info.title.lower()} {name}" for info, name in zip(infos, names, strict=True)]
-        files, titles = (_Names(documents, texts, "\n".join(texts)) for texts in (names, titled))
-        _known[library] = kept = library.store.generation, files, titles
+        files, both = (_Names(documents, texts, "\n".join(texts)) for texts in (names, titled))
+        written = "\n".join(info.title for info in infos)
+        _known[library] = kept = library.store.generation, files, both, written
     return kept[1:]
 
 
@@ -97,20 +101,20 @@ def namings(library: Library, question: str) -> list[Naming]:
     phrases = list(_phrases(question))
     if not suspects and not phrases:
         return []
-    files, titles = _called(library)
+    files, both, _ = _called(library)
     count = len(files.documents)
     found: list[Naming] = []
     for start, end in suspects:
         term = stem(words(question[start:end])[0])
         called = files.having((term,))
         if spelled := _SPELLED.match(question, end):
-            called = titles.having(stems(spelled[1])) or called
+            called = both.having(stems(spelled[1])) or called
             end = spelled.end()
         if _few(called, count) and not _says(library, called, question[start:end]):
             before = _BEFORE.search(question, 0, start)
             found.append(Naming(before.start() if before else start, end, called, True))
     for start, end in phrases:
-        called = titles.having(stems(question[start:end]))
+        called = both.having(stems(question[start:end]))
         if _few(called, count):
             found.append(Naming(start, end, called, False))
     return sorted(found, key=lambda naming: naming.start)

@@ -77,9 +77,9 @@ _COUNTED = re.compile(
 _GOES_ON = re.compile(rf"(?:\b{_LABEL}|[^.;:!?]\b(?:and|as|by|in|of|or|the|to|under|with)|,)\n$")
 # A line of a table of contents: "4. Fees ..... 12".
 _CONTENTS = re.compile(r"[.…]{3,}\s*\d+\s*$")
-_OPENER = re.compile(
-    r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)+(?:(?:in|for|under) )?", re.IGNORECASE
-)
+# How a follow-up begins.
+OPENERS = r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)"
+_OPENER = re.compile(rf"{OPENERS}+(?:(?:in|for|under) )?", re.IGNORECASE)
 # "Of the lease", but not "in an emergency".
 _OF = re.compile(
     r"\s(?:of (?!an?\b)|(?:in|from|under) (?=[A-Z\d]|(?:our|that|the|this) (?!absence|case|course|event)))([^,;:?!]+)"

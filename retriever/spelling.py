@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 from ingest import Library, stem
 
+from .naming import titles
+
 # Short words have too many neighbours.
 LEAST_LETTERS = 6
 # "NDA", by which a lawyer means the non-disclosure agreement.
 _INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,6}(?![\w.-])")
-_TITLE_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_UNCOUNTED = frozenset("a an and for in of on the to".split())
+# What may stand between two words that initials count.
+_BETWEEN = r"(?:['’]\w+)?[^\w\n]+(?:(?:an?|and|for|in|of|on|the|to)[^\w\n]+)*"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_])")
 
@@ -32,25 +34,23 @@ def spell_out(library: Library, question: str) -> str:
     """
     initials = {found for found in _INITIALS.findall(question) if not question.isupper()}
     unheld = {word for word in initials if not library.document_frequencies({stem(word.lower())})}
-    titles = {info.title for info in library.store.documents()} if unheld else set()
     for word in sorted(unheld):
-        meant = {phrase.lower(): phrase for title in titles for phrase in initialled(title, word)}
+        meant = {phrase.lower(): phrase for phrase in initialled(titles(library), word)}
         if len(meant) == 1:
-            question = re.sub(rf"\b{word}\b", rf"{word} ({meant.popitem()[1]})", question, count=1)
+            question = question.replace(word, f"{word} ({meant.popitem()[1]})", 1)
     return question
 
 
-def initialled(title: str, initials: str) -> Iterator[str]:
-    """The words of `title`, in a row, that `initials` are the first letters of, "and" and its like uncounted.
+def initialled(lines: str, initials: str) -> list[str]:
+    """The words in a row in `lines`, a title each, that `initials` are the first letters of; "and" may be uncounted.
 
-    >>> list(initialled("Mutual Non-Disclosure Agreement (draft)", "NDA")), list(initialled("Terms of Use", "TOU"))
-    (['Non-Disclosure Agreement'], [])
+    >>> initialled("Terms of Use\\nMutual Non-Disclosure Agreement (draft)", "NDA")
+    ['Non-Disclosure Agreement']
+    >>> initialled("Terms of Use", "TOU"), initialled("Terms of Use", "TU"), initialled("Terms", "TU")
+    (['Terms of Use'], ['Terms of Use'], [])
     """
-    counted = [word for word in _TITLE_WORD.finditer(title) if word[0].lower() not in _UNCOUNTED]
-    first_letters = "".join(word[0][0].upper() for word in counted)
-    for at in range(len(counted) - len(initials) + 1):
-        if first_letters[at : at + len(initials)] == initials:
-            yield title[counted[at].start() : counted[at + len(initials) - 1].end()]
+    counted = _BETWEEN.join(rf"\b{letter}[^\W\d_]*" for letter in initials)
+    return re.findall(counted, lines, re.IGNORECASE)
 
 
 def _nearest(library: Library, word: str) -> str:
