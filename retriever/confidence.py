@@ -7,10 +7,9 @@ left out in turn to choose the signs (DESIGN.md, "Confidence").
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest import STOP_WORDS, Library, content_words, stem, stems, words
 
@@ -45,14 +44,20 @@ WEIGHTS: Mapping[str, float] = {
 }
 
 
-def estimate(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> float:
+def estimate(
+    query: Query,
+    candidates: Sequence[Candidate],
+    ranked: Sequence[Sentence],
+    among: Callable[[], Sequence[Candidate]] | None = None,
+) -> float:
     """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence.
 
-    None for a question without a letter or digit: a vector of nothing is near to anything.
+    None for a question without a letter or digit: a vector of nothing is near to anything. Where few documents are
+    searched, `among` finds the candidates of the whole library: among those the best may stand out.
     """
     if not ranked or not any(map(str.isalnum, query.parts[0].text)):
         return 0.0
-    return confidence(features(query, candidates, ranked))
+    return confidence(features(query, candidates, ranked, among() if among and len(candidates) < MANY else candidates))
 
 
 def confidence(values: Mapping[str, float]) -> float:
@@ -60,12 +65,17 @@ def confidence(values: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-(BIAS + sum(weight * values[name] for name, weight in WEIGHTS.items()))))
 
 
-def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence]) -> dict[str, float]:
-    """What the confidence is estimated from, each about 0 to 1; needs a candidate and a sentence at least."""
+def features(
+    query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence], among: Sequence[Candidate] = ()
+) -> dict[str, float]:
+    """What the confidence is estimated from, each about 0 to 1; needs a candidate and a sentence at least.
+
+    The best stand out `among` the candidates, unless others are given.
+    """
+    among = among or candidates
     question = query.parts[0].text
     again = [s for s in ranked if s.was_read_again]
     best, top = again[0], candidates[:LOOKED_AT]
-    dense, late = (np.array([c.scores[ranker] for c in candidates]) for ranker in ("dense", "late"))
     scores = np.array([s.score for s in ranked])
     likely = np.exp(scores - scores.max())
     by_passage = [word_matches(query, c.similar.max(axis=0)) for c in top]
@@ -77,9 +87,9 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
     values = {
         "question_length": min(len(question.split()), 30) / 30,
         "names": float(bool(_NAMES.search(question))),
-        "dense": float(dense.max()),
-        "stands_out_dense": _stands_out(dense),
-        "stands_out_late": _stands_out(late),
+        "dense": max(c.scores["dense"] for c in candidates),
+        "stands_out_dense": _stands_out("dense", candidates, among),
+        "stands_out_late": _stands_out("late", candidates, among),
         "held": cover(_held(top), query.rarity),
         "passage_words": max(float(matches.mean()) for matches in by_passage),
         "passage_weakest": max(float(matches.min()) for matches in by_passage),
@@ -94,7 +104,9 @@ def features(query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sen
         # A follow-up with words carried over: some of them are too many, and match worse.
         "rewritten": float(len(query.parts) > 1),
     }
-    return values if len(candidates) >= MANY else values | USUAL
+    if len(among) < MANY:
+        return values | USUAL
+    return values if len(candidates) >= MANY else values | {"together": USUAL["together"]}
 
 
 def _held(candidates: Sequence[Candidate]) -> set[str]:
@@ -102,9 +114,14 @@ def _held(candidates: Sequence[Candidate]) -> set[str]:
     return stems(" ".join(f"{c.passage.context} {c.passage.text}" for c in candidates))
 
 
-def _stands_out(scores: npt.NDArray[np.float64]) -> float:
-    """How far the best is above the mean, in standard deviations, over 5: no library has a scale of its own."""
-    return float((scores.max() - scores.mean()) / max(float(scores.std()), 1e-6)) / 5
+def _stands_out(ranker: str, candidates: Sequence[Candidate], among: Sequence[Candidate]) -> float:
+    """How far the best candidate is above the mean of those `among` which it is seen, in standard deviations, over 5.
+
+    No library has a scale of its own.
+    """
+    scores = np.array([c.scores[ranker] for c in among])
+    best = max(c.scores[ranker] for c in candidates)
+    return float((best - scores.mean()) / max(float(scores.std()), 1e-6)) / 5
 
 
 _NAMES = re.compile(r"(?<!^)\b[A-Z][\w'’-]+|\b\d[\d.,]*\w*")

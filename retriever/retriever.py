@@ -397,7 +397,8 @@ class _Looked:
             return READ_AMONG_MANY if self.more else READ
         if unknown(self.library, self.searched_for) or (self.absent and reads(self.searched_for)):
             return 0.0
-        return estimate(self.query, self.candidates[:PROPOSED], self.ranked)
+        everywhere = partial(search, self.library, self.query) if self.within is not None else None
+        return estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
 
     @property
     def at_head(self) -> bool:

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from ingest import Document, Library, Section, stem, stems
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
-from retriever.confidence import USUAL, WEIGHTS, confidence, estimate, features, missing, unknown
+from retriever.confidence import MANY, USUAL, WEIGHTS, confidence, estimate, features, missing, unknown
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
@@ -151,6 +152,24 @@ def test_the_signs_of_confidence(house: Library) -> None:
     assert signs(house, "How much does the blue kettle cost?")["kind_lacking"] == 1
     # Among so few nothing stands out.
     assert kettle["likely"] == zebra["likely"] == USUAL["likely"]
+
+
+def test_the_best_of_few_stands_out_among_the_whole_library(house: Library) -> None:
+    house.ingest_documents([Document(f"word{n}", "", f"Word number {n} of many.", "") for n in range(MANY)])
+    question = "What colour is the kettle?"
+    query, everywhere, ranked = chosen(house, question)
+    with house.reading():
+        few = search(house, query, documents=["kitchen"])
+        ranked = score_sentences(house, query, question, few)
+    among = features(query, few, ranked, everywhere)
+    dense = np.array([c.scores["dense"] for c in everywhere])
+    assert among["stands_out_dense"] == pytest.approx(float((few[0].scores["dense"] - dense.mean()) / dense.std() / 5))
+    assert features(query, few, ranked)["stands_out_dense"] == USUAL["stands_out_dense"]
+    assert among["together"] == USUAL["together"]  # of one document all sentences are
+    assert estimate(query, few, ranked, lambda: everywhere) == confidence(among)
+    assert estimate(query, everywhere, ranked, lambda: pytest.fail("not looked for")) == estimate(
+        query, everywhere, ranked
+    )
 
 
 def test_a_rewritten_question_is_known(house: Library) -> None:

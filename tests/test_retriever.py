@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,17 @@ def test_most_questions_get_exact_citations_from_an_article_that_answers_them(
         right += bool(cited & {article(gold["document"]) for gold in row["gold"]})
     # The whole set is measured in tests/benchmarks; here a fall off a cliff would show.
     assert right >= 0.7 * len(asked)
+
+
+def test_one_document_is_as_sure_of_its_answers_as_the_library(retriever: Retriever) -> None:
+    sure = []
+    for row in evals("question", 12):
+        everywhere, within = retriever.ask(row["text"]), [gold["document"] for gold in row["gold"]]
+        if everywhere.answered and everywhere.citations[0].passage.document in within:
+            alone = retriever.ask(row["text"], documents=[everywhere.citations[0].passage.document])
+            sure.append(alone.confidence - everywhere.confidence)
+    assert len(sure) >= 8
+    assert statistics.mean(sure) > -0.05  # -.26 while nothing could stand out among a document's few passages
 
 
 def test_most_questions_from_other_fields_are_declined(retriever: Retriever, texts: dict[str, str]) -> None:
