@@ -30,7 +30,7 @@ LEAST_LIKELY = 0.12
 ENOUGH_LIKELY = 0.70
 PRICE_OF_A_WORD = 0.003
 MAX_SENTENCES = 3
-MAX_WORDS = 60
+MAX_WORDS = 80
 # A short answer is given only from a sentence this likely: DESIGN.md has the precision.
 SURE = 0.6
 # Sentences sharing more than this share of their words say the same, or of their content words, if no number is new.
