@@ -137,11 +137,18 @@ def translated(path: Path) -> Iterator[None]:
             raise damaged(path.parent, "a page does not agree with its checksum") from exc
         raise LibraryError(f"The library at {path.parent} cannot be used: {_one_line(exc)}.") from exc
     except _DAMAGE as exc:
+        if "within a transaction" in str(exc):
+            raise LibraryError(f"The library at {path.parent} cannot be changed while it is read here.") from exc
         if "no such table" in str(exc):
             raise LibraryError(f"{path} is not a Pincite library, or is damaged; {remedy(path.parent)}") from exc
         raise damaged(path.parent, _one_line(exc)) from exc
     except OSError as exc:
         raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
+
+
+def as_stored(text: str) -> str | None:
+    """`text` for SQLite to look for; None, which equals nothing there, where it is no Unicode and can be in no row."""
+    return text if text.encode(errors="ignore").decode() == text else None
 
 
 def damaged(folder: Path, what: str) -> LibraryError:

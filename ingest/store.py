@@ -16,7 +16,7 @@ from typing import Any
 
 import apsw
 
-from .database import CACHE_KIB, FILE, Database, damaged, make, remedy, translated
+from .database import CACHE_KIB, FILE, Database, as_stored, damaged, make, remedy, translated
 from .documents import Document, Page, Passage, Section
 from .errors import FormatError, LibraryError, UnknownDocumentError
 from .indexes.lexical import words
@@ -186,7 +186,7 @@ class Store:
     def document(self, name: str) -> Document:
         """The document called `name`, put together from its passages; UnknownDocumentError if there is none."""
         row = self._db.execute(
-            "SELECT id, title, sha256, sections, pages FROM documents WHERE name = ?", (name,)
+            "SELECT id, title, sha256, sections, pages FROM documents WHERE name = ?", (as_stored(name),)
         ).fetchone()
         if not row:
             raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
@@ -415,7 +415,7 @@ class Store:
 
     def remove(self, name: str, generation: int) -> None:
         """Removes the document `name` with its passages, vectors and words; UnknownDocumentError if absent."""
-        row = self._db.execute("SELECT id FROM documents WHERE name = ?", (name,)).fetchone()
+        row = self._db.execute("SELECT id FROM documents WHERE name = ?", (as_stored(name),)).fetchone()
         if not row:
             raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
         rows = self._db.execute("SELECT id, context, text FROM passages WHERE document = ?", row).fetchall()

@@ -15,7 +15,7 @@ from itertools import pairwise
 from ingest import Library
 
 from .answers import Turn
-from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, looked_at, stands_alone, stems, written
+from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, idle, looked_at, stands_alone, stems, written
 from .search import Part
 from .smalltalk import kind, without
 from .topics import is_topic
@@ -42,6 +42,7 @@ _ASKED_FOR = re.compile(r"\bwhat(?:'s|’s| is| are| was| were| about) $", re.IG
 _OWNED = re.compile(r"((?: [^\W_][\w-]*){1,3})([?.! ]*)")
 # "Priya Nair's salary" is no person; Priya Nair is.
 _OWNS = re.compile(r"['’]s? ")
+_GENITIVE = re.compile(r"['’]s?$")
 _JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
 # A capital within a sentence.
 _NAME = re.compile(r"(?<=[^\W_][ ,])[^\S\n]*([A-Z][a-z-]+)")
@@ -115,9 +116,23 @@ def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history:
         opens = (
             opens and first not in names and not any(word[0].isupper() and word[1:].islower() for word in others[:1])
         )
+        text = _without_genitive(text, said)
         found.append(text[0].lower() + text[1:] if opens else text)
         covered |= inside
     return found
+
+
+def _without_genitive(phrase: str, said: Sequence[str]) -> str:
+    """`phrase` without the genitive that it ends with where what is owned follows it in a text that was `said`.
+
+    >>> _without_genitive("Priya Nair's", ["What is Priya Nair's salary?"])
+    'Priya Nair'
+    >>> _without_genitive("Crohn's", ["How is Crohn's treated?"])
+    "Crohn's"
+    """
+    follows = re.compile(rf"{re.escape(phrase)} ([^\W_]+)")
+    owned = (word for text in said for word in follows.findall(text))
+    return _GENITIVE.sub("", phrase) if any(not idle(w) and not w.endswith(("ed", "ing")) for w in owned) else phrase
 
 
 def _article(phrase: str, history: Sequence[Turn]) -> str:

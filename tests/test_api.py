@@ -170,6 +170,24 @@ def test_an_unknown_document_is_told_with_a_list_that_the_caller_can_get(client:
     assert read["content"][0]["text"].endswith("in the library; list_documents lists them.")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/ask", {"question": QUESTION}),
+        ("GET", "/api/documents", None),
+        ("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
+        ("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}),
+    ],
+)
+def test_a_slash_at_the_end_changes_nothing(client: TestClient, method: str, path: str, body: Any) -> None:
+    plain, slashed = (client.request(method, at, json=body, follow_redirects=False) for at in (path, f"{path}/"))
+    assert (
+        (slashed.status_code, set(slashed.json())) == (200, set(plain.json()))
+        if body
+        else slashed.json() == plain.json()
+    )
+
+
 @pytest.mark.parametrize("path", ["/api/health", "/api/documents", "/api/docs", "/v1/models", "/metrics"])
 def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
     reply = client.head(path)

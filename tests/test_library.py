@@ -331,6 +331,19 @@ def test_remove_is_all_or_nothing(library: Library, tmp_path: Path) -> None:
     assert library.ingest(tmp_path / "house").added == 1, "its file is still there"
 
 
+def test_a_name_that_is_no_unicode_is_no_document_s(library: Library) -> None:
+    for use in (library.document, library.text, library.remove):
+        with pytest.raises(UnknownDocumentError, match="no document"):
+            use("\ud800")
+
+
+def test_inside_reading_a_change_is_refused(library: Library, tmp_path: Path) -> None:
+    write(tmp_path, kitchen=paragraph(1))
+    with library.reading(), pytest.raises(LibraryError, match="cannot be changed while it is read"):
+        library.ingest(tmp_path / "kitchen.md")
+    assert library.ingest(tmp_path / "kitchen.md").added == 1, "and is possible after it"
+
+
 def spoil_nothing(library: Library) -> None:
     pass
 

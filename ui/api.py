@@ -43,6 +43,9 @@ from .mcp import add_mcp
 from .openai_api import add_openai
 from .service import ANSWER_SECONDS, AT_ONCE, Service
 
+# Where what programs call begins.
+_OURS = ("/api/", "/v1/", "/mcp/", "/metrics/")
+
 
 class Server(FastAPI):
     """A FastAPI application behind `Guard`, which stands outside even the handler of unforeseen errors."""
@@ -62,11 +65,15 @@ class Server(FastAPI):
 
         answering = super().build_middleware_stack()
 
-        async def headed(scope: Scope, receive: Receive, send: Send) -> None:
-            # HEAD is answered as GET is; the server leaves out the body.
-            await answering({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
+        async def plain(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope.get("method") == "HEAD":  # answered as GET is; the server leaves out the body
+                scope = {**scope, "method": "GET"}
+            if scope["type"] == "http" and scope["path"].startswith(_OURS):
+                # "/api/ask/" is "/api/ask": few programs send a question again where they are redirected.
+                scope = {**scope, "path": scope["path"].rstrip("/")}
+            await answering(scope, receive, send)
 
-        return Guard(headed, self.access, self.body_limits, counted)
+        return Guard(plain, self.access, self.body_limits, counted)
 
     def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
         """Mounts another application; what it does not have is told as this one tells it."""

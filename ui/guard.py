@@ -185,7 +185,7 @@ class _Body:
 
 def told(path: str, sentence: str, status: int) -> Response:
     """A failure as one sentence: {"error": sentence}, under `/v1` in the OpenAI shape."""
-    if path.startswith("/v1/"):
+    if f"{path}/".startswith("/v1/"):
         kind = "invalid_request_error" if status < 500 else "server_error"
         return JSONResponse({"error": {"message": sentence, "type": kind, "param": None, "code": None}}, status)
     return JSONResponse({"error": sentence}, status)
