@@ -9,7 +9,8 @@ that stands alone there, without the one before it or after it: such a question 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from ingest import STOP_WORDS, Document, Library, Passage, content_words, paragraphs, stem, stems, words
 
@@ -51,6 +52,14 @@ _LABELS: Mapping[str, str] = {
     "table": r"tables?",
 }
 _LABEL = rf"(?i:{'|'.join(_LABELS.values())})"
+# How questions abbreviate them besides: "s. 5", "cl 9.1". "S1" names no section.
+_ABBREVIATED: Mapping[str, str] = {
+    "clause": r"cll?\.|(?-i:cll?)\b",
+    "section": r"ss?\.|(?-i:ss?)\b|secs?\b",
+    "article": r"arts?\b",
+    "schedule": r"sch(?:ed)?s?\b\.?",
+}
+_ASKED = rf"(?:{_LABEL}|(?i:{'|'.join(_ABBREVIATED.values())}))"
 # Only these are counted by letters and Roman numerals too.
 _LETTERED = frozenset(("article", "chapter", "part", "schedule", "annex", "appendix", "table"))
 # What one contract calls a clause another calls a section: where the one is not there the other is meant.
@@ -64,7 +73,7 @@ _BELOW = r"(?: ?\((?:\d{1,3}|[a-z]{1,4})\))*"
 _PART = r"(?i:(?:sub-?)?(?:paragraph|section|clause)|para\.?|point|item) \(?(?P<part>\w{1,4})\)? (?:of|in) (?:the )?"
 _NUMBERS = rf"{_NUMBER}{_BELOW}(?:(?:,| and| or|, and|, or) {_NUMBER}{_BELOW})*"
 _NAMED = re.compile(
-    rf"(?<![\w-])(?:{_PART})?(?P<label>{_LABEL})\s{{0,2}}(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
+    rf"(?<![\w'’.-])(?:{_PART})?(?P<label>{_ASKED})\s{{0,2}}(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
 )
 _ONE = re.compile(rf"{_NUMBER}{_BELOW}")
 _LABELLED = re.compile(_LABEL)
@@ -82,11 +91,12 @@ OPENERS = r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)"
 _OPENER = re.compile(rf"{OPENERS}+(?:(?:in|for|under) )?", re.IGNORECASE)
 # "Of the lease", but not "in an emergency".
 _OF = re.compile(
-    r"\s(?:of (?!an?\b)|(?:in|from|under) (?=[A-Z\d]|(?:our|that|the|this) (?!absence|case|course|event)))([^,;:?!]+)"
+    r"\s(?:of (?!an?\b)|(?:in|from|under) (?=[A-Z\d]|(?:her|his|my|our|that|the|their|this|your) "
+    r"(?!absence|case|course|event)))([^,;:?!]+)"
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _ENDS = re.compile(r"[.;:,!?]\W*$")
-_JOINING = frozenset("of on our that the this".split())
+_JOINING = frozenset("her his my of on our that the their this your".split())
 _ANY_DOCUMENT = frozenset(map(stem, "agreement book contract document file manual paper report text".split()))
 # What provisions do, beside the verbs that everything does.
 _DOES = frozenset(
@@ -152,6 +162,8 @@ def mentions(question: str) -> list[Mention]:
 
     >>> [(m.label, m.number, m.below) for m in mentions("What do clauses 9.2 and 9.3(a) say?")]
     [('clause', '9.2', ()), ('clause', '9.3', ('a',))]
+    >>> [(m.label, m.number, m.below, sorted(m.owner)) for m in mentions("What is in s 5(1) of the by-laws?")]
+    [('section', '5', ('1',), ['bylaw'])]
     >>> mentions("How long is Section 8 housing assistance paid?"), mentions("Which phase 3 trial?")
     ([], [])
     """
@@ -257,7 +269,8 @@ def _goes_with_noun(rest: str) -> bool:
 
 def _mentions(match: re.Match[str]) -> Iterator[Mention]:
     owner = frozenset(_owner(match.string, match.end())[0])
-    label = next(name for name, written in _LABELS.items() if re.fullmatch(written, match["label"], re.IGNORECASE))
+    known = (*_LABELS.items(), *_ABBREVIATED.items())
+    label = next(name for name, written in known if re.fullmatch(written, match["label"], re.IGNORECASE))
     for one in _ONE.finditer(match["numbers"]):
         number, *below = re.findall(r"[^\s()]+", one.group())
         lettered = label in _LETTERED and not (number == "I" and match["label"].islower())
@@ -276,13 +289,16 @@ def _owner(question: str, at: int) -> tuple[set[str], int]:
     """The stems of what the place that is named up to `at` is said to be of, "the 2024 MSA", and where that ends."""
     said = _OF.match(question, at)
     name: list[str] = []
+    determined = False
     for word in _WORD.finditer(question, *said.span(1)) if said else ():
         if word[0].lower() in _JOINING:
+            determined = True
             continue
-        if not is_topic(word[0]) or stem(word[0].lower()) in _DOES:
+        is_noun = is_topic(word[0]) or (determined and word[0].lower() == "will")
+        if not is_noun or stem(word[0].lower()) in _DOES:
             break
-        name.append(word[0])
-        at = word.end()
+        name.append(word[0].replace("-", ""))
+        at, determined = word.end(), False
     return stems(" ".join(name)) - _ANY_DOCUMENT, at
 
 
@@ -291,8 +307,15 @@ def _is_of(mention: Mention, said: Collection[str]) -> bool:
     return 2 * len(mention.owner.intersection(said)) >= len(mention.owner)
 
 
-def _naming(passage: Passage) -> set[str]:
-    return stems(f"{passage.document} {passage.title} {passage.heading or ''}")
+def _naming(passage: Passage) -> frozenset[str]:
+    return _named(f"{passage.document} {passage.title} {passage.heading or ''}")
+
+
+@lru_cache(10_000)
+def _named(name: str) -> frozenset[str]:
+    """The stems of a name, and of its words in pairs: "by-laws" are bylaws."""
+    said = words(name)
+    return frozenset(map(stem, (*said, *map("".join, pairwise(said)))))
 
 
 def _found(library: Library, mention: Mention, question: str, ids: Collection[int] | None) -> Iterator[Place]:
@@ -431,13 +454,13 @@ def _item(text: str, start: int, end: int, mark: str) -> tuple[int, int] | None:
     """The span of the item marked "(a)", "a)" or "1." in `text[start:end]`; None if there is none."""
     letters = "[ivx]+" if re.fullmatch("[ivx]+", mark) else chr(ord(mark[-1]) + 1)
     further = r"\d{1,3}" if mark.isdigit() else letters
-    opens = r"(?:^|(?<=[;:,.] )|(?<=\band )|(?<=\bor ))\(?"
+    opens = r"(?:^[^\S\n]*|(?<=[;:,.] )|(?<=\band )|(?<=\bor ))"
     closes = r"(?:\)|\.(?=\s))\s"
-    found = re.compile(f"{opens}{re.escape(mark)}{closes}", re.MULTILINE).search(text, start + 1, end)
+    found = re.compile(rf"{opens}(?P<item>\(?{re.escape(mark)}{closes})", re.MULTILINE).search(text, start + 1, end)
     if found is None:
         return None
-    following = re.compile(f"{opens}(?:{further}){closes}", re.MULTILINE).search(text, found.end(), end)
-    return found.start(), following.start() if following else end
+    following = re.compile(rf"{opens}\(?(?:{further}){closes}", re.MULTILINE).search(text, found.end(), end)
+    return found.start("item"), following.start() if following else end
 
 
 def _quoted(document: Document, mention: Mention, start: int, end: int) -> int:

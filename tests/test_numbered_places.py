@@ -91,6 +91,8 @@ Article 7
 The burden of proof is on the controller.
 """,
     "cake.txt": "How to bake a cake\n\n1. Mix the eggs\n2. Bake for an hour\n3. Cool the cake\n\nIt keeps for a week.\n\n9. Eat it\n10. Smile\n",
+    "club.txt": "By-laws of the club\n\n31. It is a club.\n\n32. Two thirds must agree:\n\n    (a) to a loan; or\n    (b) to its end.\n",
+    "ann.txt": "Last will and testament\n\n31. I give my hat to Bob.\n\n32. I give my cat to Eve.\n",
     "rates.md": "# Rates\n\nTable 2. Day rates.\n\n| Role | Rate |\n| --- | --- |\n| Partner | 1600 |\n| Analyst | 680 |\n\nPrices rise.\n\ntable3: not kept\n",
 }
 
@@ -152,6 +154,11 @@ TABLE = "Table 2. Day rates. Role: Partner | Rate: 1600 Role: Analyst | Rate: 68
         ("What does clause 3 of the Tenancies Act say?", [("act.md", PAYMENTS)]),
         ("What does clause 7 say?", [("regulation.txt", "Article 7 The burden of proof is on the controller.")]),
         ("What does table 2 show?", [("rates.md", TABLE)]),
+        ("What does s. 4 of the Tenancies Act say?", [("act.md", SECTION)]),
+        ("s 4 of the Tenancies Act", [("act.md", SECTION)]),
+        ("cl 8.1 of the 2022 MSA", [("msa-2022.md", "8.1 Nothing limits liability for fraud.")]),
+        ("What does clause 32(a) of the bylaws say?", [("club.txt", "(a) to a loan; or")]),
+        ("What does clause 32 of the will say?", [("ann.txt", "32. I give my cat to Eve.")]),
     ],
 )
 def test_a_place_is_quoted(retriever: Retriever, question: str, expected: list[tuple[str, str]]) -> None:
@@ -319,6 +326,9 @@ def test_of_many_documents_three_are_quoted(library: Library, tmp_path: Path) ->
         "What do articles 1 to 4 require?",
         "How long does each step 10 minutes apart take?",
         "What happened on page 4?",
+        "What is the S1 protein?",
+        "What was Mary's 5 about?",
+        "What did the U.S. 10 say?",
     ],
 )
 def test_other_numbers_name_no_place(retriever: Retriever, question: str) -> None:
