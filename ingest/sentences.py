@@ -54,7 +54,7 @@ def sentences(text: str) -> Iterator[Span]:
     """The sentences of `text`, without outer white space, in order.
 
     A sentence never crosses a blank line, the start of a list item, or a row of a table. The marks of its notes
-    belong to it, and one that ends in "?" or "!" does not end before a small letter ("The ? operator returns").
+    belong to it, and it does not end within a row, or at a "?" or "!" before a small letter ("The ? operator returns").
 
     >>> text = "T cells kill. B cells do not.\\n- one\\n- two"
     >>> [text[s:e] for s, e in sentences(text)]
@@ -83,9 +83,9 @@ def _with_notes(text: str, end: int, last: int) -> int:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Whether what ends at `end` goes on behind it: with a small letter after "?" or "!"."""
-    rest = text[end:].lstrip()
-    return text[:end].rstrip().endswith(("?", "!")) and rest[:1].islower()
+    """Whether what ends at `end` goes on behind it: with a small letter after "?" or "!", or within a row."""
+    rest = text[end:].lstrip(" ")
+    return rest.startswith(("| ", ": ")) or (text[:end].rstrip().endswith(("?", "!")) and rest.lstrip()[:1].islower())
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

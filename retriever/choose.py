@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ingest import POOLED_TOKENS, Library, encoder_text, sentences, stems, words
 
 from .definitions import asked_term, defines, may_define
+from .options import operators, options, tells
 from .places import Place
 from .search import Candidate, Query
 from .whole import headings_of
@@ -64,12 +65,17 @@ def score_sentences(
     With `places`, only those that stand there.
     """
     kind, term = asked_kind(question), asked_term(question)
-    different = _different(candidates, DEFINING_PASSAGES if term else PASSAGES)
+    names = options(question), operators(question)
+    # What an entry says may be unlike all that is asked: any passage may hold it.
+    looked_into = len(candidates) if any(names) else DEFINING_PASSAGES if term else PASSAGES
+    different = _different(candidates, looked_into)
     best, further = different[:PASSAGES], different[PASSAGES:]
-    found = [sentence for candidate in best for sentence in _sentences(library, query, candidate, kind, term)]
+    found = [sentence for c in best for sentence in _sentences(library, query, c, kind, term, names)]
     for candidate in further:
-        if term and may_define(candidate.passage.text, term):
-            found += [s for s in _sentences(library, query, candidate, kind, term) if s.features["defines"]]
+        text = candidate.passage.text
+        if (term and may_define(text, term)) or any(tells(line, of) for of in names for line in text.split("\n")):
+            told = _sentences(library, query, candidate, kind, term, names)
+            found += [s for s in told if s.features["defines"] or s.features["entry"]]
     if places:
         found = [s for s in found if any(p.touches(s.candidate.passage.document, s.start, s.end) for p in places)]
     found.sort(key=lambda s: -s.score)
@@ -173,6 +179,7 @@ def _sentences(
     candidate: Candidate,
     kind: tuple[str, re.Pattern[str]] | None,
     term: str | None,
+    names: tuple[Set[str], Set[str]],
 ) -> Iterator[Sentence]:
     """The sentences of one candidate, scored from what is stored."""
     passage = candidate.passage
@@ -202,6 +209,7 @@ def _sentences(
             "passage_late": candidate.scores["late"],
             "kind": float(bool(kind and kind[1].search(text))),
             "defines": defines(text, term) if term else 0.0,
+            "entry": 2.0 if tells(text, names[1]) else float(tells(text, names[0])),
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
             "heading": float(text in headings),
@@ -211,8 +219,9 @@ def _sentences(
         before = held
 
 
-# Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks), "heading" and
-# "defines" hardly occur there and were set by hand. The two kinds of scores are on one scale.
+# Fitted by softmax over all sentences of a question, on four sets; "question" (a sentence that asks), "heading",
+# "defines" and "entry" (of an operator twice: nothing else matches it) hardly occur there and were set by hand. The two
+# kinds of scores are on one scale.
 STORED_WEIGHTS: Mapping[str, float] = {
     "late": 1.45,
     "mean": 0.94,
@@ -222,6 +231,7 @@ STORED_WEIGHTS: Mapping[str, float] = {
     "passage": 2.58,
     "kind": 0.83,
     "defines": 1.5,
+    "entry": 2.5,
     "short": -0.49,
     "question": -1.5,
     "heading": -4.0,
@@ -238,6 +248,7 @@ READ_WEIGHTS: Mapping[str, float] = {
     "passage_late": 0.75,
     "kind": 0.59,
     "defines": 1.5,
+    "entry": 2.5,
     "short": -0.27,
     "alone_dense": 1.89,
     "alone_late": 1.74,

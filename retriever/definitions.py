@@ -25,6 +25,7 @@ _ASKS = re.compile(
     r")[\s?.!]*$",
     re.IGNORECASE,
 )
+_WHERE = re.compile(r" in [A-Z][\w+#.-]*$")
 # Behind the term: "is a kind of", "are proteins that", "means". What is "mainly targeted" or "used" is not defined.
 _SAYS = re.compile(
     r"[\"'”’*`)]*(?: ?\([^()]{1,40}\))?(?:,[^,.;:]{1,40},|,)? (?:"
@@ -52,6 +53,8 @@ def asked_term(question: str) -> str | None:
     """
     match = _ASKS.match(question.strip())
     term = next((group for group in match.groups() if group), None) if match else None
+    # "In Rust" tells only where the term is used.
+    term = _WHERE.sub("", term) if term else None
     if term is None or len(term.split()) > MAX_TERM_WORDS or re.search(r" (of|in|for|between|to) ", term):
         return None
     return term

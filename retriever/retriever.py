@@ -32,6 +32,7 @@ from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
 from .llm import LLM
 from .naming import by_title, introduced, namings, turned_to
+from .options import TOLD, called_so, operators, tells, turned_to_option
 from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
 from .rewrite import parts, rewrite
 from .said import less_of_the_same
@@ -220,7 +221,7 @@ class Retriever:
         answering: bool = False,
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
-        mended = spell_out(self.library, mend(self.library, asked))
+        mended = called_so(spell_out(self.library, mend(self.library, asked)))
         whole = standalone or self._whole(mended, turns)
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.
@@ -251,9 +252,10 @@ class Retriever:
         return again if again.probability > least and not again.at_head else looked
 
     def _whole(self, question: str, turns: Sequence[Turn]) -> str | None:
-        """The last question anew, where all that `question` names is another place or document; else None."""
-        if (place := resumed(question, turns)) or not (named := namings(self.library, question)):
-            return place
+        """The last question anew, where all that `question` names is another place, option or document; else None."""
+        resuming = resumed(question, turns) or turned_to_option(question, turns)
+        if resuming or not (named := namings(self.library, question)):
+            return resuming
         asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
         if not asked:
             return None
@@ -398,7 +400,8 @@ class _Looked:
         if unknown(self.library, self.searched_for) or (self.absent and reads(self.searched_for)):
             return 0.0
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
-        return estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
+        likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
+        return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
 
     @property
     def at_head(self) -> bool:

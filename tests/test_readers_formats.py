@@ -848,3 +848,8 @@ def test_any_rtf_is_read_or_refused(text: str) -> None:
 def test_a_term_whose_definition_is_code_announces_it() -> None:
     for text, suffix in (("Undo it::\n+\n----\n$ undo\n----\n", "adoc"), ("Undo it\n:     $ undo\n", "md")):
         assert content_of(text, f"x.{suffix}").text == "Undo it:\n\n$ undo"
+
+
+def test_a_term_behind_a_list_in_a_definition_announces_its_code_too() -> None:
+    text = "Redo it::\n+\n----\n$ redo\n----\n+\n<1> Again.\n\nUndo it::\n+\n----\n$ undo\n----\n"
+    assert content_of(text, "x.adoc").text.endswith("\n\nUndo it:\n\n$ undo")

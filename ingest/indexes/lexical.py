@@ -17,7 +17,7 @@ STOP_WORDS = frozenset(
     is it its itself just
     kind many may me mean means meant might more most much must my no nor not of off on once one only or other our
     out over own s same shall she should so some such t tell than that the their them then there these they this those
-    through to too under until up upon us very was we were what when where which while who whom whose why will
+    through to too under until up upon us versus very vs was we were what when where which while who whom whose why will
     with would you your""".split()
 )
 

@@ -184,12 +184,13 @@ class _Reader:
         return end
 
     def _term(self, lines: list[str], i: int, term: re.Match[str]) -> int:
+        # What closes a list sets a term apart, as one without a definition.
+        while "::" in self._lists and self._lists[-1] != "::":
+            self._close_list()
         self._flow.term(self._inline(term[1]))
         if "::" not in self._lists:
             self._flow.open_list()
             self._lists.append("::")
-        while self._lists[-1] != "::":
-            self._close_list()
         end = i + 1
         text = [term[3]] if term[3] else []
         if not text:
