@@ -144,12 +144,14 @@ def test_a_question_put_to_some_documents_is_declined_for_those_alone() -> None:
     assert "Ask all documents" not in render.turn(declined, TurnId(1, "c"))
 
 
-def test_jobs_stand_newest_first_without_those_of_an_earlier_visit() -> None:
+def test_jobs_that_failed_stand_first_then_the_newest_without_those_of_an_earlier_visit() -> None:
     done, failed, busy = Job(1, "add", "1.md"), Job(2, "add", "2.md"), Job(3, "add", "3.md", state="reading")
-    done, failed = replace(done, state="ready"), replace(failed, state="failed")
-    html = lists.jobs([done, failed, busy])
-    assert html.index("3.md") < html.index("2.md") < html.index("1.md")
-    assert 'data-last="2"' in html
+    done, failed = replace(done, state="ready"), replace(failed, state="failed", told="2.md is not text.")
+    html = lists.jobs([done, failed, busy, replace(done, number=4, name="4.md")])
+    assert html.index("2.md") < html.index("3.md") < html.index("4.md") < html.index("1.md")
+    assert "1 of 4 to do, 1 of 4 failed" in html
+    assert html.count("2.md") == 1, "the reason stands beside the name, and does not say it again"
+    assert 'data-last="4"' in html
     later = lists.jobs([done, failed, busy], after=2)
     assert "3.md" in later
     assert "2.md" not in later

@@ -58,27 +58,30 @@ def _document(d: DocumentInfo, is_missing: bool) -> str:
 
 
 def jobs(all: Sequence[Job], after: int = 0) -> str:
-    """The status of what is being done with files and documents, newest first, and of what ended after job `after`.
+    """The status of what is being done with files and documents, and of what ended after job `after`.
 
-    `data-last` is the number of the last that ended.
+    First what failed, then what is under way, the newest of each first. `data-last` is the number of the last that
+    ended.
     """
     last = max((job.number for job in all if job.ended), default=0)
-    found = [job for job in all if job.number > after or not job.ended]
+    found = [job for job in reversed(all) if job.number > after or not job.ended]
     if not found:
         return clean(f'<div data-busy="0" data-last="{last}" hidden></div>')
     rows = ""
-    for job in reversed(found):
+    for job in sorted(found, key=lambda job: (job.state != "failed", job.ended)):
         retry = button("pc-link", 'data-act="retry"', "Try again") if job.state == "failed" else ""
-        told = f'<span class="pc-told">{escape(job.told)}</span>' if job.told else ""
+        told = job.told.removeprefix(f"{job.name} ")  # which stands beside it
+        told = f'<span class="pc-told">{escape(told)}</span>' if told else ""
         rows += (
-            f'<tr data-job="{job.number}" data-state="{job.state}"><td>{_KINDS[job.kind]}{escape(job.name)}</td>'
+            f'<tr data-job="{job.number}" data-state="{job.state}">'
+            f"<td><span>{_KINDS[job.kind]}{escape(job.name)}</span></td>"
             f"<td>{_STATES[job.state]}{told}{retry}</td></tr>"
         )
-    busy = sum(not job.ended for job in found)
+    busy, failed = sum(not job.ended for job in found), sum(job.state == "failed" for job in found)
     done = "" if busy == len(found) else button("pc-link", 'data-act="dismiss"', "Clear")
     said = f"{busy} of {len(found)} to do" if busy else "All done"
-    if not busy and any(job.state == "failed" for job in found):
-        said = "Not all could be read"
+    if failed:
+        said = (f"{said}, " if busy else "") + f"{failed} of {len(found)} failed"
     return clean(
         f'<div class="pc-jobs" tabindex="0" data-busy="{busy}" data-last="{last}">'
         f'<p class="pc-jobs-head"><span>{said}</span>{done}</p>'

@@ -113,7 +113,8 @@ _SCOPE = (
     '<button type="button" id="pc-scope-all" hidden>Ask all</button></p>'
 )
 _HINT = (
-    "<p><kbd>/</kbd> ask <kbd>[</kbd> <kbd>]</kbd> walk through the sources <kbd>Esc</kbd> close or stop</p>"
+    '<p><span class="pc-outside"><kbd>/</kbd></span><span class="pc-inside"><kbd>Enter</kbd></span> ask '
+    "<kbd>[</kbd> <kbd>]</kbd> walk through the sources <kbd>Esc</kbd> close or stop</p>"
     '<p class="pc-hidden" id="pc-said" role="status"></p>'
 )
 

@@ -104,11 +104,12 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     expect(box).to_be_focused()
     expect(box).to_have_value("")
     ask(page, FAR_QUESTION)
-    page.evaluate("document.activeElement.blur()")
+    expect(box).to_be_focused()
     place = page.locator("#pc-place")
     for key, number in ("]", 1), ("]", 2), ("[", 1):
         page.keyboard.press(key)
         expect(place).to_have_text(re.compile(f"^Passage {number} of "))
+    expect(box).to_have_value("")
     ask(page, QUESTION)
     expect(place).to_have_text(re.compile("^Source 1 of "))
     page.locator("#pc-now .pc-chip").last.focus()
@@ -168,11 +169,14 @@ def test_more_of_the_document_comes_on_demand(page: Page) -> None:
 
 
 def test_stop_ends_the_waiting(page: Page) -> None:
+    ask(page, QUESTION)
+    expect(page.locator("#pc-place")).to_have_text(re.compile("^Source 1 of "))
     box = page.get_by_label("Your question")
     box.fill("What is a T cell, slowly?")
     box.press("Enter")
     expect(page.locator("#pc-now .pc-busy")).to_have_text("Searching your documents…")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator("#pc-place")).to_have_text("From the answer before")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#pc-now")).to_contain_text("Stopped.", timeout=2_500)
     # As long as it takes to type. Gradio closes the stopped stream meanwhile; a question asked within
@@ -180,7 +184,25 @@ def test_stop_ends_the_waiting(page: Page) -> None:
     page.wait_for_timeout(1_000)
     ask(page, QUESTION)
     expect(page.locator("#pc-now .pc-chip").first).to_be_visible()
-    expect(page.locator(".pc-turn")).to_have_count(2)
+    expect(page.locator(".pc-turn")).to_have_count(3)
+
+
+def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Browser, server: str) -> None:
+    with visiting(browser, server, expected="net::ERR_") as page:
+        page.context.set_offline(True)
+        box, told = page.get_by_label("Your question"), page.locator("#pc-told")
+        box.fill(QUESTION)
+        box.press("Enter")
+        expect(told).to_contain_text("Pincite does not answer")
+        expect(told).to_contain_text("your question is kept")
+        expect(page.locator(".toast-body")).to_be_hidden()
+        # It comes back, and Gradio loads the page again.
+        page.context.set_offline(False)
+        expect(told).to_be_empty(timeout=20_000)
+        ready(page)
+        expect(box).to_have_value(QUESTION)
+        box.press("Enter")
+        answered(page, QUESTION)
 
 
 def test_an_unforeseen_failure_is_said_and_the_chat_goes_on(page: Page) -> None:

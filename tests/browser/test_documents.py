@@ -59,6 +59,7 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
         expect(jobs.locator("[data-state=ready]")).to_contain_text("garden.md", timeout=20_000)
         failed = jobs.locator("[data-state=failed]")
         expect(failed).to_contain_text(re.compile("broken.pdf.*failed.+"), timeout=20_000)
+        expect(jobs.locator("tr[data-job]").first).to_contain_text("broken.pdf")
         expect(page.locator("#pc-documents li")).to_have_count(4)
         picture(page, "uploads")
         # What was read is asked at once, and its file is kept in the library.

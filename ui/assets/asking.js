@@ -12,6 +12,7 @@ window.pincite = (() => {
     if (line) line.textContent = words;
   };
   const tell = (words) => ($("pc-told").textContent = words);
+  const AWAY = "Pincite does not answer: is it still running?";
 
   // What the server says to a request: {ok, text}; a failure is its sentence.
   async function call(address, method = "GET", body = undefined) {
@@ -27,7 +28,7 @@ window.pincite = (() => {
         return { ok: false, text: `The server answered ${reply.status}.` };
       }
     } catch {
-      return { ok: false, text: "Pincite does not answer: is it still running?" };
+      return { ok: false, text: AWAY };
     }
   }
 
@@ -96,13 +97,31 @@ window.pincite = (() => {
     $("pc-open")?.click();
   }
 
-  // What stands in the box and was not asked yet belongs to its conversation, as long as the page is open.
-  const drafts = new Map();
+  // What stands in the box and was not asked yet belongs to its conversation, as long as the tab is open.
+  const drafts = new Map(JSON.parse(sessionStorage.getItem("pc-drafts") || "[]"));
   const box = () => document.querySelector("#pc-question textarea");
-  const keepDraft = () => drafts.set(opened ?? "", box().value === sent ? "" : box().value);
+  const keepDraft = () => drafts.set(opened ?? "", !box() || box().value === sent ? "" : box().value);
   function putDraft() {
     box().value = drafts.get(opened) ?? "";
     box().dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  window.addEventListener("pagehide", () => {
+    keepDraft();
+    sessionStorage.setItem("pc-drafts", JSON.stringify([...drafts].filter(([, words]) => words)));
+  });
+
+  // Gradio has lost the server: it takes no question any more, and loads the page again once the server is back.
+  function lost() {
+    if (document.body.classList.contains("pc-away")) return;
+    document.body.classList.add("pc-away");
+    sent = ""; // what stands in the box was not asked
+    state.begun = 0;
+    tell(`${AWAY} The page goes on by itself when it does${box()?.value.trim() ? ", and your question is kept" : ""}.`);
+    const turn = busy();
+    if (!turn) return;
+    turn.dataset.state = "done";
+    const waiting = turn.querySelector(".pc-busy");
+    if (waiting) waiting.textContent = "Interrupted.";
   }
 
   // An address may name a turn, one of its sources, a document, or a question; it is followed once it is all there.
@@ -140,6 +159,10 @@ window.pincite = (() => {
     state.conversation = marked;
     $("pc-export").hidden = !marked;
     entitle(mark.dataset.title);
+    if (opened === null && drafts.has(marked) && !box().value) {
+      opened = marked;
+      putDraft();
+    }
     if (opened === null || state.begun) opened = marked;
     if (state.begun) history.pushState(null, "", `/?c=${marked}`);
     else {
@@ -301,9 +324,10 @@ window.pincite = (() => {
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.closest("#pc-question, .pc-editor")) tell(tooLong(event.target.value));
+    const isAway = document.body.classList.contains("pc-away");
+    if (event.target.closest("#pc-question, .pc-editor") && !isAway) tell(tooLong(event.target.value));
   });
   window.addEventListener("popstate", () => (named() === opened ? pincite.followPanel() : reopen()));
 
-  return { $, wide, state, say, call, typed, wanted, inHand, address, ask, open, act, entitle, follow };
+  return { $, wide, state, say, call, typed, wanted, inHand, address, lost, ask, open, act, entitle, follow };
 })();

@@ -77,7 +77,9 @@ import "./lists.js";
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // Where "[" is typed with AltGr or Option, these are part of the key.
+    const isBracket = "[]".includes(event.key) && event.ctrlKey === event.getModifierState("AltGraph");
+    if (event.metaKey || event.isComposing || ((event.ctrlKey || event.altKey) && !isBracket)) return;
     if (event.key === "Escape") {
       const stop = document.querySelector("#pc-question .stop-button");
       const menu = document.querySelector(".pc-menu[open]");
@@ -94,12 +96,14 @@ import "./lists.js";
       } else if (document.body.classList.contains("pc-sheet-open") || pincite.hasSource()) pincite.close();
       return;
     }
-    if (event.target.closest?.("textarea, input, [contenteditable]")) return;
-    if (event.key === "/") {
-      event.preventDefault();
-      document.querySelector("#pc-question textarea")?.focus();
-    } else if (event.key === "[") pincite.walk(-1);
+    // In the empty question box brackets walk, too: there the focus is after asking, and no question begins with one.
+    const isText = event.target.closest?.("textarea, input, [contenteditable]");
+    if (isText && !(isText.closest("#pc-question") && !isText.value && "[]".includes(event.key))) return;
+    if (event.key === "/") document.querySelector("#pc-question textarea")?.focus();
+    else if (event.key === "[") pincite.walk(-1);
     else if (event.key === "]") pincite.walk(1);
+    else return;
+    event.preventDefault();
   });
 
   function settle() {
@@ -118,6 +122,8 @@ import "./lists.js";
       const button = document.querySelector(`#pc-question .${kind}-button:not([aria-label])`);
       button?.setAttribute("aria-label", name);
     }
+    // Of what Gradio says in its own words, hidden, the loss of the server alone matters.
+    if (document.querySelector(".toast-body.error")) pincite.lost();
     pincite.follow();
   }
   settle();

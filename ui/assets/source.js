@@ -29,6 +29,7 @@
   function openShelf() {
     asked += 1;
     shown.source = "";
+    isEarlier(false);
     show("shelf");
     light();
     layOut();
@@ -62,10 +63,19 @@
     $("pc-filter").focus({ preventScroll: true });
   }
 
+  // What stands in the panel belongs to a question before the one that is being searched.
+  const isEarlier = (is) => $("pc-panel").classList.toggle("pc-earlier", is);
+  function forgetSource() {
+    shown.opener = null;
+    isEarlier(shown.source !== "");
+    $("pc-place").textContent = shown.source && "From the answer before";
+  }
+
   async function openAddress(source, { focus = true } = {}) {
     Object.assign(shown, { source, before: AROUND, after: AROUND });
     hideCard();
     if (!(await load(queried()))) return;
+    isEarlier(false);
     show("view");
     document.body.classList.toggle("pc-sheet-open", !wide.matches);
     const mark = $("pc-view").querySelector("mark");
@@ -280,7 +290,7 @@
     openSource, openAddress, openShelf, openSheet, followPanel, showMore, walk, close, hideCard,
     hasCard: () => card !== null,
     hasSource: () => shown.source !== "",
-    forgetSource: () => (shown.opener = null),
+    forgetSource,
     forgetPreviews: () => previews.clear(),
     chooseView(kind) {
       view = kind;
