@@ -21,6 +21,7 @@ from ingest import (
     open_default,
     page_at,
     paragraphs,
+    stems,
 )
 
 from . import prompt
@@ -30,11 +31,12 @@ from .choose import Sentence as Scored
 from .choose import score_sentences
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
+from .instead import Thing, instead, thing_of
 from .llm import LLM
 from .naming import by_title, introduced, namings, turned_to
 from .options import TOLD, called_so, operators, tells, turned_to_option
 from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
-from .rewrite import parts, rewrite
+from .rewrite import parts, rewrite, since_new_subject
 from .said import less_of_the_same
 from .search import PROPOSED, Part, encode_query, search
 from .smalltalk import kind, reply, without
@@ -230,12 +232,32 @@ class Retriever:
         clock.lap("rewrite")
         looked = _Looked(self.library, searched_for, mended, within, k, clock, said)
         looked = self._of_whom(looked) if answering else looked
-        if whole or searched_for == mended or points_back(mended) or looked.places:
+        if whole or looked.places:
+            return looked
+        if thing := thing_of(mended) if turns else None:
+            return self._instead(looked, thing, turns)
+        if searched_for == mended or points_back(mended):
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
         alone = _Looked(self.library, mended, mended, within, k, clock, said)
         alone = self._of_whom(alone) if answering else alone
         return alone if alone.probability >= max(self.library.settings.decline_below, looked.probability) else looked
+
+    def _instead(self, looked: "_Looked", thing: Thing, turns: Sequence[Turn]) -> "_Looked":
+        """What was looked for, or, where that is answered of something else, the last question put of `thing`.
+
+        Where it cannot be put so, `thing` alone. What "the" names is sought in the document that was found.
+        """
+        put = instead(thing, since_new_subject(turns))
+        answers_it = looked.says(thing)
+        if answers_it and not put:
+            return looked
+        best = looked.ranked[:1] if thing.is_known else []
+        known = frozenset(scored.candidate.passage.document for scored in best)
+        asking = put or looked.said
+        other = looked.anew(searched_for=asking, question=asking, said=asking, within=known or looked.within)
+        least = looked.probability if answers_it else self.library.settings.decline_below
+        return other if other.says(thing) and other.probability >= least else looked
 
     def _of_whom(self, looked: "_Looked") -> "_Looked":
         """What was looked for, or the same in the one document that a name in it introduces, if that answers it."""
@@ -356,7 +378,7 @@ class _Looked:
         """With `asking`, that is what is looked for; the rest is said as it was asked."""
         # The same anew, elsewhere and in other words.
         self.anew: Callable[..., _Looked] = partial(
-            _Looked, library, searched_for, question, k=k, clock=clock, said=said
+            _Looked, library, searched_for=searched_for, question=question, k=k, clock=clock, said=said
         )
         self.library = library
         self.searched_for = searched_for
@@ -402,6 +424,11 @@ class _Looked:
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
         return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
+
+    def says(self, thing: Thing) -> bool:
+        """Whether the best sentence, or the heading above it, names `thing`."""
+        best = self.ranked[0] if self.ranked else None
+        return best is not None and thing.stems <= stems(f"{best.candidate.passage.heading} {best.text}")
 
     @property
     def at_head(self) -> bool:

@@ -61,7 +61,7 @@ def parts(searched_for: str, question: str) -> tuple[Part, ...]:
 
 def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     """The question that `question` is after the turns before it (oldest first); inside `library.reading()`."""
-    turns = _since_new_subject(_without_small_talk(history))
+    turns = since_new_subject(history)
     if not any(turn.role == "user" for turn in turns) or kind(question) or NEW_SUBJECT.search(question):
         return question
     terms = [term for term in carried(library, question, turns) if is_topic(term.word)]
@@ -86,8 +86,9 @@ def _without_small_talk(history: Sequence[Turn]) -> Sequence[Turn]:
     return kept
 
 
-def _since_new_subject(history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns since the last that changed the subject in so many words."""
+def since_new_subject(history: Sequence[Turn]) -> Sequence[Turn]:
+    """The turns since the last that changed the subject in so many words, without small talk."""
+    history = _without_small_talk(history)
     for i in range(len(history) - 1, -1, -1):
         if history[i].role == "user" and NEW_SUBJECT.search(history[i].text):
             return history[i:]

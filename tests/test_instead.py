@@ -1,0 +1,80 @@
+"""Follow-ups that only name another thing: the last question is put of that, where it is not answered otherwise."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ingest import Library, Settings
+from retriever import Retriever, Turn
+from retriever.instead import Thing, instead, thing_of
+
+TEXTS = {
+    "will.md": "# Last Will and Testament of Arthur Bellweather\n\n## Executors\n\n1. I appoint my daughter Miriam.\n\n"
+    "## Specific gifts\n\n3. I give my Bechstein piano to my granddaughter Sophie Lang.\n\n4. I give my collection of "
+    "survey maps to the Shropshire Archives.\n\n5. I give my fishing cottage at Aberdovey to my son Edmund, free of any "
+    "mortgage charged on it at my death.\n",
+    "licence.md": "# Licence of Meridian Maps\n\nMeridian Maps gets a fee. The maps are kept by the licensee.\n",
+    "zafirol.md": "# Zafirol\n\nThe drug Zafirol is made by Norgate in Leeds. The dose of Zafirol is 20 mg.\n",
+}
+
+
+@pytest.fixture(name="retriever", scope="module")
+def _retriever(encoder_cache: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
+    """A library of TEXTS with the real encoder, whose judgement decides."""
+    folder = tmp_path_factory.mktemp("texts")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, "utf-8")
+    settings = Settings(decline_below=0.05)  # in three passages nothing stands out
+    with Library.open(tmp_path_factory.mktemp("instead") / "library", create=True, settings=settings) as library:
+        library.ingest(folder)
+        yield Retriever(library)
+
+
+PIANO = [Turn("user", "Who gets the piano?"), Turn("assistant", "I give my Bechstein piano to Sophie Lang. [1]")]
+DRUG = [Turn("user", "Who makes the drug Zafirol?"), Turn("assistant", "Zafirol is made by Norgate in Leeds. [1]")]
+
+
+@pytest.mark.parametrize(("thing", "quoted"), [("cottage", "fishing cottage"), ("maps", "survey maps")])
+def test_another_thing_is_asked_of_as_the_one_before(retriever: Retriever, thing: str, quoted: str) -> None:
+    answer = retriever.ask(f"And the {thing}?", PIANO)
+    assert (answer.question, answer.searched_for) == (f"And the {thing}?", f"Who gets the {thing}?")
+    first = answer.citations[0]
+    assert first.passage.document == "will.md", "which was spoken of"
+    assert quoted in first.quote
+
+
+def test_another_side_of_the_same_thing_is_not(retriever: Retriever) -> None:
+    answer = retriever.ask("And the dose?", DRUG)
+    assert answer.searched_for.startswith("And the dose? (about: ")
+    assert "20 mg" in answer.citations[0].quote
+
+
+@pytest.mark.parametrize(
+    ("asked", "further", "put"),
+    [
+        (["Which drugs block CTLA-4 in Europe?"], "And PD-1?", "Which drugs block PD-1 in Europe?"),
+        (["Has India a CAR-T product?"], "and what about Spain?", "Has Spain a CAR-T product?"),
+        (["Do we pay the First Lady?", "What about Ivanka?"], "And Jared?", "Do we pay Jared?"),
+        (["How soon is a severity 2 fault mended?"], "And severity 3?", "How soon is a severity 3 fault mended?"),
+        (["What is the quorum of the meeting?"], "And the committee?", None),
+        (["When does the lease end?"], "And the licence?", None),
+        (["Who knows Bob and Eve?"], "And Ann?", None),
+    ],
+)
+def test_what_is_put_is_of_its_kind(asked: list[str], further: str, put: str | None) -> None:
+    thing = thing_of(further)
+    assert thing is not None
+    assert instead(thing, [Turn("user", text) for text in asked]) == put
+
+
+@pytest.mark.parametrize(
+    "question", ["And in children?", "And why?", "What about it?", "And how is it given?", "The cottage?", "And?"]
+)
+def test_what_says_more_or_less_names_no_thing(question: str) -> None:
+    assert thing_of(question) is None
+
+
+def test_what_the_names_is_known() -> None:
+    assert Thing("the cottage", "cottage").is_known
+    assert not Thing("a cottage", "cottage").is_known
+    assert not Thing("Edmund", "Edmund").is_known
