@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest import Library, Settings, SourceError
+from ingest import Library, PinciteError, Settings, SourceError
 from retriever import Answer, LibraryState, Turn
 from retriever.evaluate import compare, evaluate
 from retriever.evaluate.metrics import (
@@ -132,6 +132,10 @@ def test_a_file_of_questions_is_asked_of_the_library(folder: Path, tmp_path: Pat
     file.write_text('{"question": "What?"}')
     with pytest.raises(SourceError, match="line 1"):
         evaluate(file, library=tmp_path / "mine")
+    for documents, told in (("d1", "a list of names"), (["d1", "d99"], "names 'd99', which is not in the library")):
+        file.write_text(json.dumps({"text": "What?", "documents": documents}))
+        with pytest.raises(PinciteError, match=told):
+            evaluate(file, library=tmp_path / "mine")
 
 
 def test_two_settings_are_compared(folder: Path, fake_encoder: object) -> None:

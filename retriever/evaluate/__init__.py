@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ingest import Library, LibraryError, Settings
+from ingest import Library, LibraryError, Settings, UnknownDocumentError
 
 from ..answers import Answer
 from ..retriever import Retriever
@@ -91,7 +91,15 @@ class _Asked:
 def _library(evalset: EvalSet, scratch: Path, settings: Settings | None, own: Path | None) -> Library:
     """The library to ask: the user's for a file of questions, else one in `scratch` with the set's documents."""
     if not evalset.has_documents:
-        return Library.open(own, settings=settings)
+        library = Library.open(own, settings=settings)
+        known = {info.document for info in library.documents()}
+        strange = next((name for judged in evalset.qrels.values() for name in judged if name not in known), None)
+        if strange is not None:
+            library.close()
+            raise UnknownDocumentError(
+                f"{evalset.folder} names {strange!r}, which is not in the library; pincite documents lists what is."
+            )
+        return library
     library = Library.open(scratch, create=True, settings=settings)
     if not library.documents():
         library.ingest_documents(evalset.documents())

@@ -62,7 +62,7 @@ def load(path: Path) -> EvalSet:
     """
     if path.is_file():
         rows = [{"_id": str(number), **row} for number, row in enumerate(_rows(path, ("text",)), 1)]
-        qrels = {str(row["_id"]): dict.fromkeys(map(str, row["documents"]), 1) for row in rows if row.get("documents")}
+        qrels = {str(row["_id"]): dict.fromkeys(_names(row, path), 1) for row in rows if row.get("documents")}
         return EvalSet(path.resolve(), tuple(_query(row, path) for row in rows), qrels)
     queries = tuple(_query(row, path / "queries.jsonl") for row in _rows(path / "queries.jsonl"))
     if not (path / "corpus.jsonl").is_file():
@@ -71,6 +71,13 @@ def load(path: Path) -> EvalSet:
     if twice:
         raise SourceError(f"{path / 'queries.jsonl'}: more than one query has the _id {twice[0]!r}.")
     return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
+
+
+def _names(row: dict[str, Any], file: Path) -> list[str]:
+    names = row["documents"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SourceError(f"{file}, query {row['_id']}: documents is a list of names.")
+    return names
 
 
 def _query(row: dict[str, Any], file: Path) -> EvalQuery:
