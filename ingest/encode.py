@@ -7,12 +7,12 @@ or a GPU is present, sentence-transformers runs it. Measured against alternative
 """
 
 import json
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +21,16 @@ from .errors import EncoderError
 from .indexes.late import Floats, compress
 
 Integers = npt.NDArray[np.int64]
-# (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d))
+T = TypeVar("T")
+U = TypeVar("U")
+# (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d)); in any thread.
 Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
 
 # 8 texts fill both cores; larger batches only add padding (measured: 121/s at 8, 112/s at 32).
 BATCH_SIZE = 8
+# So many batches are computed at once, each with its share of the cores: two of one core each take a fifth less of the
+# processor's time than one of two cores, one after the other, for a sentence leaves a second core little to do.
+STREAMS = 2
 # So many texts that were encoded alone are remembered: some 20 MB.
 REMEMBERED = 400
 # A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first.
@@ -57,13 +62,13 @@ class Encoded:
 
 
 class Encoder:
-    """A loaded encoder. Safe to use from several threads; encodings run one at a time."""
+    """A loaded encoder. Safe to use from several threads."""
 
     def __init__(self, spec: EncoderSpec, tokenizer: Any, forward: Forward) -> None:
         self.spec = spec
         self._tokenizer = tokenizer
         self._forward = forward
-        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(STREAMS, thread_name_prefix="encoder")
         self._prompt_tokens = {
             prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
         }
@@ -78,17 +83,21 @@ class Encoder:
         prompt = self.spec.passage_prompt
         return self._encode([prompt + text for text in texts], self._prompt_tokens[prompt])
 
-    def encode_alone(self, text: str) -> tuple[Floats, Floats]:
-        """The pooled vector (dimension,) and the token vectors (tokens, dimension) of one passage, to be read only.
+    def encode_alone(self, texts: Sequence[str]) -> list[tuple[Floats, Floats]]:
+        """The pooled vector (dimension,) and the token vectors (tokens, dimension) of each passage, to be read only.
 
         The last ones are remembered: the questions of a conversation meet the same sentences. In a batch the last
         digits would depend on the other texts, and so an answer on what was asked before.
         """
-        return self._remembered(text)
+        return self._each(self._remembered, texts)
 
     def _alone(self, text: str) -> tuple[Floats, Floats]:
         encoded = self.encode_passages([text])
         return encoded.pooled[0], encoded.tokens[0]
+
+    def _each(self, work: Callable[[T], U], items: Sequence[T]) -> list[U]:
+        """What `work` returns of each of the items; it must not call this for several itself."""
+        return list(self._threads.map(work, items) if len(items) > 1 else map(work, items))
 
     def compress(self, encoded: Encoded) -> list[bytes]:
         """The late-interaction codes of each text in `encoded`."""
@@ -115,20 +124,21 @@ class Encoder:
         tokens: list[Floats] = [np.zeros((0, 0), np.float32)] * len(texts)
         # Sorted by length, a batch holds texts of nearly one length and little padding is computed.
         order = sorted(range(len(texts)), key=lambda i: -len(ids[i]))
-        for first in range(0, len(order), BATCH_SIZE):
-            batch = order[first : first + BATCH_SIZE]
+
+        def encode(batch: list[int]) -> None:
             width = -(-len(ids[batch[0]]) // WIDTHS) * WIDTHS
             rows = np.zeros((len(batch), width), np.int64)
             mask = np.zeros((len(batch), width), np.int64)
             for k, i in enumerate(batch):
                 rows[k, : len(ids[i])] = ids[i]
                 mask[k, : len(ids[i])] = 1
-            with self._lock:
-                vectors, sentence = self._forward(rows, mask)
+            vectors, sentence = self._forward(rows, mask)
             for k, i in enumerate(batch):
                 own = [j for j, mark in enumerate(special[i]) if not mark][skip:] or list(range(len(ids[i])))
                 tokens[i] = _unit(vectors[k, own])
                 pooled[i] = sentence[k]
+
+        self._each(encode, [order[first : first + BATCH_SIZE] for first in range(0, len(order), BATCH_SIZE)])
         return Encoded(_unit(pooled), tokens)
 
 

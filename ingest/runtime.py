@@ -9,13 +9,14 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .encode import Forward, Integers
+from .encode import STREAMS, Forward, Integers
 from .indexes.late import Floats
 
 DIGEST_BYTES = 32
@@ -26,7 +27,10 @@ def openvino_forward(folder: Path) -> Forward:
     openvino = _openvino()
     core = openvino.Core()
     bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32"}
+    config = {
+        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+        "NUM_STREAMS": str(min(STREAMS, os.cpu_count() or 1)),
+    }
     prepared = folder / _name(openvino.__version__, core, config)
     mapped = _mapped(prepared)
     model = None
@@ -37,11 +41,13 @@ def openvino_forward(folder: Path) -> Forward:
         model = core.compile_model(str(folder / "model.xml"), "CPU", config)
         with suppress(OSError):
             _keep(model.export_model().getvalue(), prepared)
-    request = model.create_infer_request()
+    of_thread = threading.local()
 
     # The mapped memory is the model's: it has to stay as long as this function does.
     def forward(ids: Integers, mask: Integers, _weights: Any = mapped) -> tuple[Floats, Floats]:
-        result = request.infer([ids, mask], share_inputs=True)
+        if not hasattr(of_thread, "request"):
+            of_thread.request = model.create_infer_request()
+        result = of_thread.request.infer([ids, mask], share_inputs=True)
         return np.asarray(result[0], np.float32), np.asarray(result[1], np.float32)
 
     return forward

@@ -96,8 +96,8 @@ def _different(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
 def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> list[Sentence]:
     """The sentences with the scores that they have when encoded alone, behind title and heading."""
     again = []
-    for sentence in found:
-        pooled, tokens = library.encoder.encode_alone(f"{sentence.candidate.passage.context}: {sentence.text}")
+    texts = [f"{sentence.candidate.passage.context}: {sentence.text}" for sentence in found]
+    for sentence, (pooled, tokens) in zip(found, library.encoder.encode_alone(texts), strict=True):
         matched = (query.tokens @ tokens.T).max(axis=1)
         by_word = word_matches(query, matched)
         features = {

@@ -131,11 +131,14 @@ def test_threads_may_share_an_encoder(encoder_cache: Encoder, texts: list[str]) 
 
 
 def test_a_text_encoded_alone_is_remembered(encoder_cache: Encoder) -> None:
-    pooled, tokens = encoder_cache.encode_alone("T cells kill.")
+    alone = encoder_cache.encode_alone(["T cells kill.", "PD-1", "T cells kill."])
+    pooled, tokens = alone[0]
     encoded = encoder_cache.encode_passages(["T cells kill."])
     assert np.array_equal(pooled, encoded.pooled[0])
     assert np.array_equal(tokens, encoded.tokens[0])
-    assert encoder_cache.encode_alone("T cells kill.")[1] is tokens
+    assert encoder_cache.encode_alone(["T cells kill."])[0][1] is tokens
+    assert np.array_equal(alone[1][0], encoder_cache.encode_passages(["PD-1"]).pooled[0])
+    assert np.array_equal(alone[2][1], tokens)
 
 
 def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str]) -> None:
