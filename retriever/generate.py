@@ -8,7 +8,7 @@ Nothing of the model's is ever shown as supported because the model says so.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest import Encoder, LLMError, Passage, words
+from ingest import Encoder, LLMError, Passage, content_words, stem, stems, words
 
 from .answers import Citation, Verdict
 from .llm import LLM
@@ -107,9 +107,24 @@ class Draft:
         of = best.passage
         quote = of.text[best.start - of.start : best.end - of.start]
         verdict: Verdict = "exact" if best.exact else "supported" if best.supported else "unsupported"
-        if written.altered:  # what is left is not what the model said
+        # What is left is not what the model said; what a heading says answers nothing.
+        if written.altered or (_is_heading(written.text, of) and not self._adds(written.text, quote)):
             verdict = "unsupported"
         return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
+
+    def _adds(self, text: str, quote: str) -> bool:
+        """Whether `text` says what the question does not, and `quote` says it too: "Zafirol" to "Which drug?"."""
+        said = set(map(stem, content_words(text)))
+        return said <= stems(quote) and not said <= stems(self._question)
+
+
+def _is_heading(text: str, passage: Passage) -> bool:
+    """Whether `text` only repeats the title or a heading of `passage`, its number aside."""
+
+    def plain(line: str) -> list[str]:
+        return [word for word in words(line) if not word.isdigit()]
+
+    return any(plain(line) == plain(text) for line in (passage.title, *(passage.heading or "").split(" > ")))
 
 
 def _marked(text: str, citation: Citation) -> str:

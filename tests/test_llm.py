@@ -128,6 +128,12 @@ def test_what_it_says_in_other_words_is_supported(retriever: Retriever, llm: Scr
     assert [c.verdict for c in answer.citations] == ["supported"]
 
 
+def test_a_heading_is_no_answer(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(say("Zafirol [1]. It does not cure asthma [1]."))
+    assert retriever.ask(QUESTION).text == "It does not cure asthma. [1]"
+    assert retriever.ask("Which drug is a tablet of 20 mg?").text == "Zafirol. [1] It does not cure asthma. [2]"
+
+
 def test_where_nothing_is_supported_the_sources_are_quoted(retriever: Retriever, llm: ScriptedLLM) -> None:
     for text in ("The moon is made of cheese [1].", "I'm sorry, but I can't help with that.", "NO ANSWER"):
         llm.script(say(text))
