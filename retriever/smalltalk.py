@@ -75,6 +75,20 @@ _NODDING = re.compile(
 # An option of a command is asked about: --help, -h.
 _OPTION = re.compile(r"\s*--?\w")
 _PARTING = re.compile(r"\s*[,.!;:…\n–—]+\s*|\s+-+\s+")
+# What is said behind a question of how to answer it: "List the steps.", "Please answer in one sentence."
+_TELLS = frozenset(
+    """answer be briefly cite describe explain give in include keep list mention name provide quote reply respond show
+    specify state summarise summarize tell use write""".split()
+)
+_FORM = _TELLS.union(
+    """a all an and as brief bullet bullets by citation citations clause clauses concise concisely detail detailed
+    details each english every exact exactly few five four from full fully it item items it its line lines me
+    more no number numbers of on one only or order page pages paragraph paragraphs plain please point points
+    possible reference references relevant section sections sentence sentences short shortly simple simply
+    source sources step steps table that the their them these this three to two us verbatim with word wording
+    words your""".split()
+)
+_BEHIND = re.compile(r"\?\s+(?P<rest>[^?]+)$")
 _REPLIES: Mapping[str, str] = {
     "thanks": "You're welcome!",
     "bye": "Goodbye!",
@@ -102,13 +116,19 @@ def reply(message: str, documents: int) -> str | None:
 
 
 def without(message: str) -> str:
-    """`message` without the small talk in front of a question.
+    """`message` without the small talk in front of a question, and what is said behind it of how to answer.
 
     >>> without("Great, and what is a biosimilar?"), without("ok so how is it made")
     ('What is a biosimilar?', 'How is it made')
     >>> without("Hello world programs"), without("Thanks!")
     ('Hello world programs', 'Thanks!')
+    >>> without("How is it made? List the steps."), without("How is it made? Name the makers.")
+    ('How is it made?', 'How is it made? Name the makers.')
     """
+    behind = _BEHIND.search(message)
+    sentences = [said for said in re.split("[.!;]", behind["rest"]) if _WORD.search(said)] if behind else []
+    if behind and sentences and all(map(_tells_how, sentences)):
+        message = message[: behind.start() + 1]
     rest = message
     while parting := _PARTING.search(rest):
         if not rest[parting.end() :].strip() or kind(rest[: parting.start()]) is None:
@@ -126,6 +146,13 @@ def without(message: str) -> str:
     if joined and joined[1].lower() in _JOINING and joined[2].lower() in _ASKING:
         rest = rest[joined.start(2) :]
     return rest[0].upper() + rest[1:]
+
+
+def _tells_how(said: str) -> bool:
+    """Whether a sentence says only how to answer."""
+    parts = [word.lower() for word in _WORD.findall(said)]
+    first = next((part for part in parts if part not in ("and", "please")), "please")
+    return _FORM.issuperset(parts) and (first in _TELLS or first == "please")
 
 
 def kind(message: str) -> str | None:

@@ -81,16 +81,21 @@ def test_no_small_talk(message: str) -> None:
         ("Got it. I have another question: why?", "I have another question: why?"),
         ("Good clinical practice, and what is it?", "Good clinical practice, and what is it?"),
         ("a good that can be sold", "a good that can be sold"),
+        ("Ok, how is it made? List the steps.", "How is it made?"),
+        ("What is the fee? Quote the exact wording, please. Give the clause number.", "What is the fee?"),
+        ("Who pays? Please answer in one sentence!", "Who pays?"),
+        ("Who pays? Explain how it is paid.", "Who pays? Explain how it is paid."),
+        ("Who pays? In Spain.", "Who pays? In Spain."),
     ],
 )
-def test_a_question_is_asked_without_the_small_talk_before_it(message: str, question: str) -> None:
+def test_a_question_is_asked_without_the_small_talk_around_it(message: str, question: str) -> None:
     assert without(message) == question
 
 
 @given(st.text(max_size=200))
-def test_what_is_taken_off_stands_in_front(message: str) -> None:
+def test_what_is_taken_off_stands_in_front_or_behind(message: str) -> None:
     rest = without(message)
-    assert rest == message or message.lower().endswith(rest.lower()[1:])
+    assert rest == message or rest.lower()[1:] in message.lower()
 
 
 def test_the_reply_says_what_can_be_asked() -> None:
