@@ -26,6 +26,8 @@ _LEANING = re.compile(
 _ITEM_MARK = r"(?:[-*•]|\(?\d{1,3}[.)]|\(?(?:[a-z]|[ivx]{2,5})\))"
 ITEM = re.compile(rf"^\s*{_ITEM_MARK}\s+")
 NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
+# Items that run on in one paragraph: "(a) bread; (b) wine; and (c) salt".
+_RUN_ON = re.compile(r"[;,.]\s(?:and |or )?\((?:\d{1,3}|[a-z]|[ivx]{2,5})\)\s")
 # A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
 ROW = re.compile(r" \| |\t|(?:^|\n)[A-Z][\w-]{2,}: [^\n]*\n[A-Z][\w-]{2,}: ")
 # The term of a glossary whose definition begins with it again: "Off-label: off-label use is ...".
@@ -74,7 +76,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
             end = _cut(text, end, around[1], most)
     if aside and part:
         return None
-    if mark and not several:
+    if mark and not several and not _RUN_ON.search(text[start:end]):
         start += mark.end()
     if (said_twice := _TERM.match(text[start:end])) and not ROW.search(text[start:end]):
         start += said_twice.end()

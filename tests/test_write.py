@@ -257,6 +257,13 @@ def test_a_list_is_whole_where_it_is_asked_for_or_its_item_is_no_sentence(
     assert written(sentence(passage(LIST), chosen, 5), question=question)[1][0].quote == quote
 
 
+def test_the_first_of_items_that_run_on_keeps_its_mark() -> None:
+    gifts = "(a) £20 to Ann; (b) £5 to Bob; and (c) £2 to Eve."
+    assert written(sentence(passage(gifts), gifts, 5), question="Who gets £5?")[1][0].quote == gifts
+    alone = "(a) £20 to Ann, see (b)."
+    assert written(sentence(passage(alone), alone, 5), question="Who gets £20?")[1][0].quote == "£20 to Ann, see (b)."
+
+
 def test_a_long_list_is_not_quoted_beside_the_answer() -> None:
     long = passage("Mind these:\n" + "\n".join(f"- the {n}th thing of many that there are;" for n in range(12)), "e.md")
     ranked = [
