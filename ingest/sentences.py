@@ -14,7 +14,7 @@ _CODE_LINE = re.compile(
 # A line that is a command, an import or a call, and no sentence.
 _COMMAND = re.compile(
     r"(?:\$|>>>|(?:apt|apt-get|brew|cargo|conda|curl|docker|git|npm|pip3?|python3?|sudo|wget) [\w./-]+(?: |$)"
-    r"|import \w+$|from \S+ import |[\w.:]+\(.*\);?$|[\w.]+ = \S).*(?<![.?!…])$"
+    r"|import \w+$|from \S+ import |[\w.:]+\(.*\);?$|[\w.]+ = \S).*(?<![.?!…:])$"
 )
 _ITEM_LINE = re.compile(r"\s*(?:[-*•‣◦▪–☐☑]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 
@@ -40,7 +40,7 @@ def paragraphs(text: str) -> Iterator[Span]:
 def is_code(paragraph: str) -> bool:
     """Whether a paragraph looks like code: lines that are kept as they are, most of them set as code is.
 
-    >>> is_code("def f():\\n    return 1"), is_code("pip install quill"), is_code("The cat sat.\\nIt purred.")
+    >>> is_code("def f():\\n    return 1"), is_code("pip install quill"), is_code("git reset does either of these:")
     (True, True, False)
     """
     lines = [line for line in paragraph.split("\n") if line.strip()]

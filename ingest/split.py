@@ -104,8 +104,10 @@ def _parts(
         while count(s, e) > budget:  # one sentence alone is too long
             last = bisect_left(tokens, s) + budget
             cut = min(tokens[last] if last < len(tokens) else e, s + budget * CHARS_PER_TOKEN)
-            cut = max(text.rfind(" ", s + 1, cut + 1), text.rfind("\n", s + 1, cut + 1)) + 1 or cut
-            while cut < e and text[cut].isspace():
+            # Code is parted between lines.
+            line = text.rfind("\n", s + (cut - s) // 2, cut + 1) + 1
+            cut = line or max(text.rfind(" ", s + 1, cut + 1), text.rfind("\n", s + 1, cut + 1)) + 1 or cut
+            while not line and cut < e and text[cut].isspace():
                 cut += 1
             units.append((s, cut))
             s = cut

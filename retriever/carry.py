@@ -79,6 +79,12 @@ NEW_SUBJECT = re.compile(
     r"|(something|somewhere) (else|different|other)|changing the subject|on another note)\b",
     re.IGNORECASE,
 )
+# "Back to the mutex: can it deadlock?" says itself what it is about.
+RETURNING = re.compile(
+    r"^\W*(?:[^\W\d_'’]+[ ,]+){0,4}(?:back|return|returning) to (?!(?:[^\W_]+ )*(?:it|that|this|what|first|second|last"
+    r"|previous|earlier|question|topic|subject|point)\b)[^,:;?!–—-]{3,60}(?:[:;]| ?[–—]| -) ",
+    re.IGNORECASE,
+)
 _ADJECTIVE = ("ly", "est", "ful", "ous", "able", "ible", "less", "ive", "ier")
 
 

@@ -29,6 +29,9 @@ _KINDS = _NEEDS_MORE.union("act bylaws charter constitution convention deed dire
 _DEFINITE = re.compile(r"\b(?:the|our|this|that|my|your|their|his|her)\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _OWNS = re.compile(r"['’]s?$")
+# One of a series: "pep-0008" among others, "RFC 2119".
+_ONE_OF = re.compile(r"([^\W\d_]{2,})[\W_]*0*(\d+)")
+_NUMBERED = re.compile(r"(?<![\w-])([^\W\d_]{2,}) 0*(\d+)(?![\w.-]*\w)")
 # What initials stand for, as `spelling.py` writes it behind them.
 _SPELLED = re.compile(r" \(([^()]+)\)")
 # A capital there is no name's.
@@ -66,6 +69,18 @@ class _Names:
         likely = (i for i, text in enumerate(self.texts) if all(begin in text for begin in begins))
         return frozenset(self.documents[i] for i in likely if stems(self.texts[i]).issuperset(wanted))
 
+    def of_series(self, word: str, number: str) -> frozenset[str]:
+        """The documents called `word` and `number` and nothing more, where others have that word and other numbers."""
+        if word not in self.joined:
+            return frozenset()
+        called = [
+            (i, found[2])
+            for i, text in enumerate(self.texts)
+            if (found := _ONE_OF.fullmatch(text)) and found[1] == word
+        ]
+        numbers = {its for _, its in called}
+        return frozenset(self.documents[i] for i, its in called if its == number and len(numbers) > 1)
+
 
 # Of each library as of a generation: what its files are called, what its titles and files are, and the titles as they
 # are written. Reading that takes some 6 ms a thousand documents.
@@ -99,7 +114,8 @@ def namings(library: Library, question: str) -> list[Naming]:
     """Where `question` names documents, in order; inside `library.reading()`."""
     suspects = list(_suspects(library, question))
     phrases = list(_phrases(question))
-    if not suspects and not phrases:
+    numbered = list(_NUMBERED.finditer(question))
+    if not suspects and not phrases and not numbered:
         return []
     files, both, _ = _called(library)
     count = len(files.documents)
@@ -117,6 +133,11 @@ def namings(library: Library, question: str) -> list[Naming]:
         called = both.having(stems(question[start:end]))
         if _few(called, count):
             found.append(Naming(start, end, called, False))
+    for match in numbered:
+        called = files.of_series(match[1].lower(), match[2])
+        if _few(called, count):
+            before = _BEFORE.search(question, 0, match.start())
+            found.append(Naming(before.start() if before else match.start(), match.end(), called, True))
     return sorted(found, key=lambda naming: naming.start)
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from ingest import Library
 
 from .answers import Turn
-from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, Term, carried, idle, looked_at, stands_alone, stems, written
+from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, RETURNING, Term, carried, idle, looked_at, stands_alone, stems, written
 from .search import Part
 from .smalltalk import kind, without
 from .topics import is_topic
@@ -62,7 +62,7 @@ def parts(searched_for: str, question: str) -> tuple[Part, ...]:
 def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     """The question that `question` is after the turns before it (oldest first); inside `library.reading()`."""
     turns = since_new_subject(history)
-    if not any(turn.role == "user" for turn in turns) or kind(question) or NEW_SUBJECT.search(question):
+    if not any(turn.role == "user" for turn in turns) or kind(question) or _says_subject(question):
         return question
     terms = [term for term in carried(library, question, turns) if is_topic(term.word)]
     least = STANDING if stands_alone(question) else LEANING
@@ -90,9 +90,14 @@ def since_new_subject(history: Sequence[Turn]) -> Sequence[Turn]:
     """The turns since the last that changed the subject in so many words, without small talk."""
     history = _without_small_talk(history)
     for i in range(len(history) - 1, -1, -1):
-        if history[i].role == "user" and NEW_SUBJECT.search(history[i].text):
+        if history[i].role == "user" and _says_subject(history[i].text):
             return history[i:]
     return history
+
+
+def _says_subject(question: str) -> bool:
+    """Whether a turn changes the subject in so many words, to another or back to one it names."""
+    return bool(NEW_SUBJECT.search(question) or RETURNING.search(question))
 
 
 def phrases(meant: Sequence[Term], beside: Collection[tuple[str, ...]], history: Sequence[Turn]) -> list[str]:

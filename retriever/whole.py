@@ -30,6 +30,8 @@ NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
 _RUN_ON = re.compile(r"[;,.]\s(?:and |or )?\((?:\d{1,3}|[a-z]|[ivx]{2,5})\)\s")
 # A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
 ROW = re.compile(r" \| |\t|(?:^|\n)[A-Z][\w-]{2,}: [^\n]*\n[A-Z][\w-]{2,}: ")
+# What announces ends so, by itself or with what follows it: "There are three ways –".
+_ANNOUNCING = (":", ":-", "–", "—", " -")
 # The term of a glossary whose definition begins with it again: "Off-label: off-label use is ...".
 _TERM = re.compile(r"([^\s:][^:\n]{0,60}): +(?=\1\b)", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=(){}<>]")
@@ -43,7 +45,7 @@ def leans(text: str) -> bool:
 
 def announces_nothing(text: str, end: int) -> bool:
     """Whether what ends at `end` announces something that does not follow in `text`."""
-    return text[:end].endswith(":") and not text[end:].strip()
+    return text[:end].endswith(_ANNOUNCING) and not text[end:].strip()
 
 
 def whole(passage: Passage, start: int, end: int, question: str, aside: bool) -> tuple[int, int] | None:
@@ -65,7 +67,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     several = NEXT_ITEM.search(text[start:end]) is not None
     listed = _list_around(text, start, end)
     block = None if listed else _block_around(text, start, end)
-    announces = text[:end].endswith(":")
+    announces = text[:end].endswith(_ANNOUNCING)
     part = announces or block or (mark is not None and text[start + mark.end()].islower())
     if around := listed or block:
         most = MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS
@@ -89,7 +91,8 @@ def goes_on(passage: Passage, start: int, end: int) -> bool:
     if NEXT_ITEM.search(quote):
         return ITEM.match(rest) is not None
     block = list(paragraphs(quote))[-1]
-    return is_code(quote[slice(*block)]) and bool(rest.strip()) and not rest.startswith("\n\n")
+    # A passage that ends with a line, and no blank one, ends within its paragraph.
+    return is_code(quote[slice(*block)]) and (rest == "\n" or (bool(rest.strip()) and not rest.startswith("\n\n")))
 
 
 def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
@@ -141,7 +144,7 @@ def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
     if not within:
         return None
     first = last = within[0]
-    if not items[first] and text[: units[within[-1]][1]].endswith(":"):
+    if not items[first] and text[: units[within[-1]][1]].endswith(_ANNOUNCING):
         first = last = within[-1] + 1
     if first >= len(units) or not items[first]:
         return None
@@ -150,7 +153,7 @@ def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
         last += 1
     while first and (items[first - 1] or (first > 1 and "\n" not in text[units[first - 1][1] : units[first][0]])):
         first -= 1
-    if first and text[: units[first - 1][1]].endswith(":"):
+    if first and text[: units[first - 1][1]].endswith(_ANNOUNCING):
         first -= 1
     return units[first][0], units[last][1]
 
@@ -163,10 +166,10 @@ def _block_around(text: str, start: int, end: int) -> tuple[int, int] | None:
     blocks = list(paragraphs(text))
     at = next((i for i, (s, e) in enumerate(blocks) if s <= start < e), 0)
     own = text[slice(*blocks[at])]
-    if text[:end].endswith(":") and end == blocks[at][1] and not is_code(own):
+    if text[:end].endswith(_ANNOUNCING) and end == blocks[at][1] and not is_code(own):
         return (start, _end_of_code(text, blocks, at + 1)) if at + 1 < len(blocks) else None
     first = at
-    while first and _is_set(text[slice(*blocks[first])]) and not text[: blocks[first - 1][1]].endswith(":"):
+    while first and _is_set(text[slice(*blocks[first])]) and not text[: blocks[first - 1][1]].endswith(_ANNOUNCING):
         first -= 1
     if first and _is_set(text[slice(*blocks[first])]):  # what stands before it announces it
         s, e = blocks[first - 1]

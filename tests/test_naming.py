@@ -1,6 +1,7 @@
 """Questions that name the document they ask of: by its file, by its title, or by whom it introduces at its head."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +167,29 @@ def test_what_is_asked_of_a_name_is_sought_in_its_document(
     # What stands nowhere stands not there; and a search lists what there is.
     assert not retriever.ask("How many zebras does Daniel ride?").answered
     assert {hit.passage.document for hit in retriever.search("What does Daniel get?").hits} == set(TEXTS)
+
+
+def test_one_of_a_series_is_named_by_its_number(library: Library, tmp_path: Path) -> None:
+    for name in ("pep-0007.md", "pep-0008.md", "pep-0257.md", "pd-1.md", "notes.md"):
+        (tmp_path / name).write_text(f"# On {name}\n\nLines have 79 characters, says PEP 8 of PD 1.")
+    library.ingest(tmp_path)
+    with library.reading():
+        for question, documents in (
+            ("What does PEP 8 say about lines?", {"pep-0008.md"}),
+            ("pep 257", {"pep-0257.md"}),
+            ("Is PEP 8 newer than PEP 7?", {"pep-0008.md", "pep-0007.md"}),
+            ("What is PEP 80?", set()),
+            ("What is PEP 8.1?", set()),
+            ("What does PD 1 do?", set()),
+        ):
+            found = {name for naming in namings(library, question) for name in naming.documents}
+            assert found == documents, question
+
+
+def test_a_follow_up_may_turn_to_another_of_a_series(library: Library, tmp_path: Path) -> None:
+    for name in ("pep-0007.md", "pep-0008.md", "notes.md"):
+        (tmp_path / name).write_text(f"# On {name}\n\nLines of {name} have 79 characters.")
+    library.ingest(tmp_path)
+    found = Retriever(library).search("And PEP 7?", history=[Turn("user", "How long are lines in PEP 8?")])
+    assert found.searched_for == "How long are lines in PEP 7?"
+    assert {hit.passage.document for hit in found.hits} == {"pep-0007.md"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest import Document, Library
 from retriever import Turn
-from retriever.carry import Term, candidates, carried, opening, stands_alone, stems
+from retriever.carry import RETURNING, Term, candidates, carried, opening, stands_alone, stems
 from retriever.rewrite import phrases, rewrite, written_into
 
 FIRST = "How is BCG given for bladder cancer?"
@@ -209,3 +209,18 @@ def test_what_was_said_in_one_phrase_is_not_said_in_the_next() -> None:
 def test_an_article_is_carried_along(library: Library) -> None:
     history = asked("What is the first drug for gout?")
     assert searched_for(library, "How long does it last?", history) == "How long does the drug for gout last?"
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("back to the mutex: can it deadlock?", True),
+        ("OK, let's go back to CAR-T, how is it given?", False),
+        ("Coming back to biosimilars - who approves them?", True),
+        ("back to the first drug: what does it cost?", False),
+        ("Back to my question: is it safe?", False),
+        ("Does it go back to normal?", False),
+    ],
+)
+def test_a_turn_may_name_the_subject_it_returns_to(question: str, names: bool) -> None:
+    assert bool(RETURNING.search(question)) == names

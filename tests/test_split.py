@@ -178,6 +178,12 @@ def test_a_long_sentence_is_cut_between_words() -> None:
     assert {word for p in passages for word in p.text.split()} == {"immunology"}
 
 
+def test_long_code_is_cut_between_lines() -> None:
+    passages = split(Document("d", "", "\n".join(f"  {n}: called at line {n} of it" for n in range(100)), ""), words)
+    assert len(passages) > 2
+    assert all(p.text.endswith("\n") for p in passages[:-1])
+
+
 def test_a_run_without_a_space_is_cut_though_it_is_one_token() -> None:
     text = f"Here is the picture.\n\n{'iVBORw0KGgo' * 8_000} And here its end."
     passages = check(Document("d", "D", text, ""), words)

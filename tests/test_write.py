@@ -132,6 +132,7 @@ DEFINED = f"It is easy. To define a task, write:\n\n{CODE}\n\nThen run it."
         ("Call it.\n\npip install quill", "pip install quill", "pip install quill", None),
         ("Fields:\n\nName: a | Type: b\nName: c | Type: d", "Fields:", "", "Fields:\nName: a | Type: b\nName: c | Type: d"),
         ("Mind this:\n\nCall a doctor.\n\nRest.", "Mind this:", "Mind this:\n\nCall a doctor.", None),
+        ("Three ways –\n- swim\n- fly", "Three ways –", "Three ways –\n- swim\n- fly", None),
         ("She shall not:\n\n(a) sing; or\n\n(b) dance.\n\nSo it is.", "(b) dance.", "", "She shall not:\n(a) sing; or\n(b) dance."),
     ],
 )  # fmt: skip
@@ -148,6 +149,12 @@ def test_code_is_quoted_in_whole_lines() -> None:
     text, (citation,) = written(sentence(passage("\n".join(lines)), ". branch/7 --of=7\n$ git pull .", 5))
     assert citation.quote == "\n".join(lines[7:9])
     assert text == f"{citation.quote} … [1]"
+
+
+def test_code_that_goes_on_in_the_next_passage_is_shown_to() -> None:
+    code = "$ git pull . a\n$ git push . a\n"
+    for text, shown in ((code, " …"), (f"{code}\n", ""), (code.rstrip(), "")):
+        assert written(sentence(passage(text), "$ git pull . a\n$ git push . a", 5))[0] == f"{code.rstrip()}{shown} [1]"
 
 
 def test_of_what_is_too_long_as_much_is_quoted_as_a_reader_takes_in() -> None:
