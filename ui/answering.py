@@ -21,10 +21,14 @@ BROKEN = "Pincite failed inside; its log says where. Ask again."
 
 @dataclass(eq=False)
 class InHand:
-    """A turn that is being answered. `text` is what a language model has said of it so far."""
+    """A turn that is being answered. `text` is what a language model has said of it so far.
+
+    `answer` is there a little before the turn is done, which is when it is kept.
+    """
 
     question: str
     text: str = ""
+    answer: Answer | None = None
     task: "asyncio.Task[None]" = field(init=False)
     stopped: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,7 +101,8 @@ class Answering:
         try:
             async for said in self._service.stream("chat", asked):
                 if isinstance(said, Answer):
-                    outcome = replace(said, question=turn.question)
+                    turn.answer = outcome = replace(said, question=turn.question)
+                    turn.tell()
                 elif isinstance(said, str):
                     turn.text += said
                     turn.tell()

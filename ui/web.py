@@ -43,6 +43,8 @@ _EXAMPLES = {
 # however long it is, within about a second.
 _STEP_SECONDS = 0.08
 _SHOWN_WITHIN_SECONDS = 1.0
+# How often the queue is looked at: no one waits noticeably for it, and an idle server is idle.
+_QUEUE_SECONDS = 0.01
 
 _HEAD = """
 <link rel="stylesheet" href="/page/pincite.css">
@@ -272,19 +274,22 @@ def _page(service: Service, conversations: Conversations) -> Any:
         async for text in turn.follow():
             if not answering.looks(session, look):
                 return
+            if by_and_by and turn.answer:
+                break  # its first words need not wait until it is kept
             if text and worded:  # by a language model, which takes its time
                 yield render.answering(turn.question, at, text), False
+        if by_and_by and turn.answer:
+            async for text in _appearing(turn.answer):
+                if not answering.looks(session, look):
+                    return
+                yield render.answering(turn.question, at, text, turn.answer.citations), False
+        await asyncio.wait([turn.task])
         if not answering.looks(session, look):
             return
         if not turn.task.cancelled():
             turn.task.result()  # raises what nobody foresaw
         conversation = await anyio.to_thread.run_sync(conversations.get, at.conversation)
         kept = conversation.turn(at.number) if conversation else None
-        if by_and_by and kept and kept.answer:
-            async for text in _appearing(kept.answer):
-                if not answering.looks(session, look):
-                    return
-                yield render.answering(turn.question, at, text, kept.answer.citations), False
         answering.away(session, look)
         yield _shown(kept, at.conversation), True
 
@@ -378,6 +383,8 @@ def _page(service: Service, conversations: Conversations) -> Any:
         page.load(opened, [wish], shown, **opening)
         opening_lever.click(opened, [wish], shown, **opening)
     page.queue(max_size=64)
+    # Gradio looks every millisecond for an event and every ten for progress, which no event here tells.
+    page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = _QUEUE_SECONDS, 1.0
     return page
 
 

@@ -169,7 +169,10 @@ window.pincite = (() => {
       state.scope = JSON.parse(mark.dataset.scope);
       pincite.openShelf(); // the source that stood there belongs to another conversation
     }
-    pincite.conversationChanged(marked);
+    pincite.nameExports(marked);
+    // The lists are the same until the answer is there; what is asked of the server meanwhile would only hold it up.
+    if (state.begun) setTimeout(() => busy() && pincite.loadConversations(), 1000);
+    else pincite.conversationChanged();
     arriving = !state.begun;
   }
 
@@ -228,7 +231,7 @@ window.pincite = (() => {
     // Beside the answer stands its first source; on a narrow page it would cover the answer.
     if (rows.length && wide.matches) pincite.openSource(rows[0], { focus: false });
     else pincite.openShelf();
-    pincite.conversationChanged(state.conversation);
+    pincite.conversationChanged();
   }
 
   function follow() {

@@ -285,11 +285,13 @@
       state.scope = { documents: [], tags: [] };
       showScope();
     },
-    conversationChanged(id) {
+    nameExports(id) {
       for (const link of document.querySelectorAll("a[data-export]")) {
         link.href = `/page/conversations/${id}/${link.dataset.export}`;
         link.download = "";
       }
+    },
+    conversationChanged() {
       showScope();
       loadConversations();
     },

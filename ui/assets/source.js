@@ -124,7 +124,14 @@
   // A page needs more room than text.
   function layOut() {
     const picture = !$("pc-view").hidden && $("pc-view").querySelector("[data-picture]:not([hidden])");
+    if ($("pc-desk").classList.contains("pc-page-shown") === Boolean(picture)) return;
+    // The conversation gets narrower or wider, and what is read of it stays where it is.
+    const log = $("pc-log");
+    const edge = log.getBoundingClientRect().top;
+    const read = [...log.querySelectorAll(".pc-turn")].find((turn) => turn.getBoundingClientRect().bottom > edge + 8);
+    const top = read?.getBoundingClientRect().top;
     $("pc-desk").classList.toggle("pc-page-shown", Boolean(picture));
+    if (read) log.scrollTop += read.getBoundingClientRect().top - top;
   }
 
   async function draw(place, page = 0) {
