@@ -168,6 +168,7 @@ def test_a_kept_citation_is_found_again_or_said_to_be_gone(
     assert "not in it any more" in source()
     library.remove("kettle.md")
     assert "not in the library any more" in source()
+    assert ">Kettle</h2>" in source(), "under the title that it had"
     dead = client.get("/page/source", params={k: span[k] for k in ("document", "start", "end")})
     assert dead.status_code == 404
     assert "“All documents” lists what there is" in dead.json()["error"]

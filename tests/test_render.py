@@ -232,7 +232,7 @@ def test_no_document_puts_code_on_the_page(words_of_theirs: str) -> None:
         render.failure(words_of_theirs, words_of_theirs, TurnId(1, words_of_theirs)),
         panel.source(held, 0, 5, 1, 1),
         panel.source(held, 0, 0, 1, 1, words_of_theirs, words_of_theirs, words_of_theirs),
-        panel.gone(words_of_theirs, words_of_theirs),
+        panel.gone(words_of_theirs, words_of_theirs, words_of_theirs),
         lists.documents(listed),
         lists.jobs([Job(1, "add", words_of_theirs, state="failed", told=words_of_theirs)]),
         lists.conversations([Conversation("x", words_of_theirs, Scope(), 0.0)], "", True),

@@ -68,10 +68,11 @@ def source(
     )
 
 
-def gone(name: str, quote: str) -> str:
-    """The source panel for a citation of a document that is not in the library any more."""
+def gone(name: str, title: str, quote: str) -> str:
+    """The source panel for a citation of a document that is not in the library any more, under the title it had."""
     return clean(
-        f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(name)}</h2></header>'
+        f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(title or name)}</h2>'
+        f'<p class="pc-file"><code>{escape(name)}</code></p></header>'
         + _changed("This document is not in the library any more.", quote)
     )
 

@@ -103,13 +103,13 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         n: int = 0,
         h: int = 0,
     ) -> Response:
-        quote = _kept_quote(conversations.get(c), t, n, h) if c else None
+        title, quote = _kept(conversations.get(c), t, n, h) if c else ("", None)
         try:
             shown = _document(retriever, document)
         except UnknownDocumentError:
             if quote is None:
                 raise
-            return HTMLResponse(panel.gone(document, quote))
+            return HTMLResponse(panel.gone(document, title, quote))
         told = lost = ""
         if quote is not None:
             fate, start, end = whereabouts(shown.text, quote, start)
@@ -267,15 +267,15 @@ def _add_conversations(app: FastAPI, retriever: Retriever, conversations: Conver
         return HTMLResponse(lists.suggestions(suggest(retriever, turn.answer, asked, scope.documents, scope.tags)))
 
 
-def _kept_quote(conversation: Conversation | None, number: int, cited: int, rank: int) -> str | None:
-    """The words that citation `cited` of a kept turn, or its hit of that rank, stood for; None if they are not kept."""
+def _kept(conversation: Conversation | None, number: int, cited: int, rank: int) -> tuple[str, str | None]:
+    """The title and the words that citation `cited` of a kept turn, or its hit of that rank, stood for, if kept."""
     turn: KeptTurn | None = conversation.turn(number) if conversation else None
     if turn is None or turn.answer is None:
-        return None
-    if rank:
-        hits = turn.answer.evidence
-        return hits[rank - 1].passage.text if 0 < rank <= len(hits) else None
-    return next((c.quote for c in turn.answer.citations if c.number == cited), None)
+        return "", None
+    if rank > 0:
+        hits = turn.answer.evidence[rank - 1 : rank]
+        return next(((h.passage.title, h.passage.text) for h in hits), ("", None))
+    return next(((c.passage.title, c.quote) for c in turn.answer.citations if c.number == cited), ("", None))
 
 
 def _no_conversation() -> UnknownDocumentError:

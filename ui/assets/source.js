@@ -66,6 +66,10 @@
   // What stands in the panel belongs to a question before the one that is being searched.
   const isEarlier = (is) => $("pc-panel").classList.toggle("pc-earlier", is);
   function forgetSource() {
+    if (!wide.matches) {
+      document.body.classList.remove("pc-sheet-open"); // it would cover the answer that comes
+      return openShelf();
+    }
     shown.opener = null;
     isEarlier(shown.source !== "");
     $("pc-place").textContent = shown.source && "From the answer before";
