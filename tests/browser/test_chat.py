@@ -188,10 +188,14 @@ def test_stop_ends_the_waiting(page: Page) -> None:
 
 
 def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Browser, server: str) -> None:
-    with visiting(browser, server, expected="net::ERR_") as page:
-        page.context.set_offline(True)
+    with visiting(browser, server, expected="Failed to load resource") as page:
         box, told = page.get_by_label("Your question"), page.locator("#pc-told")
+        page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
         box.fill(QUESTION)
+        box.press("Enter")
+        expect(told).to_have_text("Pincite could not take the question: ask again.")
+        page.unroute("**/queue/join*")
+        page.context.set_offline(True)
         box.press("Enter")
         expect(told).to_contain_text("Pincite does not answer")
         expect(told).to_contain_text("your question is kept")

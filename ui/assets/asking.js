@@ -110,12 +110,13 @@ window.pincite = (() => {
     sessionStorage.setItem("pc-drafts", JSON.stringify([...drafts].filter(([, words]) => words)));
   });
 
-  // Gradio has lost the server: it takes no question any more, and loads the page again once the server is back.
-  function lost() {
-    if (document.body.classList.contains("pc-away")) return;
-    document.body.classList.add("pc-away");
+  // A question was not taken. If Gradio has lost the server, it takes no other one either, and loads the page again once
+  // the server is back.
+  function failed(isAway) {
     sent = ""; // what stands in the box was not asked
     state.begun = 0;
+    if (!isAway) return tell("Pincite could not take the question: ask again.");
+    document.body.classList.add("pc-away");
     tell(`${AWAY} The page goes on by itself when it does${box()?.value.trim() ? ", and your question is kept" : ""}.`);
     const turn = busy();
     if (!turn) return;
@@ -218,6 +219,7 @@ window.pincite = (() => {
     current = key;
     if (begun && isBusy) {
       pincite.forgetSource();
+      tell("");
       say("Searching your documents");
     }
     if (isBusy) return;
@@ -332,5 +334,5 @@ window.pincite = (() => {
   });
   window.addEventListener("popstate", () => (named() === opened ? pincite.followPanel() : reopen()));
 
-  return { $, wide, state, say, call, typed, wanted, inHand, address, lost, ask, open, act, entitle, follow };
+  return { $, wide, state, say, call, typed, wanted, inHand, address, failed, ask, open, act, entitle, follow };
 })();

@@ -106,6 +106,7 @@ import "./lists.js";
     event.preventDefault();
   });
 
+  let toast = "";
   function settle() {
     if (!$("pc-view") || !$("pc-now") || !$("pc-find") || !$("pc-scope")) return;
     if (!$("pc-view").dataset.ready) {
@@ -122,8 +123,11 @@ import "./lists.js";
       const button = document.querySelector(`#pc-question .${kind}-button:not([aria-label])`);
       button?.setAttribute("aria-label", name);
     }
-    // Of what Gradio says in its own words, hidden, the loss of the server alone matters.
-    if (document.querySelector(".toast-body.error")) pincite.lost();
+    // What Gradio says in its own words is hidden, and said in Pincite's.
+    const words = document.querySelector(".toast-body.error")?.textContent || "";
+    const isAway = words.includes("Connection");
+    if (words.length > toast.length || (isAway && !toast.includes("Connection"))) pincite.failed(isAway);
+    toast = words;
     pincite.follow();
   }
   settle();
