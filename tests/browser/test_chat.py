@@ -205,7 +205,8 @@ def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Brows
         expect(told).to_be_empty(timeout=20_000)
         ready(page)
         expect(box).to_have_value(QUESTION)
-        box.press("Enter")
+        expect(box).to_be_focused()
+        page.keyboard.press("Enter")
         answered(page, QUESTION)
 
 

@@ -155,16 +155,18 @@ window.pincite = (() => {
   let marked = null;
   function followMark() {
     const mark = document.querySelector("#pc-past .pc-kept");
-    if (!mark || mark.dataset.conversation === marked) return;
+    if (!mark || !box() || mark.dataset.conversation === marked) return;
     marked = mark.dataset.conversation;
     state.conversation = marked;
     $("pc-export").hidden = !marked;
     entitle(mark.dataset.title);
-    if (opened === null && drafts.has(marked) && !box().value) {
+    if (opened === null) {
       opened = marked;
-      putDraft();
+      if (drafts.has(marked) && !box().value) putDraft();
+      // Not before: Gradio draws the box anew at first. On a phone the keyboard would cover the page.
+      if (wide.matches && document.activeElement === document.body) box().focus();
     }
-    if (opened === null || state.begun) opened = marked;
+    if (state.begun) opened = marked;
     if (state.begun) history.pushState(null, "", `/?c=${marked}`);
     else {
       state.scope = JSON.parse(mark.dataset.scope);

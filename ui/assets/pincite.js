@@ -115,8 +115,6 @@ import "./lists.js";
       pincite.openShelf();
       pincite.loadDocuments();
       pincite.loadJobs();
-      // On a phone the keyboard would cover the page.
-      if (wide.matches) document.querySelector("#pc-question textarea")?.focus();
     }
     // Gradio draws these two as pictures without a name.
     for (const [kind, name] of [["submit", "Ask"], ["stop", "Stop"]]) {
