@@ -28,8 +28,8 @@ Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
 
 # 8 texts fill both cores; larger batches only add padding (measured: 121/s at 8, 112/s at 32).
 BATCH_SIZE = 8
-# So many batches are computed at once, each with its share of the cores: two of one core each take an eighth less of the
-# processor's time than one of two cores, one after the other, for a sentence leaves a second core little to do.
+# So many batches are computed at once, each with its share of the cores. A sentence leaves a second core little to do:
+# an answer takes an eighth less of the processor's time so than with batches of two cores, one after the other.
 STREAMS = 2
 # So many texts that were encoded alone are remembered: some 20 MB.
 REMEMBERED = 400

@@ -182,6 +182,7 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": [{"role": "x"}]}', "query q7: a turn is"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": 5}', "query q7"),
         ("queries.jsonl", '{"_id": "q8", "text": " "}', "query q8: its text is empty"),
+        ("queries.jsonl", '{"_id": "q8", "text": 5}', "query q8: its text is empty, or no text"),
         ("qrels.tsv", "header\nq1 d1 1\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tone\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tinf\n", "qrels.tsv, line 2"),

@@ -81,11 +81,11 @@ def _names(row: dict[str, Any], file: Path) -> list[str]:
 
 
 def _query(row: dict[str, Any], file: Path) -> EvalQuery:
-    if not str(row["text"]).strip():
-        raise SourceError(f"{file}, query {row['_id']}: its text is empty.")
+    if not isinstance(row["text"], str) or not row["text"].strip():
+        raise SourceError(f"{file}, query {row['_id']}: its text is empty, or no text.")
     return EvalQuery(
         id=str(row["_id"]),
-        text=str(row["text"])[:MAX_QUESTION_CHARS],  # the encoder sees less
+        text=row["text"][:MAX_QUESTION_CHARS],  # the encoder sees less
         history=_history(row, file),
         answers=tuple(map(str, row.get("answers") or ())),
         gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
