@@ -31,8 +31,8 @@ BATCH_SIZE = 8
 # So many batches are computed at once, each with its share of the cores. A sentence leaves a second core little to do:
 # an answer takes an eighth less of the processor's time so than with batches of two cores, one after the other.
 STREAMS = 2
-# So many texts that were encoded alone are remembered: some 20 MB.
-REMEMBERED = 400
+# So many texts that were encoded alone are remembered: some 10 MB.
+REMEMBERED = 128
 # A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first.
 WIDTHS = 8
 

@@ -31,7 +31,7 @@ from .store import Store
 STALE_SHARE = 0.05
 STALE_PASSAGES = 500
 # What each further connection keeps in memory; the main one keeps more (database.py).
-BORROWED_CACHE_KIB = 16_384
+BORROWED_CACHE_KIB = 6_144
 # How many passages `check` encodes again.
 CHECKED_PASSAGES = 32
 # So many passages that are nearest by their signs are compared by their vectors; measured in DESIGN.md.
