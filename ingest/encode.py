@@ -26,7 +26,7 @@ U = TypeVar("U")
 # (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d)); in any thread.
 Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
 
-# 8 texts fill both cores; larger batches only add padding (measured: 121/s at 8, 112/s at 32).
+# Larger batches only add padding (measured where one batch had both cores: 121/s at 8, 112/s at 32).
 BATCH_SIZE = 8
 # So many batches are computed at once, each with its share of the cores. A sentence leaves a second core little to do:
 # an answer takes an eighth less of the processor's time so than with batches of two cores, one after the other.

@@ -76,7 +76,7 @@ class _Names:
         called = [
             (i, found[2])
             for i, text in enumerate(self.texts)
-            if (found := _ONE_OF.fullmatch(text)) and found[1] == word
+            if text.startswith(word) and (found := _ONE_OF.fullmatch(text))
         ]
         numbers = {its for _, its in called}
         return frozenset(self.documents[i] for i, its in called if its == number and len(numbers) > 1)
