@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
 from retriever.search import (
     NEIGHBOURS,
+    NEIGHBOURS_POWER,
     NEIGHBOURS_SHARE,
     PROPOSED,
     WEIGHTS,
@@ -71,7 +72,7 @@ def test_scores_are_those_of_the_three_rankers(house: Library) -> None:
         fused += weight * (values - values.min()) / np.ptp(values) / sum(WEIGHTS.values())
     pooled = np.stack([house.store.passages([c.id])[c.id][1].vector for c in found])
     for i, candidate in enumerate(found):  # four passages: the other three are its neighbours
-        alike = np.maximum(pooled @ pooled[i], 0) * (np.arange(4) != i)
+        alike = np.maximum(pooled @ pooled[i], 0) ** NEIGHBOURS_POWER * (np.arange(4) != i)
         expected = (1 - NEIGHBOURS_SHARE) * fused[i] + NEIGHBOURS_SHARE * (alike @ fused) / alike.sum()
         assert candidate.score == pytest.approx(expected, abs=1e-5)
     assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
@@ -125,7 +126,7 @@ def test_like_passages_lend_each_other_their_scores() -> None:
     by_hand = []
     scores = np.array([1.0, 0.0, 0.5, 0.25])
     for i in range(4):
-        alike = np.maximum(vectors @ vectors[i], 0) * (np.arange(4) != i)
+        alike = np.maximum(vectors @ vectors[i], 0) ** NEIGHBOURS_POWER * (np.arange(4) != i)
         near = (alike @ scores) / alike.sum() if alike.sum() else scores[i]
         by_hand.append(0.8 * scores[i] + 0.2 * near)
     assert NEIGHBOURS == 3
@@ -134,7 +135,7 @@ def test_like_passages_lend_each_other_their_scores() -> None:
     many = np.eye(6, dtype=np.float32) + 0.1
     many[0, 1] = many[1, 0] = 0.9  # only the three most alike count, of the five others
     many[0, 2] = many[0, 3] = 0.5
-    alike = np.sort((many @ many[0])[1:])[::-1][:3]
+    alike = np.sort((many @ many[0])[1:])[::-1][:3] ** NEIGHBOURS_POWER
     ordered = np.argsort(-(many @ many[0])[1:], kind="stable")[:3] + 1
     values = np.arange(6.0)
     assert smooth(values, many)[0] == pytest.approx(0.2 * (alike @ values[ordered]) / alike.sum())

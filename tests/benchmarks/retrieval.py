@@ -112,8 +112,8 @@ def main() -> None:
     sys.stdout.write(f"| ranking | {' | '.join(table)} | mean |\n|---|{'---|' * len(table)}---|\n")
     for ranking in next(iter(table.values())):
         values = [figures[ranking] for figures in table.values()]
-        cells = " | ".join(f"{value:.3f}" for value in values)
-        sys.stdout.write(f"| {ranking} | {cells} | {np.mean(values):.3f} |\n")
+        cells = " | ".join(f"{value:.4f}" for value in values)
+        sys.stdout.write(f"| {ranking} | {cells} | {np.mean(values):.4f} |\n")
 
 
 if __name__ == "__main__":

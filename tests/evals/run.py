@@ -1,9 +1,10 @@
 """Prints how Pincite answers, cites, declines and follows up, a table each.
 
-    python -m tests.evals.run [SET...] [--questions N] [--library DIR] [--verbose]
+    python -m tests.evals.run [SET...] [--questions N] [--libraries FOLDER] [--verbose]
 
 The committed questions over the shipped corpus are always asked; SET are folders in BEIR form with answers, gold
-sentences or unanswerable questions. Each set is one throw-away library. What the tables hold:
+sentences or unanswerable questions. Each set is one library: FOLDER/NAME if it is there (the corpus' is FOLDER/corpus),
+else one that is thrown away. What the tables hold:
 
 - answers: an answer (or gold span) in the first quote, in any of three, of all answerable questions: a declined one
   counts as missed; words shared with the gold sentences (F1); the gold document cited first; the words of an answer;
@@ -224,10 +225,11 @@ def _share(values: Sequence[bool]) -> str:
 
 
 @contextmanager
-def _opened(folder: Path | None, library: str | None) -> Iterator[Retriever]:
-    """The retriever of a set's documents, of the corpus without a set, or of a library that is there already."""
-    if library:
-        with Retriever.open(library) as retriever:
+def _opened(folder: Path | None, libraries: Path | None) -> Iterator[Retriever]:
+    """The retriever of a set's documents, or of the corpus without a set: of a library that is there, or a new one."""
+    ready = libraries and libraries / (folder.name if folder else "corpus")
+    if ready and ready.is_dir():
+        with Retriever.open(ready) as retriever:
             yield retriever
         return
     with tempfile.TemporaryDirectory() as scratch, Library.open(scratch, create=True) as made:
@@ -243,7 +245,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path)
     parser.add_argument("--questions", type=int, help="at most so many of each set, drawn at random")
-    parser.add_argument("--library", help="a library of the corpus that is there already")
+    parser.add_argument("--libraries", type=Path, metavar="FOLDER", help="where libraries may be built already")
     parser.add_argument("--verbose", action="store_true", help="show every question over the corpus that went wrong")
     arguments = parser.parse_args()
     asked: dict[str, list[tuple[Case, Answer]]] = {}
@@ -253,7 +255,7 @@ def main() -> None:
     for folder in [None, *arguments.sets]:
         name = folder.name if folder else "immunotherapy"
         cases = set_cases(sets.load(folder), arguments.questions) if folder else own_cases()
-        with _opened(folder, None if folder else arguments.library) as retriever:
+        with _opened(folder, arguments.libraries) as retriever:
             threshold = retriever.library.settings.decline_below
             asked[name] = [(case, retriever.ask(case.text, case.history)) for case in cases]
             if not folder:
