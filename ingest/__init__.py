@@ -22,6 +22,7 @@ from .indexes.late import POOLED_TOKENS, maxsim, similarities
 from .indexes.lexical import STOP_WORDS, content_words, expression, stem, stems, words
 from .library import Library
 from .pipeline import Progress, Report, encoder_text
+from .products import product
 from .records import DocumentInfo
 from .sentences import is_code, paragraphs, sentences
 from .settings import MAX_QUESTION_CHARS, Settings, default_library, own_folder
@@ -68,6 +69,7 @@ __all__ = [
     "own_folder",
     "page_at",
     "paragraphs",
+    "product",
     "sentences",
     "shipped",
     "similarities",

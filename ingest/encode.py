@@ -8,11 +8,12 @@ or a GPU is present, sentence-transformers runs it. Measured against alternative
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,6 @@ from .errors import EncoderError
 from .indexes.late import Floats, compress
 
 Integers = npt.NDArray[np.int64]
-T = TypeVar("T")
-U = TypeVar("U")
 # (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d)); in any thread.
 Forward = Callable[[Integers, Integers], tuple[Floats, Floats]]
 
@@ -33,8 +32,10 @@ BATCH_SIZE = 8
 STREAMS = 2
 # So many texts that were encoded alone are remembered: some 10 MB.
 REMEMBERED = 128
-# A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first.
+# A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first. In
+# bfloat16 a text's vectors are the same to the bit in whatever batch it is, if widths are multiples of 16, not of 8.
 WIDTHS = 8
+WIDTHS_IN_BF16 = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +65,27 @@ class Encoded:
 class Encoder:
     """A loaded encoder. Safe to use from several threads."""
 
-    def __init__(self, spec: EncoderSpec, tokenizer: Any, forward: Forward) -> None:
+    def __init__(self, spec: EncoderSpec, tokenizer: Any, forward: Forward, in_bf16: bool = False) -> None:
+        """`in_bf16` says whether `forward` computes in bfloat16."""
         self.spec = spec
         self._tokenizer = tokenizer
         self._forward = forward
+        self._in_bf16 = in_bf16
+        self._widths = WIDTHS_IN_BF16 if in_bf16 else WIDTHS
         self._threads = ThreadPoolExecutor(STREAMS, thread_name_prefix="encoder")
         self._prompt_tokens = {
             prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
         }
-        self._remembered = lru_cache(REMEMBERED)(self._alone)
+        self._remembered: dict[str, tuple[Floats, Floats]] = {}
+        self._lock = Lock()
 
     def encode_question(self, text: str) -> Encoded:
         """The vectors of one question; what goes beyond the token limit is not seen."""
         return self._encode([self.spec.question_prompt + text], self._prompt_tokens[self.spec.question_prompt])
+
+    def begin_question(self, text: str) -> Future[Encoded]:
+        """What `encode_question` gives, worked out in another thread meanwhile."""
+        return self._threads.submit(self.encode_question, text)
 
     def encode_passages(self, texts: Sequence[str]) -> Encoded:
         """The vectors of passages, context included; any number of them."""
@@ -86,18 +95,23 @@ class Encoder:
     def encode_alone(self, texts: Sequence[str]) -> list[tuple[Floats, Floats]]:
         """The pooled vector (dimension,) and the token vectors (tokens, dimension) of each passage, to be read only.
 
-        The last ones are remembered: the questions of a conversation meet the same sentences. In a batch the last
-        digits would depend on the other texts, and so an answer on what was asked before.
+        They are the same to the bit whatever else is encoded: the last ones are remembered, for the questions of a
+        conversation meet the same sentences, and an answer must not depend on what was asked before.
         """
-        return self._each(self._remembered, texts)
-
-    def _alone(self, text: str) -> tuple[Floats, Floats]:
-        encoded = self.encode_passages([text])
-        return encoded.pooled[0], encoded.tokens[0]
-
-    def _each(self, work: Callable[[T], U], items: Sequence[T]) -> list[U]:
-        """What `work` returns of each of the items; it must not call this for several itself."""
-        return list(self._threads.map(work, items) if len(items) > 1 else map(work, items))
+        with self._lock:
+            known = {text: self._remembered[text] for text in texts if text in self._remembered}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        prompt = self.spec.passage_prompt
+        at_once = max(-(-len(missing) // STREAMS), 1) if self._in_bf16 else 1
+        encoded = self._encode([prompt + text for text in missing], self._prompt_tokens[prompt], at_once)
+        known.update(zip(missing, zip(encoded.pooled, encoded.tokens, strict=True), strict=True))
+        with self._lock:
+            for text, vectors in known.items():  # the latest stand last
+                self._remembered.pop(text, None)
+                self._remembered[text] = vectors
+            for text in list(self._remembered)[:-REMEMBERED]:
+                del self._remembered[text]
+        return [known[text] for text in texts]
 
     def compress(self, encoded: Encoded) -> list[bytes]:
         """The late-interaction codes of each text in `encoded`."""
@@ -105,10 +119,13 @@ class Encoder:
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token of `text` stands in it: (start, end) in characters, uncut, no special tokens."""
-        spans: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
-        return spans
+        return self.token_spans_of([text])[0]
 
-    def _encode(self, texts: list[str], skip: int) -> Encoded:
+    def token_spans_of(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """The same of several texts, on all cores."""
+        return [encoding.offsets for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def _encode(self, texts: list[str], skip: int, at_once: int = BATCH_SIZE) -> Encoded:
         limit = self.spec.max_tokens
         encodings = self._tokenizer.encode_batch(texts)
         ids, special = [], []
@@ -126,7 +143,7 @@ class Encoder:
         order = sorted(range(len(texts)), key=lambda i: -len(ids[i]))
 
         def encode(batch: list[int]) -> None:
-            width = -(-len(ids[batch[0]]) // WIDTHS) * WIDTHS
+            width = -(-len(ids[batch[0]]) // self._widths) * self._widths
             rows = np.zeros((len(batch), width), np.int64)
             mask = np.zeros((len(batch), width), np.int64)
             for k, i in enumerate(batch):
@@ -138,7 +155,8 @@ class Encoder:
                 tokens[i] = _unit(vectors[k, own])
                 pooled[i] = sentence[k]
 
-        self._each(encode, [order[first : first + BATCH_SIZE] for first in range(0, len(order), BATCH_SIZE)])
+        batches = [order[first : first + at_once] for first in range(0, len(order), at_once)]
+        list(self._threads.map(encode, batches) if len(batches) > 1 else map(encode, batches))
         return Encoded(_unit(pooled), tokens)
 
 
@@ -178,9 +196,7 @@ def _open_compiled(folder: Path) -> Encoder:
     if values["runtime"] == "openvino":
         from .runtime import openvino_forward
 
-        forward = openvino_forward(folder)
-    else:
-        from .compiling import torch_forward
+        return Encoder(spec, tokenizer, *openvino_forward(folder))
+    from .compiling import torch_forward
 
-        forward = torch_forward(spec.name)
-    return Encoder(spec, tokenizer, forward)
+    return Encoder(spec, tokenizer, torch_forward(spec.name))

@@ -166,7 +166,7 @@ class Library:
             index = self.indexes().words
             if index is not None:
                 return {term: held for term in terms if (held := index.document_frequency(term))}
-        return {term: held for term in terms if (held := self.store.document_frequency(term))}
+        return self.store.document_frequencies(terms)
 
     def _fingerprint(self) -> str | None:
         """That of the encoder which the library keeps to; LibraryError if the setting names another."""

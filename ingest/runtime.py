@@ -22,8 +22,8 @@ from .indexes.late import Floats
 DIGEST_BYTES = 32
 
 
-def openvino_forward(folder: Path) -> Forward:
-    """The model in the folder of a compiled encoder, in bfloat16 where the processor has it."""
+def openvino_forward(folder: Path) -> tuple[Forward, bool]:
+    """The model in the folder of a compiled encoder, and whether it computes in bfloat16: so it does where it can."""
     openvino = _openvino()
     core = openvino.Core()
     bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -50,7 +50,7 @@ def openvino_forward(folder: Path) -> Forward:
         result = of_thread.request.infer([ids, mask], share_inputs=True)
         return np.asarray(result[0], np.float32), np.asarray(result[1], np.float32)
 
-    return forward
+    return forward, bf16
 
 
 def _openvino() -> Any:

@@ -331,10 +331,10 @@ class Store:
         )
         return any(word in words(text) for (text,) in rows)
 
-    def document_frequency(self, stem: str) -> int:
-        """How many passages hold the word with that Porter stem."""
-        row = self._db.execute("SELECT doc FROM terms WHERE term = ?", (stem,)).fetchone()
-        return row[0] if row else 0
+    def document_frequencies(self, stems: Iterable[str]) -> dict[str, int]:
+        """How many passages hold the words with these Porter stems; without those that none holds."""
+        rows = "SELECT t.term, t.doc FROM json_each(?) asked CROSS JOIN terms t WHERE t.term = asked.value"
+        return dict(self._db.execute(rows, (json.dumps(list(stems)),)))
 
     # -- writing (inside `writing`) --------------------------------------------------------------------
 

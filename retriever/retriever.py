@@ -38,7 +38,7 @@ from .options import TOLD, called_so, operators, tells, turned_to_option
 from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
 from .rewrite import parts, rewrite, since_new_subject
 from .said import less_of_the_same
-from .search import PROPOSED, Part, encode_query, search
+from .search import PROPOSED, Part, begin_query, begin_search, search
 from .smalltalk import kind, reply, without
 from .spelling import mend, spell_out
 from .topics import named
@@ -390,10 +390,12 @@ class _Looked:
             asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
         else:
             asked = parts(by_title(library, searched_for), by_title(library, question))
-        self.query = encode_query(library, asked)
-        clock.lap("encode")
         first = {id for place in self.places for id in place.ids}
-        self.candidates = search(library, self.query, max(k, PROPOSED), within, first)
+        encoding = begin_query(library, asked)
+        searching = begin_search(library, asked, max(k, PROPOSED), within, first)
+        self.query = encoding()
+        clock.lap("encode")
+        self.candidates = searching(self.query)
         # Where places are named that are there, the answer is sought in nothing else.
         self.sources = self.candidates[: len(first)] if first else self.candidates
         clock.lap("search")

@@ -8,13 +8,13 @@ same question over the same documents always gives the same order.
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, Passage, content_words, maxsim, similarities, stem, words
+from ingest import Library, Passage, content_words, maxsim, product, similarities, stem, words
 
 from .answers import Hit
 
@@ -87,16 +87,27 @@ def encode_query(library: Library, parts: Sequence[Part]) -> Query:
     Further parts help to find passages by vector and by words; late interaction, and the sentences that are chosen
     by it, look at the first alone (measured in DESIGN.md, "Follow-ups").
     """
+    return begin_query(library, parts)()
+
+
+def begin_query(library: Library, parts: Sequence[Part]) -> Callable[[], Query]:
+    """What returns the query that `encode_query` does: its texts are encoded in another thread until then."""
     encoder = library.encoder
-    encoded = [encoder.encode_question(part.text) for part in parts]
-    vector = np.stack([e.pooled[0] for e in encoded]).T @ np.array([part.weight for part in parts], np.float32)
-    text, tokens = parts[0].text, encoded[0].tokens[0]
-    spans = encoder.token_spans(text)[: len(tokens)]
-    terms = dict(_terms(text, spans))
-    rarity = word_rarity(library, text)
-    weights = token_weights(len(tokens), _spoken(text, spans), terms, rarity)
-    vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
-    return Query(tuple(parts), vector, tokens, weights, terms, rarity)
+    encoding = [encoder.begin_question(part.text) for part in parts]
+    text = parts[0].text
+    rarity, spans = word_rarity(library, text), encoder.token_spans(text)
+
+    def query() -> Query:
+        encoded = [e.result() for e in encoding]
+        vector = np.stack([e.pooled[0] for e in encoded]).T @ np.array([part.weight for part in parts], np.float32)
+        tokens = encoded[0].tokens[0]
+        seen = spans[: len(tokens)]
+        terms = dict(_terms(text, seen))
+        weights = token_weights(len(tokens), _spoken(text, seen), terms, rarity)
+        vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+        return Query(tuple(parts), vector, tokens, weights, terms, rarity)
+
+    return query
 
 
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:
@@ -154,9 +165,36 @@ def search(
     With `documents`, only passages of the documents of these names. The passages `first` are looked at in any case and
     come before all others: a place that the question names.
     """
+    return begin_search(library, query.parts, k, documents, first)(query)
+
+
+def begin_search(
+    library: Library,
+    parts: Sequence[Part],
+    k: int = PROPOSED,
+    documents: Collection[str] | None = None,
+    first: Collection[int] = (),
+) -> Callable[[Query], list[Candidate]]:
+    """What gives the candidates that `search` does for the query of `parts`: what needs no vector is done before."""
     within = None if documents is None else np.array(sorted(library.store.passage_ids(documents)), np.int64)
-    dense = dict(library.nearest(query.vector, PROPOSED, within))
-    lexical = _lexical(library, query.parts, within)
+    lexical = _lexical(library, parts, within)
+
+    def candidates(query: Query) -> list[Candidate]:
+        dense = dict(library.nearest(query.vector, PROPOSED, within))
+        return _rank(library, query, dense, lexical, k, first)
+
+    return candidates
+
+
+def _rank(
+    library: Library,
+    query: Query,
+    dense: Mapping[int, float],
+    lexical: Mapping[int, float],
+    k: int,
+    first: Collection[int],
+) -> list[Candidate]:
+    """The best `k` of the passages that two rankers propose, each with its scores by id, and of those `first`."""
     proposed = list(dict.fromkeys([*first, *dense, *list(lexical)[:PROPOSED]]))
     found = library.store.passages(proposed)
     ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
@@ -212,7 +250,7 @@ def smooth(scores: npt.NDArray[np.float64], vectors: Floats) -> npt.NDArray[np.f
     >>> smooth(np.array([1.0, 0.0]), np.eye(2, dtype=np.float32)).tolist()
     [1.0, 0.0]
     """
-    alike = np.maximum(vectors @ vectors.T, 0.0)
+    alike = np.maximum(product(vectors, vectors.T), 0.0)
     np.fill_diagonal(alike, 0.0)
     n = min(NEIGHBOURS, len(scores) - 1)
     every, left = np.arange(len(scores)), alike.copy()

@@ -10,6 +10,7 @@ sentence, and an unsure one holds what probably answers (table in DESIGN.md).
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -237,7 +238,7 @@ def _same(one: str, other: str) -> bool:
 
 def _amended(one: str, other: str) -> bool:
     """Whether `one` is `other` but for a word or two, as in another version: "shall belong to the Customer"."""
-    own, its = ([stem(word) for word in content_words(text)] for text in (one, other))
+    own, its = _content(one), _content(other)
     if len(own) != len(its):
         return False
     changed = [(a, b) for a, b in zip(own, its, strict=True) if a != b]
@@ -246,12 +247,23 @@ def _amended(one: str, other: str) -> bool:
 
 def _within(one: str, other: str) -> bool:
     """Whether the content words of `one` are mostly in `other`, and all of its numbers."""
-    own, its = ({stem(word) for word in content_words(text)} for text in (one, other))
+    own, its = set(_content(one)), set(_content(other))
     return len(own & its) > SAME_TOPICS * len(own) and set(_NUMBER.findall(one)) <= set(_NUMBER.findall(other))
 
 
+@lru_cache(256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
+
+
+@lru_cache(256)
+def _content(text: str) -> tuple[str, ...]:
+    """The content words of `text`, stemmed, in order."""
+    return tuple(stem(word) for word in content_words(text))
+
+
 def _alike(one: str, other: str) -> bool:
-    a, b = set(words(one)), set(words(other))
+    a, b = _words(one), _words(other)
     return len(a & b) > SAME_WORDS * min(len(a), len(b))
 
 

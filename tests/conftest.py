@@ -43,8 +43,8 @@ class HashedWords:
             ids, spans, special = [1, *ids, 2], [(0, 0), *spans, (0, 0)], [1, *special, 1]
         return SimpleNamespace(ids=ids, offsets=spans, special_tokens_mask=special)
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Any]:
-        return [self.encode(text) for text in texts]
+    def encode_batch(self, texts: Sequence[str], add_special_tokens: bool = True) -> list[Any]:
+        return [self.encode(text, add_special_tokens) for text in texts]
 
 
 class FakeEncoder(Encoder):

@@ -1,6 +1,7 @@
 """Which sentences answer, and how sure that is: spans, words and kinds, worked out by hand."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -92,13 +93,13 @@ def test_rarity_is_the_inverse_document_frequency(house: Library) -> None:
 
 def test_rarity_is_looked_up_once_for_a_question(house: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    frequency = house.store.document_frequency
+    frequencies = house.store.document_frequencies
 
-    def counted(term: str) -> int:
-        asked.append(term)
-        return frequency(term)
+    def counted(terms: Iterable[str]) -> dict[str, int]:
+        asked.extend(terms)
+        return frequencies(terms)
 
-    monkeypatch.setattr(house.store, "document_frequency", counted)
+    monkeypatch.setattr(house.store, "document_frequencies", counted)
     query, _, _ = chosen(house, "What colour is the kettle?")
     assert asked == list(query.rarity) == [stem("colour"), stem("kettle")]
 

@@ -141,6 +141,14 @@ def test_a_text_encoded_alone_is_remembered(encoder_cache: Encoder) -> None:
     assert np.array_equal(alone[2][1], tokens)
 
 
+def test_a_text_encoded_alone_is_the_same_beside_any_other(encoder_cache: Encoder, texts: list[str]) -> None:
+    own = [encoder_cache.encode_passages([text]) for text in texts[20:32]]
+    beside = encoder_cache.encode_alone([*reversed(texts[32:40]), *texts[20:32]])[8:]
+    for alone, (pooled, tokens) in zip(own, beside, strict=True):
+        assert np.array_equal(pooled, alone.pooled[0])
+        assert np.array_equal(tokens, alone.tokens[0])
+
+
 def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str]) -> None:
     """Where the model cannot be compiled, sentence-transformers runs it."""
     uncompiled = Encoder(encoder_cache.spec, encoder_cache._tokenizer, torch_forward(BUNDLED_ENCODER))

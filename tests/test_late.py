@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import POOLED_TOKENS, maxsim, similarities
+from ingest import POOLED_TOKENS, maxsim, product, similarities
 from ingest.indexes.late import compress, rotation
 
 Floats = npt.NDArray[np.float32]
@@ -86,3 +86,9 @@ def test_a_passage_without_tokens_is_refused() -> None:
         similarities(question, [compress(drawn(2, 3, 64)), b""])
     with pytest.raises(ValueError, match="token"):
         similarities(question, [])
+
+
+@pytest.mark.parametrize(("n", "d", "m"), [(1, 384, 14), (48, 384, 14), (601, 384, 14), (7, 384, 4000)])
+def test_a_product_in_blocks_is_the_product(n: int, d: int, m: int) -> None:
+    left, right = drawn(1, n, d), np.random.default_rng(2).standard_normal((d, m), np.float32)
+    assert np.allclose(product(left, right), left @ right, atol=1e-4)

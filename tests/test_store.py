@@ -149,7 +149,7 @@ def test_removed_is_gone_from_everywhere(store: Store) -> None:
         store.remove("d.md", generation)
     assert store.passage_ids() == {3, 4}
     assert [id for id, _ in store.search_words('"alpha"', 5)] == [3]
-    assert store.document_frequency("alpha") == 1
+    assert store.document_frequencies(["alpha"]) == {"alpha": 1}
     assert store.removed_since(generation - 1) == [1, 2]
     assert store.removed_since(generation) == []
     assert store.problems() == []

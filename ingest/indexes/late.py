@@ -13,6 +13,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ..products import product
+
 Floats = npt.NDArray[np.float32]
 
 # So many neighbouring tokens share one code. 1 doubles the size and gains nothing (same table).
@@ -48,12 +50,13 @@ def similarities(question: Floats, passages: Sequence[bytes]) -> list[Floats]:
     if not len(counts) or counts.min() == 0:
         raise ValueError("every passage needs at least one token")
     codes = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, width)
-    rotated = (question @ rotation(dimension)).T / np.float32(np.sqrt(dimension))
+    rotated = product(question, rotation(dimension)).T / np.float32(np.sqrt(dimension))
     similar = np.empty((len(codes), len(question)), np.float32)
+    twice = 2 * rotated
     # sum_i q_i * (2 b_i - 1) = 2 q.b - sum(q): the bits themselves are multiplied, not the signs.
     for first in range(0, len(codes), AT_ONCE):
         bits = np.unpackbits(codes[first : first + AT_ONCE], axis=1, count=dimension)
-        similar[first : first + AT_ONCE] = bits.astype(np.float32) @ (2 * rotated)
+        similar[first : first + AT_ONCE] = product(bits.astype(np.float32), twice)
     similar -= rotated.sum(axis=0)
     return np.split(similar, np.cumsum(counts)[:-1])
 
@@ -69,4 +72,5 @@ def maxsim(similar: Sequence[Floats], weights: Floats) -> Floats:
     >>> bool(scores[0] > scores[1])
     True
     """
-    return np.asarray(np.stack([matches.max(axis=0) for matches in similar]) @ weights, np.float32)
+    starts = np.cumsum([0, *(len(matches) for matches in similar[:-1])])
+    return np.asarray(np.maximum.reduceat(np.concatenate(similar), starts, axis=0) @ weights, np.float32)
