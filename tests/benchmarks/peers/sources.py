@@ -40,11 +40,11 @@ class Product(Protocol):
 
 
 def read(corpus: Path) -> list[Source]:
-    """The documents of a BEIR-form corpus.jsonl; those without text left out."""
+    """The documents of a BEIR-form corpus.jsonl; those without text and title left out."""
     from tokenizers import Tokenizer
 
     rows = [json.loads(line) for line in corpus.open(encoding="utf-8")]
-    rows = [row for row in rows if row["text"].strip()]
+    rows = [row for row in rows if row["text"].strip() or (row.get("title") or "").strip()]
     tokenizer = Tokenizer.from_file(str(Path(MODEL) / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
