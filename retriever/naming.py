@@ -25,13 +25,15 @@ LONGEST = 5
 # Kinds of documents that a title ends with: no plans, protocols or rules, of which texts of every subject speak. Those
 # that need more are named by a word beside that only.
 _NEEDS_MORE = frozenset("agreement contract licence license manual".split())
-_KINDS = _NEEDS_MORE.union("act bylaws charter constitution convention deed directive handbook lease statute".split())
+KINDS = _NEEDS_MORE.union("act bylaws charter constitution convention deed directive handbook lease statute".split())
 _DEFINITE = re.compile(r"\b(?:the|our|this|that|my|your|their|his|her)\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _OWNS = re.compile(r"['’]s?$")
 # One of a series: "pep-0008" among others, "RFC 2119".
 _ONE_OF = re.compile(r"([^\W\d_]{2,})[\W_]*0*(\d+)")
 _NUMBERED = re.compile(r"(?<![\w-])([^\W\d_]{2,}) 0*(\d+)(?![\w.-]*\w)")
+# A longer text only mentions them: "letter to the editor, CACM 22 (1979)".
+MOST_WORDS_TO_NAME = 25
 # What initials stand for, as `spelling.py` writes it behind them.
 _SPELLED = re.compile(r" \(([^()]+)\)")
 # A capital there is no name's.
@@ -114,7 +116,7 @@ def namings(library: Library, question: str) -> list[Naming]:
     """Where `question` names documents, in order; inside `library.reading()`."""
     suspects = list(_suspects(library, question))
     phrases = list(_phrases(question))
-    numbered = list(_NUMBERED.finditer(question))
+    numbered = list(_NUMBERED.finditer(question)) if len(question.split()) <= MOST_WORDS_TO_NAME else []
     if not suspects and not phrases and not numbered:
         return []
     files, both, _ = _called(library)
@@ -262,7 +264,7 @@ def _phrases(question: str) -> Iterator[tuple[int, int]]:
             if question[end : word.start()].strip() or word[0].lower() in STOP_WORDS:
                 break
             end = word.end()
-            if word[0].lower() in _KINDS:
+            if word[0].lower() in KINDS:
                 alone = word.start() == at
                 if not alone or not (word[0].lower() in _NEEDS_MORE or _QUALIFIED.match(question, end)):
                     yield at, end

@@ -10,14 +10,21 @@ from collections.abc import Iterator
 
 from ingest import Library, stem
 
-from .naming import titles
+from .naming import KINDS, titles
 
 # Short words have too many neighbours.
 LEAST_LETTERS = 6
 # "NDA", by which a lawyer means the non-disclosure agreement.
 _INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,6}(?![\w.-])")
+# Their last word is a kind of document: people call documents so, and seldom other things that a title names.
+SPELLED_OUT = KINDS.union(
+    "code guide guidelines plan policy procedure procedures protocol regulation regulations rules".split()
+)
 # What may stand between two words that initials count.
-_BETWEEN = r"(?:['’]\w+)?[^\w\n]+(?:(?:an?|and|for|in|of|on|the|to)[^\w\n]+)*"
+_SMALL = r"(?:an?|and|by|for|from|in|of|on|the|to|with)"
+_BETWEEN = rf"(?:['’]\w+)?[^\w\n]+(?:{_SMALL}[^\w\n]+)*"
+# A phrase that a title goes on with another word is only a part of one.
+_ENDS = rf"\b(?![ \t]+(?!{_SMALL}\b|between\b)[^\W\d_])"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_])")
 
@@ -35,7 +42,8 @@ def spell_out(library: Library, question: str) -> str:
     initials = {found for found in _INITIALS.findall(question) if not question.isupper()}
     unheld = {word for word in initials if not library.document_frequencies({stem(word.lower())})}
     for word in sorted(unheld):
-        meant = {phrase.lower(): phrase for phrase in initialled(titles(library), word)}
+        phrases = initialled(titles(library), word)
+        meant = {phrase.lower(): phrase for phrase in phrases if phrase.split()[-1].lower() in SPELLED_OUT}
         if len(meant) == 1:
             question = question.replace(word, f"{word} ({meant.popitem()[1]})", 1)
     return question
@@ -44,13 +52,18 @@ def spell_out(library: Library, question: str) -> str:
 def initialled(lines: str, initials: str) -> list[str]:
     """The words in a row in `lines`, a title each, that `initials` are the first letters of; "and" may be uncounted.
 
+    At most one of them is such a small word, and the phrase ends there.
+
     >>> initialled("Terms of Use\\nMutual Non-Disclosure Agreement (draft)", "NDA")
     ['Non-Disclosure Agreement']
     >>> initialled("Terms of Use", "TOU"), initialled("Terms of Use", "TU"), initialled("Terms", "TU")
     (['Terms of Use'], ['Terms of Use'], [])
+    >>> initialled("A System in a Multiprogramming Environment", "SIAM"), initialled("Master Services Agreement", "MS")
+    ([], [])
     """
-    counted = _BETWEEN.join(rf"\b{letter}[^\W\d_]*" for letter in initials)
-    return re.findall(counted, lines, re.IGNORECASE)
+    counted = _BETWEEN.join(rf"\b({letter}[^\W\d_]*)" for letter in initials) + _ENDS
+    found = re.finditer(counted, lines, re.IGNORECASE)
+    return [m[0] for m in found if sum(bool(re.fullmatch(_SMALL, word, re.IGNORECASE)) for word in m.groups()) < 2]
 
 
 def _nearest(library: Library, word: str) -> str:

@@ -179,6 +179,7 @@ def test_one_of_a_series_is_named_by_its_number(library: Library, tmp_path: Path
             ("pep 257", {"pep-0257.md"}),
             ("Is PEP 8 newer than PEP 7?", {"pep-0008.md", "pep-0007.md"}),
             ("What is PEP 80?", set()),
+            (f"Letters of {'one and another ' * 10}in PEP 8 (1979), 629-630", set()),
             ("What is PEP 8.1?", set()),
             ("What does PD 1 do?", set()),
         ):

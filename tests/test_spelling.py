@@ -56,6 +56,8 @@ def test_initials_of_a_title_are_spelled_out(demo_library: object, tmp_path: Pat
                 Document("b.docx", "Master Services Agreement", "It ends after a month.", "01"),
                 Document("c.docx", "Minor Surgery Act", "It ended in May.", "02"),
                 Document("d.docx", "Financial Conduct Acts", "They ended in June.", "03"),
+                Document("e.txt", "Macro Extensions of Compiler Languages", "They are old.", "04"),
+                Document("f.txt", "The Safe Isolation Procedure of 1999", "It is older.", "05"),
             ]
         )
         with library.reading():
@@ -64,6 +66,8 @@ def test_initials_of_a_title_are_spelled_out(demo_library: object, tmp_path: Pat
                 ("And clause 9.2 of the NDA?", "And clause 9.2 of the NDA (Non-Disclosure Agreement)?"),
                 ("When does the MSA end?",) * 2,  # there are two
                 ("When does the FCA agree?",) * 2,  # it is in the text
+                ("What is ECL?",) * 2,  # languages are no document
+                ("How old is the SIP?", "How old is the SIP (Safe Isolation Procedure)?"),
                 ("WHEN DOES THE NDA END?",) * 2,
                 ("When does the CNDA end?",) * 2,
                 ("When does NDA-7 end?",) * 2,
