@@ -23,7 +23,7 @@ LOCK = "writer.lock"
 _VFS = "cksmvfs"
 _CHECKSUM_BYTES = 8
 # The pages that a connection keeps in memory; each is verified once, when it is read.
-CACHE_KIB = 24_576
+CACHE_KIB = 12_288
 _WAIT_MS = 30_000
 # What SQLite raises only where the file is not what it wrote.
 _DAMAGE = (

@@ -31,7 +31,7 @@ from .store import Store
 STALE_SHARE = 0.05
 STALE_PASSAGES = 500
 # What each further connection keeps in memory; the main one keeps more (database.py).
-BORROWED_CACHE_KIB = 6_144
+BORROWED_CACHE_KIB = 4_096
 # How many passages `check` encodes again.
 CHECKED_PASSAGES = 32
 # So many passages that are nearest by their signs are compared by their vectors; measured in DESIGN.md.
@@ -130,14 +130,19 @@ class Library:
     def nearest(self, vector: Floats, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """The `k` passages (id, cosine) nearest to `vector` (d,), best first, among the ids `within`; in `reading`.
 
-        While another thread reads a later state, passages of that state may be among them, and such as were removed
-        in it are missing.
+        In a large library, while another thread reads a later state, passages of that state may be among them, and such
+        as were removed in it are missing.
         """
         with self._dense_lock:
             index = self.dense()
-            if isinstance(index, DenseIndex):
+            is_later = self._indexes is not None and self._indexes[1] > self.store.generation
+            if isinstance(index, DenseIndex) and not is_later:
                 return index.search(vector, k, within)
-            likely = index.search(vector, max(k, READ_EXACTLY), within)
+            likely = [] if isinstance(index, DenseIndex) else index.search(vector, max(k, READ_EXACTLY), within)
+        if isinstance(index, DenseIndex):  # of another thread's state: that of one's own is made for this once
+            own = Indexes.empty(len(vector))
+            derived.catch_up(own, 0, self.store, len(vector))
+            return own.dense.search(vector, k, within)
         pooled = self.store.pooled([id for id, _ in likely])
         if not pooled:
             return []

@@ -187,10 +187,11 @@ class Reading:
         assert self._child
         assert self._child.stdout
         out, asked = self._child.stdout.fileno(), time.monotonic()
+        until = max(until, asked + 1)  # this process may have been stopped meanwhile, as by a laptop's sleep
         found, length = [self._unread], len(self._unread)
         while b"\n" not in found[-1]:
             if not select.select([out], [], [], max(0.0, until - time.monotonic()))[0]:
-                raise _BrokenDownError(f"reading it takes more than {max(until - asked, 0):.0f} seconds")
+                raise _BrokenDownError(f"reading it takes more than {until - asked:.0f} seconds")
             piece = os.read(out, 1 << 20)
             length += len(piece)
             if not piece:

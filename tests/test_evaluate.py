@@ -183,6 +183,7 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": 5}', "query q7"),
         ("queries.jsonl", '{"_id": "q8", "text": " "}', "query q8: its text is empty"),
         ("queries.jsonl", '{"_id": "q8", "text": 5}', "query q8: its text is empty, or no text"),
+        ("qrels.tsv", "q1\td1\t1\nq2\td2\t1\n", "its first line is its head"),
         ("qrels.tsv", "header\nq1 d1 1\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tone\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tinf\n", "qrels.tsv, line 2"),
@@ -194,6 +195,11 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
             "more than one query has the _id 'q'",
         ),
         ("corpus.jsonl", '{"_id": "d"}', "line 1"),
+        (
+            "corpus.jsonl",
+            '{"_id": "d", "text": "x"}\n{"_id": "d", "text": "y"}',
+            "more than one document has the _id 'd'",
+        ),
     ],
 )
 def test_a_set_that_is_malformed_is_told(folder: Path, file: str, content: str | bytes | None, told: str) -> None:

@@ -89,3 +89,22 @@ def test_threads_that_ask_while_one_writes_see_whole_states(filled: Library) -> 
     with filled.reading():
         assert len(filled.dense()) == filled.store.counts()[1] == 40
     assert filled.check() == []
+
+
+def test_a_reader_finds_the_passages_of_its_own_state_only(filled: Library) -> None:
+    """Though another thread has brought the index, which they share, to a later state."""
+    vector = filled.encoder.encode_question("Which colour has kettle number 3?").pooled[0]
+    with filled.reading():
+        before = filled.nearest(vector, 5)
+
+        def change() -> list[tuple[int, float]]:
+            with Library.open(filled.folder, settings=filled.settings) as other:
+                other._encoder = filled.encoder
+                other.remove("d3")
+                other.ingest_documents([Document("e", "", "Which colour has kettle number 3?", "")])
+            with filled.reading():
+                return filled.nearest(vector, 5)
+
+        after = elsewhere(change)
+        assert {id for id, _ in before} != {id for id, _ in after}
+        assert filled.nearest(vector, 5) == before

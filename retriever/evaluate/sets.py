@@ -48,7 +48,11 @@ class EvalSet:
 
     def documents(self) -> Iterator[Document]:
         """The documents of the corpus, their text exactly as it stands there; those without text and title left out."""
+        seen: set[str] = set()
         for row in _rows(self.folder / "corpus.jsonl"):
+            if str(row["_id"]) in seen:
+                raise SourceError(f"{self.folder / 'corpus.jsonl'}: more than one document has the _id {row['_id']!r}.")
+            seen.add(str(row["_id"]))
             text, title = readable(str(row.get("text") or "")), readable(str(row.get("title") or ""))
             if text.strip() or title.strip():
                 yield Document(id=str(row["_id"]), title=title, text=text, sha256="")
@@ -63,14 +67,20 @@ def load(path: Path) -> EvalSet:
     if path.is_file():
         rows = [{"_id": str(number), **row} for number, row in enumerate(_rows(path, ("text",)), 1)]
         qrels = {str(row["_id"]): dict.fromkeys(_names(row, path), 1) for row in rows if row.get("documents")}
-        return EvalSet(path.resolve(), tuple(_query(row, path) for row in rows), qrels)
-    queries = tuple(_query(row, path / "queries.jsonl") for row in _rows(path / "queries.jsonl"))
+        return EvalSet(path.resolve(), _once(tuple(_query(row, path) for row in rows), path), qrels)
+    file = path / "queries.jsonl"
+    queries = _once(tuple(_query(row, file) for row in _rows(file)), file)
     if not (path / "corpus.jsonl").is_file():
         raise SourceError(f"{path / 'corpus.jsonl'} is missing; an evaluation set needs it.")
-    twice = [id for id, count in Counter(query.id for query in queries).items() if count > 1]
-    if twice:
-        raise SourceError(f"{path / 'queries.jsonl'}: more than one query has the _id {twice[0]!r}.")
     return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
+
+
+def _once(queries: tuple[EvalQuery, ...], file: Path) -> tuple[EvalQuery, ...]:
+    """The queries; SourceError if two have one id."""
+    for id, count in Counter(query.id for query in queries).items():
+        if count > 1:
+            raise SourceError(f"{file}: more than one query has the _id {id!r}.")
+    return queries
 
 
 def _names(row: dict[str, Any], file: Path) -> list[str]:
@@ -126,6 +136,8 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
+                if number == 1 and row and row[-1].strip().lstrip("-").isdigit():
+                    raise SourceError(f"{path}: its first line is its head: query-id, corpus-id and score, with tabs.")
                 if number == 1 or not row:
                     continue
                 query, document, score = row
