@@ -73,6 +73,8 @@ class Encoder:
         self._in_bf16 = in_bf16
         self._widths = WIDTHS_IN_BF16 if in_bf16 else WIDTHS
         self._threads = ThreadPoolExecutor(STREAMS, thread_name_prefix="encoder")
+        # Questions do not stand in line behind all batches of documents that are read in.
+        self._asking = ThreadPoolExecutor(STREAMS, thread_name_prefix="encoder-asking")
         self._prompt_tokens = {
             prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
         }
@@ -85,7 +87,7 @@ class Encoder:
 
     def begin_question(self, text: str) -> Future[Encoded]:
         """What `encode_question` gives, worked out in another thread meanwhile."""
-        return self._threads.submit(self.encode_question, text)
+        return self._asking.submit(self.encode_question, text)
 
     def encode_passages(self, texts: Sequence[str]) -> Encoded:
         """The vectors of passages, context included; any number of them."""
@@ -103,7 +105,8 @@ class Encoder:
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         prompt = self.spec.passage_prompt
         at_once = max(-(-len(missing) // STREAMS), 1) if self._in_bf16 else 1
-        encoded = self._encode([prompt + text for text in missing], self._prompt_tokens[prompt], at_once)
+        skip = self._prompt_tokens[prompt]
+        encoded = self._encode([prompt + text for text in missing], skip, at_once, self._asking)
         known.update(zip(missing, zip(encoded.pooled, encoded.tokens, strict=True), strict=True))
         with self._lock:
             for text, vectors in known.items():  # the latest stand last
@@ -125,7 +128,9 @@ class Encoder:
         """The same of several texts, on all cores."""
         return [encoding.offsets for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
-    def _encode(self, texts: list[str], skip: int, at_once: int = BATCH_SIZE) -> Encoded:
+    def _encode(
+        self, texts: list[str], skip: int, at_once: int = BATCH_SIZE, threads: ThreadPoolExecutor | None = None
+    ) -> Encoded:
         limit = self.spec.max_tokens
         encodings = self._tokenizer.encode_batch(texts)
         ids, special = [], []
@@ -156,7 +161,7 @@ class Encoder:
                 pooled[i] = sentence[k]
 
         batches = [order[first : first + at_once] for first in range(0, len(order), at_once)]
-        list(self._threads.map(encode, batches) if len(batches) > 1 else map(encode, batches))
+        list((threads or self._threads).map(encode, batches) if len(batches) > 1 else map(encode, batches))
         return Encoded(_unit(pooled), tokens)
 
 

@@ -140,9 +140,11 @@ class Library:
                 return index.search(vector, k, within)
             likely = [] if isinstance(index, DenseIndex) else index.search(vector, max(k, READ_EXACTLY), within)
         if isinstance(index, DenseIndex):  # of another thread's state: that of one's own is made for this once
-            own = Indexes.empty(len(vector))
-            derived.catch_up(own, 0, self.store, len(vector))
-            return own.dense.search(vector, k, within)
+            held = dict(self.store.pooled_since(0))
+            own = DenseIndex.empty(len(vector))
+            if held:
+                own.add(np.array(list(held), np.int64), derived.unit(list(held.values())))
+            return own.search(vector, k, within)
         pooled = self.store.pooled([id for id, _ in likely])
         if not pooled:
             return []
