@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -386,6 +387,16 @@ def test_eval_prints_metrics_and_writes_runs(tmp_path: Path, encoder_cache: Enco
     pincite("eval", folder, "--compare", "decline_below=0", "decline=1").fails("Unknown setting 'decline'")
     pincite("eval", tmp_path / "absent").fails("absent is not a folder or a file")
     pincite("eval", tmp_path).fails("queries.jsonl")
+    # Another set of that name, with a judgement of a question that is not there.
+    other = tmp_path / "other" / "tiny"
+    shutil.copytree(folder, other)
+    (other / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq9\td1\t1\nq1\td1\t1\n")
+    ran = pincite("eval", folder, other, "--out", tmp_path / "both", "--json")
+    assert [result["set"] for result in ran.json] == ["tiny", "tiny-2"]
+    assert all((tmp_path / "both" / name / "run.trec").is_file() for name in ("tiny", "tiny-2"))
+    assert re.fullmatch(
+        r".*: 1 of 2 judgements name what the set does not have, the first one the question 'q9'\.\n", ran.err
+    )
 
 
 def test_a_conversation_in_the_terminal(demo_library: Path) -> None:

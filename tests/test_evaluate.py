@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def test_run_and_answers_are_as_the_contract_says(folder: Path, tmp_path: Path, 
     assert (result["set"], result["asked"], result["queries"]) == ("tiny", 4, 2)
     assert (result["nDCG@10"], result["R@100"], result["RR@10"]) == (1.0, 1.0, 1.0)
     assert {"declined_of_answerable", "declined_of_unanswerable", "auroc", "ask_ms_p50"} <= set(result)
+    assert "1 of 4 judgements name what the set does not have, the first one the question 'q9'." in result["note"]
     json.dumps(result)
 
 
@@ -131,6 +133,9 @@ def test_a_file_of_questions_is_asked_of_the_library(folder: Path, tmp_path: Pat
     assert {row[0] for row in run_of(tmp_path / "out" / "asked" / "run.trec")} == {"1", "2"}
     file.write_text('{"question": "What?"}')
     with pytest.raises(SourceError, match="line 1"):
+        evaluate(file, library=tmp_path / "mine")
+    file.write_text("")
+    with pytest.raises(SourceError, match="asked.jsonl holds no question"):
         evaluate(file, library=tmp_path / "mine")
     for documents, told in (("d1", "a list of names"), (["d1", "d99"], "names 'd99', which is not in the library")):
         file.write_text(json.dumps({"text": "What?", "documents": documents}))
@@ -183,6 +188,13 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": 5}', "query q7"),
         ("queries.jsonl", '{"_id": "q8", "text": " "}', "query q8: its text is empty"),
         ("queries.jsonl", '{"_id": "q8", "text": 5}', "query q8: its text is empty, or no text"),
+        ("queries.jsonl", "\n", "queries.jsonl holds no question"),
+        (
+            "queries.jsonl",
+            '{"_id": 1, "text": "x"}\n\n{"_id": 2, "text": "x", "answerable": "no"}',
+            "line 3: answerable is",
+        ),
+        ("queries.jsonl", '{"_id": 1, "text": "x", "answerable": 0}', "line 1: answerable is true, false or null"),
         ("qrels.tsv", "q1\td1\t1\nq2\td2\t1\n", "its first line is its head"),
         ("qrels.tsv", "header\nq1 d1 1\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tone\n", "qrels.tsv, line 2"),
@@ -209,6 +221,23 @@ def test_a_set_that_is_malformed_is_told(folder: Path, file: str, content: str |
         (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(SourceError, match=told):
         list(load(folder).documents())
+
+
+def test_judgements_of_another_set_are_told(folder: Path, fake_encoder: object) -> None:
+    head = "query-id\tcorpus-id\tscore\n"
+    for rows, told in (
+        ("q1\td1\t1\nq2\tempty\t1\n", None),
+        ("q1\td1\t1\nq2\td7\t1\nq2\td8\t0\n", "2 of 3 judgements .*, the first one the document 'd7'"),
+    ):
+        (folder / "qrels.tsv").write_text(head + rows)
+        note = evaluate(folder, limit=1).get("note")
+        assert re.search(told or "^None$", str(note))
+    (folder / "qrels.tsv").write_text(head + "1\td1\t1\nq1\tD1\t1\n")
+    told = "2 of 2 judgements .* the question '1'; they are of another set"
+    with pytest.raises(SourceError, match=told):
+        evaluate(folder)
+    with pytest.raises(SourceError, match=told):
+        compare(folder, Settings(), Settings())
 
 
 def test_marks_and_ends_of_lines_of_other_systems_are_read(folder: Path) -> None:

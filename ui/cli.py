@@ -376,8 +376,9 @@ def check(
             problems = opened.check()
         (held, passages), missing = opened.store.counts(), opened.missing()
     if as_json:
-        state = {"ok": not problems, "problems": problems, "missing": missing}
-        print_json(state | {"documents": held, "passages": passages})
+        print_json(
+            {"ok": not problems, "problems": problems, "missing": missing, "documents": held, "passages": passages}
+        )
     elif not problems:
         print(f"The library is whole: {counted(held, 'document')} in {counted(passages, 'passage')}.")
     else:
@@ -389,7 +390,7 @@ def check(
 
 
 @app.command("eval")
-def evaluate(
+def measure(
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="PATH", help="Evaluation sets (folders) or files of questions.", readable=False),
@@ -398,7 +399,7 @@ def evaluate(
         Path | None, typer.Option("--out", help="Write run.trec and answers.jsonl below this folder.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask only the first so many queries.")] = None,
-    compare: Annotated[
+    both: Annotated[
         tuple[str, str] | None, typer.Option("--compare", metavar="A B", help="Compare two settings, KEY=VALUE each.")
     ] = None,
     library: LibraryOption = None,
@@ -416,20 +417,21 @@ def evaluate(
     pincite eval mine.jsonl               {"text": "What ...?", "documents": ["a.md"]} a line
     pincite eval sets/mine --compare decline_below=0.2 decline_below=0.4
     """
-    from retriever.evaluate import compare as run_both
-    from retriever.evaluate import evaluate as run
+    from retriever.evaluate import compare, distinct_names, evaluate
 
     settings = Settings.read(library or default_library())
     results = []
-    for path in paths:
+    for path, name in zip(paths, distinct_names(paths), strict=True):
         if not os.path.exists(path):  # noqa: PTH110  # False, too, where it may not be looked at
             raise PinciteError(f"{path} is not a folder or a file; give a set, or a file with a question a line.")
         with counter() as progress:
-            if compare:
-                first, second = (settings.altered(text) for text in compare)
-                results.append(run_both(path, first, second, limit, progress, library))
+            if both:
+                first, second = map(settings.altered, both)
+                results.append(compare(path, first, second, limit, progress, library))
             else:
-                results.append(run(path, out, limit, settings, progress, library))
+                results.append(evaluate(path, out, limit, settings, progress, library, name))
+        if told := results[-1].get("note"):
+            _said(told)
     print_json(results[0] if len(results) == 1 else results, indent=None if as_json else 2)
 
 

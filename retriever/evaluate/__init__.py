@@ -3,8 +3,9 @@
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from ingest import Library, LibraryError, Settings, UnknownDocumentError
 from ..answers import Answer
 from ..retriever import Retriever
 from .metrics import answering, chance, ndcg_by_query, ranking
-from .sets import EvalSet, load
+from .sets import EvalSet, load, name_of, unmatched
 
 DEPTH = 100
 
@@ -26,20 +27,37 @@ def evaluate(
     settings: Settings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     library: Path | None = None,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """The metrics of the set or the questions at `path`, every question asked.
 
     A folder is a BEIR-form set, whose documents are put in a throw-away library; a file holds questions to `library`.
     With `out`, writes out/NAME/run.trec (documents, best passage counts, depth 100; white space in an id as %20) and
-    answers.jsonl.
-    `limit` asks only the first so many queries. `progress` is told (stage, done, of).
+    answers.jsonl, where NAME is `name`, else that of the set.
+    `limit` asks only the first so many queries. `progress` is told (stage, done, of). A `note` in what is returned
+    tells of judgements that name what the set does not have; SourceError if all do.
     """
     evalset = load(path)
+    note = unmatched(evalset)
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
         asked = _ask(evalset, _library(evalset, Path(scratch), settings, library), limit, progress)
     if out:
-        _write(out / evalset.name, asked.run, asked.answers)
-    return asked.metrics
+        _write(out / (name or evalset.name), asked.run, asked.answers)
+    return asked.metrics | ({"set": name} if name else {}) | ({"note": note} if note else {})
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """The names of the sets at `paths`, of which those that follow one of the same name get a number.
+
+    >>> distinct_names([Path("a/mine"), Path("b/mine"), Path("c/mine-2"), Path("d/mine")])
+    ['mine', 'mine-3', 'mine-2', 'mine-4']
+    """
+    own = [name_of(path) for path in paths]
+    found: list[str] = []
+    for name in own:
+        numbered = (f"{name}-{number}" for number in count(2))
+        found.append(name if name not in found else next(n for n in numbered if n not in own and n not in found))
+    return found
 
 
 def compare(
@@ -56,6 +74,7 @@ def compare(
     randomisation test over them.
     """
     evalset = load(path)
+    note = unmatched(evalset)
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
         # The same documents need encoding once where both settings name the same encoder.
         places = [Path(scratch) / str(int(settings.encoder != first.encoder)) for settings in (first, second)]
@@ -78,7 +97,7 @@ def compare(
             "worse": sum(gain < 0 for gain in gains),
             "p_value": chance(gains),
         }
-    return found
+    return found | ({"note": note} if note else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +170,4 @@ def _field(id: str) -> str:
     return re.sub(r"\s", lambda found: quote(found[0]), id)
 
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "distinct_names", "evaluate"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class EvalSet:
     @property
     def name(self) -> str:
         """The folder's name, or the file's without its suffix."""
-        return self.folder.stem if self.folder.is_file() else self.folder.name
+        return name_of(self.folder)
 
     @property
     def has_documents(self) -> bool:
@@ -58,6 +59,12 @@ class EvalSet:
                 yield Document(id=str(row["_id"]), title=title, text=text, sha256="")
 
 
+def name_of(path: Path) -> str:
+    """The name of the set or the questions at `path`."""
+    place = path.resolve()
+    return place.stem if os.path.isfile(place) else place.name  # noqa: PTH113  # False, too, where nobody may look
+
+
 def load(path: Path) -> EvalSet:
     """The set in the folder, or the questions in the file, `path`; SourceError if a file is missing or malformed.
 
@@ -67,16 +74,40 @@ def load(path: Path) -> EvalSet:
     if path.is_file():
         rows = [{"_id": str(number), **row} for number, row in enumerate(_rows(path, ("text",)), 1)]
         qrels = {str(row["_id"]): dict.fromkeys(_names(row, path), 1) for row in rows if row.get("documents")}
-        return EvalSet(path.resolve(), _once(tuple(_query(row, path) for row in rows), path), qrels)
+        return EvalSet(path.resolve(), _checked(tuple(_query(row, path) for row in rows), path), qrels)
     file = path / "queries.jsonl"
-    queries = _once(tuple(_query(row, file) for row in _rows(file)), file)
+    queries = _checked(tuple(_query(row, file) for row in _rows(file)), file)
     if not (path / "corpus.jsonl").is_file():
         raise SourceError(f"{path / 'corpus.jsonl'} is missing; an evaluation set needs it.")
     return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
 
 
-def _once(queries: tuple[EvalQuery, ...], file: Path) -> tuple[EvalQuery, ...]:
-    """The queries; SourceError if two have one id."""
+def unmatched(evalset: EvalSet) -> str | None:
+    """One sentence on judgements that name a question or document which the set lacks; None where there are none.
+
+    SourceError if that is true of all judgements.
+    """
+    judged = [(query, document) for query, documents in evalset.qrels.items() for document in documents]
+    if not evalset.has_documents or not judged:
+        return None
+    queries = {query.id for query in evalset.queries}
+    documents = {str(row["_id"]) for row in _rows(evalset.folder / "corpus.jsonl")}
+    strange = [(query, document) for query, document in judged if query not in queries or document not in documents]
+    if not strange:
+        return None
+    query, document = strange[0]
+    first = f"the document {document!r}" if query in queries else f"the question {query!r}"
+    share = f"{len(strange)} of {len(judged)} judgements"
+    told = f"{evalset.folder / 'qrels.tsv'}: {share} name what the set does not have, the first one {first}"
+    if len(strange) == len(judged):
+        raise SourceError(f"{told}; they are of another set, or its ids are written otherwise.")
+    return f"{told}."
+
+
+def _checked(queries: tuple[EvalQuery, ...], file: Path) -> tuple[EvalQuery, ...]:
+    """The queries; SourceError if there is none, or two have one id."""
+    if not queries:
+        raise SourceError(f"{file} holds no question; write one a line.")
     for id, count in Counter(query.id for query in queries).items():
         if count > 1:
             raise SourceError(f"{file}: more than one query has the _id {id!r}.")
@@ -120,6 +151,8 @@ def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dic
                 if not isinstance(row, dict) or not row.keys() >= set(needed):
                     keys = ", ".join(f'"{key}": ...' for key in needed)
                     raise SourceError(f"{path}, line {number}: each line is {{{keys}}}.")
+                if not isinstance(row.get("answerable"), bool | None):
+                    raise SourceError(f"{path}, line {number}: answerable is true, false or null.")
                 yield row
     except OSError as exc:
         raise SourceError(f"{path} cannot be read: {exc.strerror}; an evaluation set needs it.") from exc
