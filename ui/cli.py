@@ -374,13 +374,11 @@ def check(
     with opened_library(library) as opened:
         if not repair:
             problems = opened.check()
-        (held, passages), missing = opened.store.counts(), opened.missing()
+        (held, parts), missing = opened.store.counts(), opened.missing()
     if as_json:
-        print_json(
-            {"ok": not problems, "problems": problems, "missing": missing, "documents": held, "passages": passages}
-        )
+        print_json({"ok": not problems, "problems": problems, "missing": missing, "documents": held, "passages": parts})
     elif not problems:
-        print(f"The library is whole: {counted(held, 'document')} in {counted(passages, 'passage')}.")
+        print(f"The library is whole: {counted(held, 'document')} in {counted(parts, 'passage')}.")
     else:
         print("\n".join(problems))
     print_missing(missing)
