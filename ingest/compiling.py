@@ -91,7 +91,12 @@ def model_folder(name: str) -> Path:
     folder = expanded(name)
     if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
         return folder.resolve()
-    if name.startswith(("/", ".", "~")) or folder.exists():
+    if name.startswith(("/", ".", "~")) and not folder.exists():
+        raise EncoderError(
+            f"The encoder's folder {name} is not there: give that of a sentence-transformers model, or the name of "
+            f"one, as {BUNDLED_ENCODER}."
+        )
+    if folder.exists():
         raise EncoderError(f"There is no sentence-transformers model in {name}: it would hold a config.json.")
     from huggingface_hub import snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE

@@ -189,6 +189,16 @@ def load_encoder(name: str, fingerprint: str | None = None) -> Encoder:
     return encoder
 
 
+def require_model(name: str, told: str) -> None:
+    """EncoderError, with `told` behind it, if there is no encoder `name`."""
+    from .compiling import model_folder
+
+    try:
+        model_folder(name)
+    except EncoderError as exc:
+        raise EncoderError(f"{exc} {told}") from exc
+
+
 @lru_cache(2)
 def _open_compiled(folder: Path) -> Encoder:
     from tokenizers import Tokenizer

@@ -12,7 +12,7 @@ import numpy as np
 
 from .database import FILE, LOCK, translated
 from .documents import Document, PageImage, Rectangle
-from .encode import Encoder, load_encoder
+from .encode import Encoder, load_encoder, require_model
 from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
@@ -176,10 +176,14 @@ class Library:
         return self.store.document_frequencies(terms)
 
     def _fingerprint(self) -> str | None:
-        """That of the encoder which the library keeps to; LibraryError if the setting names another."""
+        """That of the encoder which the library keeps to.
+
+        LibraryError if the setting names another, EncoderError if that is not there.
+        """
         with self.reading() as store:
             stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
         if stored and stored != self.settings.encoder:
+            require_model(self.settings.encoder, f"The library was encoded with {stored}.")
             raise LibraryError(
                 f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
                 "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."

@@ -361,7 +361,10 @@ def test_an_unknown_setting_is_an_error(filled: Path) -> None:
 def test_an_encoder_that_is_not_there_is_an_error(sources: Path, library_folder: Path, filled: Path) -> None:
     ran = pincite("ingest", sources, "--library", library_folder.with_name("new"), PINCITE_ENCODER="no/such-model")
     ran.fails("no encoder 'no/such-model'")
-    pincite("ask", "Why?", "--library", filled, PINCITE_ENCODER="no/such-model").fails("all-MiniLM-L6-v2")
+    for name, told in (("no/such-model", "no encoder 'no/such-model'"), ("/absent", "folder /absent is not there")):
+        ran = pincite("ask", "Why?", "--library", filled, PINCITE_ENCODER=name)
+        ran.fails(f"{told}.* The library was encoded with all-MiniLM-L6-v2.")
+        assert "--repair" not in ran.err
 
 
 # --- eval, chat, help --------------------------------------------------------------------------------

@@ -172,8 +172,9 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path, mon
     [
         ("no/such-model", "no encoder .*folder of a sentence-transformers model.*without one, copy it there"),
         ("no such model", "no encoder 'no such model'"),
-        ("/absent/folder", "no sentence-transformers model in /absent/folder"),
-        ("../x", "config.json"),
+        ("/absent/folder", "folder /absent/folder is not there: give that of .* or the name of one, as all-Mini"),
+        ("../x", "folder ../x is not there"),
+        ("..", "no sentence-transformers model in ..: it would hold a config.json"),
     ],
 )
 def test_a_model_that_is_not_here_is_not_fetched(name: str, told: str) -> None:

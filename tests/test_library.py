@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from ingest import (
     Document,
+    EncoderError,
     Library,
     LibraryError,
     Page,
@@ -443,11 +444,18 @@ def test_progress_runs_to_the_end(library: Library, tmp_path: Path) -> None:
 def test_a_library_keeps_to_its_encoder(library: Library, tmp_path: Path) -> None:
     write(tmp_path / "house", kitchen=paragraph(1))
     library.ingest(tmp_path / "house")
-    with (
-        Library.open(library.folder, settings=Settings(encoder="another")) as other,
-        pytest.raises(LibraryError, match="encoded with all-MiniLM-L6-v2"),
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    told = "encoded with all-MiniLM-L6-v2"
+    for encoder, error, match in (
+        (str(tmp_path / "model"), LibraryError, f"{told}, the setting says .*model; run: pincite check --repair"),
+        (str(tmp_path / "absent"), EncoderError, f"folder .*absent is not there.*{told}"),
     ):
-        other.ingest(tmp_path / "house")
+        with (
+            Library.open(library.folder, settings=Settings(encoder=encoder)) as other,
+            pytest.raises(error, match=match),
+        ):
+            other.ingest(tmp_path / "house")
 
 
 def test_a_library_is_a_folder_with_a_library(tmp_path: Path) -> None:
