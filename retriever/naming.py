@@ -2,7 +2,8 @@
 
 What a document is called stands in the name of its file, or in its title, and seldom in the sentence that answers: to
 an encoder the name is noise there, and another document that says "NDA" is nearer. Both sides are strict: a word of a
-file's name counts where its text never says it, and the words of a title where the last is a kind of document.
+file's name counts where its text never says it, a file's whole name where no other document says it, and the words of
+a title where the last is a kind of document.
 """
 
 import re
@@ -32,6 +33,11 @@ _OWNS = re.compile(r"['’]s?$")
 # One of a series: "pep-0008" among others, "RFC 2119".
 _ONE_OF = re.compile(r"([^\W\d_]{2,})[\W_]*0*(\d+)")
 _NUMBERED = re.compile(r"(?<![\w-])([^\W\d_]{2,}) 0*(\d+)(?![\w.-]*\w)")
+# A file by its name: with its suffix, or in parts of which one has a number ("ch10-02", of ch10-02-traits.md).
+_JOINED = re.compile(r"[\w./-]")
+_FILE = re.compile(rf"(?<!{_JOINED.pattern}){_JOINED.pattern}*\w")
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}")
+_PARTED = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]+(?:[-_][^\W_]+)+")
 # A longer text only mentions them: "letter to the editor, CACM 22 (1979)".
 MOST_WORDS_TO_NAME = 25
 # What initials stand for, as `spelling.py` writes it behind them.
@@ -71,6 +77,27 @@ class _Names:
         likely = (i for i, text in enumerate(self.texts) if all(begin in text for begin in begins))
         return frozenset(self.documents[i] for i in likely if stems(self.texts[i]).issuperset(wanted))
 
+    def called(self, before: str, file: PurePath) -> frozenset[str]:
+        """Documents, a few, whose file is so called, its name and suffix ending `before`; both in lower case."""
+        written = (document for text, document in self._holding(f"{file.stem}\n") if _is_last(file.stem, text))
+        ends = (document for document in written if _ends(before, document.lower(), str(file)))
+        return frozenset(islice(ends, MOST_DOCUMENTS + 1))
+
+    def beginning(self, name: str) -> frozenset[str]:
+        """Documents, a few, whose file is called `name`, in lower case, or begins so before another part."""
+        begun = (document for text, document in self._holding(f"\n{name}") if not text[len(name) :][:1].isalnum())
+        return frozenset(islice(begun, MOST_DOCUMENTS + 1))
+
+    def _holding(self, part: str) -> Iterator[tuple[str, str]]:
+        """The texts, each between two "\\n", that hold `part`, and whose they are."""
+        lines, line, before = f"\n{self.joined}\n", -1, 0
+        at = lines.find(part)
+        while at >= 0:
+            line += lines.count("\n", before, at + 1)
+            yield self.texts[line], self.documents[line]
+            before = at + 1
+            at = lines.find(part, before)
+
     def of_series(self, word: str, number: str) -> frozenset[str]:
         """The documents called `word` and `number` and nothing more, where others have that word and other numbers."""
         if word not in self.joined:
@@ -99,12 +126,31 @@ def _called(library: Library) -> tuple[_Names, _Names, str]:
     if kept is None or kept[0] != library.store.generation:
         infos = library.store.documents()
         documents = [info.document for info in infos]
-        names = [PurePath(document).stem.lower() for document in documents]
+        names = [PurePath(document).stem.lower().replace("\n", " ") for document in documents]
         titled = [f"{info.title.lower()} {name}" for info, name in zip(infos, names, strict=True)]
         files, both = (_Names(documents, texts, "\n".join(texts)) for texts in (names, titled))
         written = "\n".join(info.title for info in infos)
         _known[library] = kept = library.store.generation, files, both, written
     return kept[1:]
+
+
+def _is_last(word: str, text: str) -> bool:
+    """Whether `text`, which ends with `word`, has nothing written together before it: "report", but not "my-report"."""
+    return not _JOINED.match(text[: -len(word)][-1:])
+
+
+def _ends(before: str, document: str, file: str) -> bool:
+    """Whether the text `before` ends with the name of that document, or with `file`, a path of as much as is given.
+
+    >>> _ends("what says my report.md", "2024/my report.md", "report.md"), _ends("in a/b.md", "a/b.md", "a/b.md")
+    (True, True)
+    >>> _ends("what says my report.md", "a report.md", "report.md"), _ends("in b/c.md", "a/c.md", "b/c.md")
+    (False, False)
+    """
+    if "/" in file:
+        return f"/{document}".endswith(f"/{file}") or f"/{file}".endswith(f"/{document}")
+    name = document.rpartition("/")[2]
+    return before.endswith(name) and not before[: -len(name)][-1:].isalnum()
 
 
 def _begins(stem: str) -> str:
@@ -114,14 +160,28 @@ def _begins(stem: str) -> str:
 
 def namings(library: Library, question: str) -> list[Naming]:
     """Where `question` names documents, in order; inside `library.reading()`."""
+    short = len(question.split()) <= MOST_WORDS_TO_NAME
     suspects = list(_suspects(library, question))
     phrases = list(_phrases(question))
-    numbered = list(_NUMBERED.finditer(question)) if len(question.split()) <= MOST_WORDS_TO_NAME else []
-    if not suspects and not phrases and not numbered:
+    numbered = list(_NUMBERED.finditer(question)) if short else []
+    written = list(_files(question, short))
+    if not suspects and not phrases and not numbered and not written:
         return []
     files, both, _ = _called(library)
     count = len(files.documents)
     found: list[Naming] = []
+    for start, end, file in written:
+        lower = question[:end].lower()
+        called = files.called(lower, file) if file.suffix else files.beginning(file.name)
+        if _few(called, count) and not _says(library, called, str(file), others=bool(file.suffix)):
+            start = min(start, end - max(len(PurePath(name).name) for name in called)) if file.suffix else start
+            before = _BEFORE.search(question, 0, start)
+            found.append(Naming(before.start() if before else start, end, called, True))
+    whole = [(naming.start, naming.end) for naming in found]
+    suspects, phrases = (
+        [(s, e) for s, e in spans if not any(s < end and start < e for start, end in whole)]
+        for spans in (suspects, phrases)
+    )
     for start, end in suspects:
         term = stem(words(question[start:end])[0])
         called = files.having((term,))
@@ -271,7 +331,18 @@ def _phrases(question: str) -> Iterator[tuple[int, int]]:
                 break
 
 
-def _says(library: Library, documents: Collection[str], word: str) -> bool:
-    """Whether a passage of these documents holds a word."""
-    ids = library.store.passage_ids(documents)
-    return bool(library.store.search_words(f'"{words(word)[0]}"', 1, ids))
+def _files(question: str, short: bool) -> Iterator[tuple[int, int, PurePath]]:
+    """What may be the name of a file, with its suffix or, in a `short` question, in parts; in lower case."""
+    for match in _FILE.finditer(question):
+        file = PurePath(match[0].lower())
+        if _SUFFIX.fullmatch(file.suffix) or (short and _PARTED.fullmatch(match[0])):
+            yield *match.span(), file
+
+
+def _says(library: Library, documents: Collection[str], said: str, others: bool = False) -> bool:
+    """Whether a passage of these documents, or of `others`, holds a word, or several in a row."""
+    phrase = f'"{" ".join(words(said))}"'
+    own = library.store.passage_ids(documents)
+    if not others:
+        return bool(library.store.search_words(phrase, 1, own))
+    return not {id for id, _ in library.store.search_words(phrase, len(own) + 1)} <= set(own)

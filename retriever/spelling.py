@@ -26,7 +26,8 @@ _BETWEEN = rf"(?:['’]\w+)?[^\w\n]+(?:{_SMALL}[^\w\n]+)*"
 # A phrase that a title goes on with another word is only a part of one.
 _ENDS = rf"\b(?![ \t]+(?!{_SMALL}\b|between\b)[^\W\d_])"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_])")
+# No part of a file's name ("nda-falcon.md").
+_WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_]|[\w-]*\.[a-z])")
 
 
 def mend(library: Library, question: str) -> str:

@@ -194,3 +194,59 @@ def test_a_follow_up_may_turn_to_another_of_a_series(library: Library, tmp_path:
     found = Retriever(library).search("And PEP 7?", history=[Turn("user", "How long are lines in PEP 8?")])
     assert found.searched_for == "How long are lines in PEP 7?"
     assert {hit.passage.document for hit in found.hits} == {"pep-0007.md"}
+
+
+FILES = {
+    "book/ch10-02-traits.md": "# Shared Behavior\n\nWe define a method with a signature. So says nda-falcon.md.",
+    "book/ch10-03-lifetimes.md": "# References\n\nA method has a signature, too. The covid-19 vaccine is new.",
+    "book/ch11-01-tests.md": "# Tests\n\nA test is a method with an attribute.",
+    "covid-19-vaccines.md": "# Vaccines\n\nA covid-19 vaccine is a method with a signature.",
+    "letters/My Report 2024.txt": "The method is new. The signature is old.",
+    "a\nb\nc.md": "# Odd name\n\nThe method is odd.",
+    "nda-falcon.md": "# Agreement\n\nThe method is secret.",
+    **{f"{folder}/README.md": f"# {folder}\n\nThe method of {folder}." for folder in ("one", "two", "three", "four")},
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("What does ch10-02-traits.md say about a method?", {"book/ch10-02-traits.md"}),
+        ("What does ch10-02 say about a method?", {"book/ch10-02-traits.md"}),
+        ("a method, according to `CH10-02-traits`", {"book/ch10-02-traits.md"}),
+        ("Is it in ch10-02 or in book/ch10-03-lifetimes.md?", {"book/ch10-02-traits.md", "book/ch10-03-lifetimes.md"}),
+        ("What is said in /home/me/book/ch11-01-tests.md?", {"book/ch11-01-tests.md"}),
+        ("What is in my report 2024.txt?", {"letters/My Report 2024.txt"}),
+        ("What is in one/README.md?", {"one/README.md"}),
+        # Of four documents called so, a part of a name, another suffix, and what others speak of.
+        ("What is in README.md?", set()),
+        ("What is in 2024.csv, in falcon.md and in 10-02-traits.md?", set()),
+        ("What is in ch10-0, ch10-02-traits.txt and ch10-02-trait?", set()),
+        ("What does covid-19 do?", set()),
+        ("What does nda-falcon.md say?", set()),
+        (f"Of {'this or that ' * 10}in ch10-02", set()),
+    ],
+)
+def test_a_file_is_called_by_its_name(library: Library, tmp_path: Path, question: str, documents: set[str]) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    library.ingest(tmp_path)
+    with library.reading():
+        assert {name for naming in namings(library, question) for name in naming.documents} == documents
+
+
+def test_a_file_that_is_named_is_searched_alone_and_by_its_title(library: Library, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    library.ingest(tmp_path)
+    with library.reading():
+        asked = "What does the file my report 2024.txt, or the ch10-02-traits.md, say?"
+        assert by_title(library, asked) == "What does the file the My Report 2024, or the Shared Behavior, say?"
+    retriever = Retriever(library)
+    found = retriever.search("What is the signature in my report 2024.txt?")
+    assert {hit.passage.document for hit in found.hits} == {"letters/My Report 2024.txt"}
+    found = retriever.search("And in ch10-02?", history=[Turn("user", "What is the method in ch11-01?")])
+    assert found.searched_for == "What is the method in ch10-02?"
+    assert {hit.passage.document for hit in found.hits} == {"book/ch10-02-traits.md"}
