@@ -62,6 +62,16 @@ Section 8 housing is let by the council.
 
 17. May was the month it came into force.
 """,
+    "services.md": """# Consulting contract
+
+## 3. Term
+
+3.1 This contract begins on 1 March.
+3.2 Either party may end this contract with 60 days' written
+notice, on version
+3.1 of the form.
+3.3 It ends at once on a breach.
+""",
     "order.txt": """Order of the court
 
 4. Costs ..... 2
@@ -334,3 +344,20 @@ def test_of_many_documents_three_are_quoted(library: Library, tmp_path: Path) ->
 def test_other_numbers_name_no_place(retriever: Retriever, question: str) -> None:
     assert mentions(question) == []
     assert all("place" not in hit.found_by for hit in retriever.search(question).hits)
+
+
+def test_clauses_on_lines_that_follow_each_other_in_markdown_are_found(retriever: Retriever) -> None:
+    expected = [
+        (
+            "services.md",
+            "3.2 Either party may end this contract with 60 days' written notice, on version 3.1 of the form.",
+        )
+    ]
+    question = "What does clause 3.2 say?"
+    before = [Turn("user", "When does the contract begin?"), Turn("assistant", "This contract begins on 1 March.")]
+    for answer in (retriever.ask(question), retriever.ask(question, before)):
+        assert quotes(answer) == expected
+        assert answer.confidence == READ
+    assert quotes(retriever.ask("What does section 3.3 of the contract say?", before)) == [
+        ("services.md", "3.3 It ends at once on a breach.")
+    ]

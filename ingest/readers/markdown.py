@@ -44,6 +44,14 @@ _NOT_BELOW = ("blockquote", "list", "deflist", "footnote_def", "reference")
 _QUOTE_MARKS = re.compile(r"^(?:>[ \t]*)+", re.MULTILINE)
 # What an image shows: `alt="..."`.
 _ALT = re.compile(r"""\balt\s*=\s*(["'])(.*?)\1""", re.DOTALL | re.IGNORECASE)
+# A line that begins as a clause does: "3.1 The", "§ 3 The", "Section 2. Notice"; as an item does: "(a) the".
+_CLAUSE = re.compile(
+    r"(?:(?:§|Article|Clause|Section)[ ]?\d+[a-z]?|\d{1,3}(?=\.\d))(?:\.\d{1,3})*(?:[.:)]?[ ]+[\"“'‘(]?[A-Z]|[.:]?$)"
+)
+_ITEM = re.compile(r"\((?:[a-z]|[ivx]{2,4}|\d{1,2})\) \S")
+_CLOSED = re.compile(r"[.:;,](?: and| or)?$")
+# A line break that the file has and its reader does not see; Markdown has no such character.
+_SOFT = "\0"
 # Raised behind a number it would run into that: "10<sup>6</sup>" is not 106. (Ordinals are none: 1st, 2e, 3o.)
 _RAISED = re.compile(r"[-+\u2212\u2013]?(?:\d[\d.,]*|[^\W\daeo_])(?: ?[-+\u2212\u2013*/] ?\w+)*")
 # Heading identifiers and classes of Pandoc, kramdown and mdBook: "## Title {#id .class}".
@@ -220,7 +228,7 @@ def _plain(tokens: "Sequence[Token]") -> str:
             case "code_inline" | "text_special":
                 parts.append(token.content)
             case "softbreak":
-                parts.append(" ")
+                parts.append(_SOFT)
             case "hardbreak":
                 parts.append("\n")
             case "math_inline":
@@ -233,7 +241,25 @@ def _plain(tokens: "Sequence[Token]") -> str:
                 parts.append(_html_inline(token.content, parts, tokens[i + 1 : i + 5]))
             case "footnote_ref":
                 parts.append(f"[{_footnote_mark(token)}]")
-    return "".join(parts)
+    return _unwrapped("".join(parts).split(_SOFT))
+
+
+def _unwrapped(lines: Sequence[str]) -> str:
+    """Lines of one paragraph put together, the clauses and items that begin one left apart.
+
+    >>> _unwrapped(["2.1 The Client pays.", "2.2 It pays", "in euros:", "(a) at once; or", "(b) later."])
+    '2.1 The Client pays.\\n2.2 It pays in euros:\\n(a) at once; or\\n(b) later.'
+    >>> _unwrapped(["It needs version", "3.1 of the server, see paragraph", "(b) below and section", "3.2 Notes."])
+    'It needs version 3.1 of the server, see paragraph (b) below and section 3.2 Notes.'
+    """
+    text = lines[0]
+    listed = sum(_ITEM.match(line) is not None for line in lines) > 1
+    for line in lines[1:]:
+        clause = _CLAUSE.match(line)
+        opens = clause or (listed and _ITEM.match(line))
+        begins = (opens and _CLOSED.search(text.rstrip())) or (clause and _CLAUSE.match(text))
+        text += ("\n" if begins else " ") + line
+    return text
 
 
 def _html_inline(html: str, before: list[str], after: "Sequence[Token]") -> str:
