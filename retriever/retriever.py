@@ -1,6 +1,7 @@
 """The whole way out: question and history -> answer with citations, in steps that read like a list."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -49,6 +50,9 @@ EVIDENCE = 8
 # An answer less likely than this says which topics of the question were not found: so do 13 of 23 answers to
 # unanswerable questions over the corpus, and 15 of 145 others (of the likelier ones, 0 and 32).
 SURE = 0.6
+# So many things that were not found are named; a number of one or two digits is none.
+MOST_NAMED = 3
+_SMALL = re.compile(r"\d{1,2}")
 # A follow-up that the language model has not rewritten within this share of its time is searched for without it.
 REWRITE_SHARE = 0.25
 
@@ -421,7 +425,7 @@ class _Looked:
         """How likely the library answers the question."""
         if self.reads:
             return READ_AMONG_MANY if self.more else READ
-        if unknown(self.library, self.searched_for) or (self.absent and reads(self.searched_for)):
+        if unknown(self.library, self.searched_for) or (self.absent and reads(self.said)):
             return 0.0
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
@@ -442,13 +446,20 @@ class _Looked:
         """The places that the question names, where they are not there and no candidate tells of them."""
         if self.places or not self.placed:
             return []
-        return absent(self.searched_for, [c.passage for c in self.candidates])
+        return absent(self.said, [c.passage for c in self.candidates])
 
     def lacking(self, asked: str, answered: bool) -> list[str]:
-        """What `asked` names that was not found: places, if not `answered` all that are not there, and topics."""
-        places = self.absent if answered or self.places else [m.text for m in mentions(self.searched_for)]
+        """What `asked` names that was not found: places, if not `answered` all that are not there, and topics.
+
+        Of topics few, no small numbers and, if not `answered`, none that another passage of the library tells of.
+        """
+        places = self.absent if answered or self.places else [m.text for m in mentions(self.said)]
         found = named(missing(self.library, self.searched_for, self.query, self.candidates), asked)
-        return places + [name for name in found if not any(name in text for text in places)]
+        found = [name for name in found if not (_SMALL.fullmatch(name) or any(name in text for text in places))]
+        if not answered and self.within is None:
+            held = self.library.document_frequencies(set[str]().union(*map(stems, found)))
+            found = [name for name in found if not stems(name) <= held.keys()]
+        return [*places, *found][:MOST_NAMED]
 
 
 class _Clock:

@@ -200,6 +200,12 @@ def test_what_is_not_there_is_named(retriever: Retriever, question: str, missing
     assert answer.text == f"Not in your documents: nothing found on “{missing}”."
 
 
+def test_what_is_not_there_is_named_after_a_question_too(retriever: Retriever) -> None:
+    history = [Turn("user", "When does the Client pay the invoice?"), Turn("assistant", "Within 30 days.")]
+    answer = retriever.ask("What does clause 9.9 say?", history)
+    assert (answer.confidence, answer.text) == (0.0, "Not in your documents: nothing found on “clause 9.9”.")
+
+
 def test_what_a_place_is_asked_for_is_answered_from_it(retriever: Retriever) -> None:
     cited = quotes(retriever.ask("Which material breach does clause 9.1 of the 2024 MSA name?"))
     assert cited

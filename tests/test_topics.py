@@ -53,6 +53,35 @@ def test_a_refusal_names_topics_only(
         assert asked("Why did they apply?", history).text == "Not in your documents."
 
 
+def test_a_refusal_names_nothing_that_is_held_or_was_carried_over_and_no_long_list(
+    library_folder: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fake_encoder
+    monkeypatch.setenv("PINCITE_DECLINE_BELOW", "1")
+    monkeypatch.setattr("retriever.confidence.LOOKED_AT", 1)  # the other passages are not among the best
+    monkeypatch.setattr("retriever.confidence.COMMON", 1.0)
+    texts = [
+        "The tenant pays the rent.",
+        "The supplier is liable.",
+        "The director signs.",
+        "Section 2. The deposit is kept.",
+    ]
+    with Library.open(library_folder, create=True) as library:
+        library.ingest_documents([Document(f"{i}.md", "", text, "") for i, text in enumerate(texts)])
+        asked = Retriever(library).ask
+        assert asked("What is the rent of a tenant, a supplier, or zebras?").text == (
+            "Not in your documents: nothing found on “zebras”."
+        )
+        history = [Turn("user", "What is section 14 of the Tenancy Act?"), Turn("assistant", "The rent.")]
+        assert "section 14" not in asked("Who is the supplier's director of it?", history).text
+        assert "section 14" in asked("What is section 14 about?", history).text
+        assert asked("Is it 11, zebras, 12, oxen, giraffes, 13, lions, or tigers?").text == (
+            "Not in your documents: nothing found on “zebras”, “oxen”, “giraffes”."
+        )
+        here = Retriever(library).ask("Is a supplier a tenant?", documents=["0.md"])
+        assert here.text == "Not in your documents: nothing found on “supplier”."
+
+
 def test_an_answer_says_which_topic_was_not_found(
     library_folder: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
