@@ -73,6 +73,21 @@ def test_hovering_a_citation_shows_its_paragraph_with_the_quote_marked(page: Pag
     expect(card).to_have_count(0)
 
 
+def test_a_citation_that_is_clicked_while_its_preview_comes_is_previewed_once(browser: Browser, server: str) -> None:
+    """The pointer and the focus both ask for the preview; `visiting` sees that no script fails."""
+    with visiting(browser, server) as page:
+        ask(page, QUESTION)
+        expect(page.locator("#pc-place")).to_have_text(re.compile("Source 1 of"))
+        page.evaluate("""() => {
+            const chip = document.querySelector("#pc-now .pc-chip");
+            chip.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
+            chip.focus();
+        }""")
+        expect(page.locator(".pc-card .pc-excerpt mark")).to_have_count(1)
+        page.wait_for_timeout(300)  # until what was asked for twice has come twice
+        expect(page.locator(".pc-card .pc-excerpt")).to_have_count(1)
+
+
 def test_what_the_library_does_not_hold_is_said_and_the_nearest_passages_open(page: Page) -> None:
     ask(page, FAR_QUESTION)
     declined = page.locator("#pc-now .pc-declined")

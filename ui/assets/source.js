@@ -243,7 +243,8 @@
     const row = $(chip.getAttribute("href").slice(1))?.querySelector(".pc-row-text");
     if (!row || !wide.matches) return;
     over = chip;
-    card = document.createElement("div");
+    const mine = document.createElement("div");
+    card = mine;
     card.className = "pc-card";
     card.id = "pc-card";
     card.setAttribute("role", "tooltip");
@@ -261,7 +262,7 @@
       if (previews.size > 200) previews.clear();
       previews.set(source, parts);
     }
-    if (!card || over !== chip || !previews.get(source).length) return;
+    if (card !== mine || !previews.get(source).length) return; // gone, or the pointer and the focus have asked twice
     const excerpt = document.createElement("div");
     excerpt.className = "pc-excerpt";
     excerpt.append(...previews.get(source).map((part) => document.importNode(part, true)));
