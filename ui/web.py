@@ -116,7 +116,8 @@ _SCOPE = (
 )
 _HINT = (
     '<p><span class="pc-outside"><kbd>/</kbd></span><span class="pc-inside"><kbd>Enter</kbd></span> ask '
-    "<kbd>[</kbd> <kbd>]</kbd> walk through the sources <kbd>Esc</kbd> close or stop</p>"
+    '<span class="pc-outside"><kbd>[</kbd> <kbd>]</kbd> walk through the sources</span> '
+    '<kbd>Esc</kbd> close or stop<span class="pc-inside">, then leave the box</span></p>'
     '<p class="pc-hidden" id="pc-said" role="status"></p>'
 )
 

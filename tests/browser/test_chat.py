@@ -121,10 +121,16 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     ask(page, FAR_QUESTION)
     expect(box).to_be_focused()
     place = page.locator("#pc-place")
+    page.keyboard.press("Escape")
+    expect(box).not_to_be_focused()
     for key, number in ("]", 1), ("]", 2), ("[", 1):
         page.keyboard.press(key)
         expect(place).to_have_text(re.compile(f"^Passage {number} of "))
-    expect(box).to_have_value("")
+    # In the box they are text, also at its beginning.
+    page.keyboard.press("/")
+    page.keyboard.type("[3.2] what")
+    expect(box).to_have_value("[3.2] what")
+    expect(place).to_have_text(re.compile("^Passage 1 of "))
     ask(page, QUESTION)
     expect(place).to_have_text(re.compile("^Source 1 of "))
     page.locator("#pc-now .pc-chip").last.focus()

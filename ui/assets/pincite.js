@@ -94,11 +94,10 @@ import "./lists.js";
         showSide(false);
         $("pc-show-side").focus();
       } else if (document.body.classList.contains("pc-sheet-open") || pincite.hasSource()) pincite.close();
+      else if (event.target.closest?.("#pc-question")) event.target.blur(); // so that the other keys work
       return;
     }
-    // In the empty question box brackets walk, too: there the focus is after asking, and no question begins with one.
-    const isText = event.target.closest?.("textarea, input, [contenteditable]");
-    if (isText && !(isText.closest("#pc-question") && !isText.value && "[]".includes(event.key))) return;
+    if (event.target.closest?.("textarea, input, [contenteditable]")) return;
     if (event.key === "/") document.querySelector("#pc-question textarea")?.focus();
     else if (event.key === "[") pincite.walk(-1);
     else if (event.key === "]") pincite.walk(1);
