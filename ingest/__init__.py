@@ -25,10 +25,11 @@ from .pipeline import Progress, Report, encoder_text
 from .products import product
 from .records import DocumentInfo
 from .sentences import is_code, paragraphs, sentences
-from .settings import MAX_QUESTION_CHARS, Settings, default_library, own_folder
+from .settings import BUNDLED_ENCODER, MAX_QUESTION_CHARS, Settings, default_library, own_folder
 from .watching import follow
 
 __all__ = [
+    "BUNDLED_ENCODER",
     "MAX_QUESTION_CHARS",
     "POOLED_TOKENS",
     "STOP_WORDS",

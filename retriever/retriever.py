@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ingest import (
+    BUNDLED_ENCODER,
     MAX_QUESTION_CHARS,
     Document,
     DocumentInfo,
@@ -39,6 +40,7 @@ from .options import TOLD, called_so, operators, tells, turned_to_option
 from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
 from .rewrite import parts, rewrite, since_new_subject
 from .said import less_of_the_same
+from .scripts import unread
 from .search import PROPOSED, Part, begin_query, begin_search, search
 from .smalltalk import kind, reply, without
 from .spelling import mend, spell_out
@@ -146,7 +148,7 @@ class Retriever:
                 unsaid = less_of_the_same(asked, ranked, turns)
                 text, citations = write(searched_for, unsaid, self._page_at)
             else:
-                text, citations = declined(lacking), ()
+                text, citations = declined(lacking, looked.unread), ()
             clock.lap("write")
             state = self._state()
             # Read now: no reading is held while a language model takes its time.
@@ -425,7 +427,8 @@ class _Looked:
         """How likely the library answers the question."""
         if self.reads:
             return READ_AMONG_MANY if self.more else READ
-        if unknown(self.library, self.searched_for) or (self.absent and reads(self.said)):
+        absent = self.absent and reads(self.said)
+        if absent or self.unread or unknown(self.library, self.searched_for):
             return 0.0
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
@@ -440,6 +443,13 @@ class _Looked:
     def at_head(self) -> bool:
         """Whether the best sentence stands where its document begins."""
         return bool(self.ranked) and self.ranked[0].candidate.passage.start == 0
+
+    @cached_property
+    def unread(self) -> str | None:
+        """The script of the question, where nothing found is written in it and the encoder reads English only."""
+        if self.library.settings.encoder != BUNDLED_ENCODER:
+            return None
+        return unread(self.searched_for, (c.passage for c in self.candidates[:EVIDENCE]))
 
     @cached_property
     def absent(self) -> list[str]:

@@ -104,8 +104,12 @@ def recite(places: Sequence[Place], page_at: Callable[[Passage, int], int | None
     )
 
 
-def declined(missing: Sequence[str]) -> str:
-    """What is said where the library does not answer, with the words of the question that nothing matched."""
+def declined(missing: Sequence[str], script: str | None = None) -> str:
+    """What is said where the library does not answer: the words, or the script, of the question that nothing has."""
+    if script:
+        return (
+            f"{NOT_IN_LIBRARY}: no document in {script} script was found, and the bundled encoder reads English only."
+        )
     return f"{NOT_IN_LIBRARY}: nothing found on {_quoted(missing)}." if missing else f"{NOT_IN_LIBRARY}."
 
 
