@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from .encode import STREAMS, Forward, Integers
 from .indexes.late import Floats
 
 DIGEST_BYTES = 32
+PART = "tmp"
+# What is being kept was written to no longer ago, or its process was killed: writing it takes a second. Who was only
+# stopped meanwhile finds it gone, and keeps nothing.
+SECONDS_TO_KEEP = 60.0
 
 
 def openvino_forward(folder: Path) -> tuple[Forward, bool]:
@@ -31,6 +36,7 @@ def openvino_forward(folder: Path) -> tuple[Forward, bool]:
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "NUM_STREAMS": str(min(STREAMS, os.cpu_count() or 1)),
     }
+    _clear(folder)
     prepared = folder / _name(openvino.__version__, core, config)
     mapped = _mapped(prepared)
     model = None
@@ -90,16 +96,24 @@ def _mapped(prepared: Path) -> Any:
     return body if hashlib.sha256(body.data).digest() == digest.tobytes() else None
 
 
+def _clear(folder: Path) -> None:
+    """Removes what processes that were killed had begun to keep."""
+    with suppress(OSError):
+        for part in folder.glob(f"{PART}*"):
+            if time.time() - part.stat().st_mtime > SECONDS_TO_KEEP:
+                part.unlink()
+
+
 def _keep(body: bytes, prepared: Path) -> None:
     """Writes what was prepared; what other versions did here goes."""
-    descriptor, part = tempfile.mkstemp(dir=prepared.parent)
+    descriptor, part = tempfile.mkstemp(prefix=PART, dir=prepared.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)
             file.write(hashlib.sha256(body).digest())
         os.replace(part, prepared)
     except BaseException:
-        Path(part).unlink()
+        Path(part).unlink(missing_ok=True)
         raise
     for other in prepared.parent.glob("prepared-*.blob"):
         if other.name.split("-")[1] != prepared.name.split("-")[1]:
