@@ -260,6 +260,13 @@ def test_markdown_carries_the_sources_and_no_image() -> None:
     assert "1. A \\*b\\* \\[c\\] - Killing - p. 4 (cells.md, characters 0-31)" in shown
 
 
+def test_what_is_copied_is_plain_text() -> None:
+    p = passage(title="A *b* [c]", document="msa_v2.md", page=4)
+    html = render.turn(answer("T cells. ![x] [1]", cite(1, p.text, p)), TurnId(1))
+    (copied,) = [of["data-copy"] for _, of in Html(html).tags if of.get("data-copy")]
+    assert copied.startswith("T cells. ![x] [1]\n\nSources:\n\n1. A *b* [c] - Killing - p. 4 (msa_v2.md, characters ")
+
+
 def test_an_empty_library_says_what_to_do() -> None:
     assert "pincite ingest" in lists.documents([])
 

@@ -130,18 +130,23 @@ def span_query(document: str, start: int, end: int) -> str:
 
 
 def as_markdown(answer: Answer) -> str:
-    """The answer with its numbered sources as Markdown, to copy or to send to a chat client.
+    """The answer with its numbered sources as Markdown, to send to a chat client or to export.
 
     An image in Markdown is a request to somebody's server, so its mark is broken wherever a document's
     words bring one along.
     """
+    return _with_sources(answer, plain).replace("![", "!\\[")
+
+
+def _with_sources(answer: Answer, written: Callable[[str], str]) -> str:
+    """The answer with its numbered sources, the names of which are `written` for where they go."""
     lines = [answer.text]
     if answer.citations:
         lines += ["", "Sources:", ""]
         for c in answer.citations:
-            stands = plain(place(c.passage.title, c.passage.heading, c.page))
-            lines.append(f"{c.number}. {stands} ({plain(c.passage.document)}, characters {c.start}-{c.end})")
-    return "\n".join(lines).replace("![", "!\\[")
+            stands = written(place(c.passage.title, c.passage.heading, c.page))
+            lines.append(f"{c.number}. {stands} ({written(c.passage.document)}, characters {c.start}-{c.end})")
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +295,7 @@ def _answered(answer: Answer, at: TurnId) -> str:
         f'<li id="t{at.number}-s{c.number}">{_row(c, c.quote, c.page, at.query("n", c.number), c.verdict)}</li>'
         for c in answer.citations
     )
-    copy = button("pc-copy", f'data-copy="{escape(as_markdown(answer))}"', "Copy with sources")
+    copy = button("pc-copy", f'data-copy="{escape(_with_sources(answer, str))}"', "Copy with sources")
     return (
         _prose(answer.citations, at, answer.text)
         + (f'<p class="pc-remark">{escape(answer.note)}</p>' if answer.note else "")
