@@ -267,6 +267,18 @@ def test_what_is_copied_is_plain_text() -> None:
     assert copied.startswith("T cells. ![x] [1]\n\nSources:\n\n1. A *b* [c] - Killing - p. 4 (msa_v2.md, characters ")
 
 
+def test_sources_of_one_title_are_told_apart_by_their_files() -> None:
+    old, new, other = passage(document="old.md"), passage(document="new.md"), passage(title="Rest", document="rest.md")
+    cited = [cite(n, of.text, of) for n, of in enumerate((old, new, old, other), 1)]
+    words = Html(render.turn(answer("Yes. [1][2][3][4]", *cited), TurnId(1))).words
+    assert [words.count(name) for name in ("old.md", "new.md", "rest.md")] == [2, 1, 0]
+    alone = Html(render.turn(answer("Yes. [1][2]", cited[0], cited[2]), TurnId(1))).words
+    assert "old.md" not in alone, "one document needs no telling apart"
+    nearest = (Hit(old, 0.9, {"words": 1}), Hit(new, 0.8, {"words": 2}))
+    declined = Html(render.turn(answer("", answered=False, evidence=nearest), TurnId(1))).words
+    assert declined.count("old.md") == declined.count("new.md") == 1
+
+
 def test_an_empty_library_says_what_to_do() -> None:
     assert "pincite ingest" in lists.documents([])
 

@@ -11,7 +11,8 @@ one turn and carries `data-state` ("busy", "done"), `data-conversation`, `data-n
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -291,8 +292,9 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
 
 def _answered(answer: Answer, at: TurnId) -> str:
     level, told = assurance(answer)
+    alike = _alike(answer.citations)
     rows = "".join(
-        f'<li id="t{at.number}-s{c.number}">{_row(c, c.quote, c.page, at.query("n", c.number), c.verdict)}</li>'
+        f'<li id="t{at.number}-s{c.number}">{_row(c, c.quote, c.page, at.query("n", c.number), alike, c.verdict)}</li>'
         for c in answer.citations
     )
     copy = button("pc-copy", f'data-copy="{escape(_with_sources(answer, str))}"', "Copy with sources")
@@ -311,9 +313,11 @@ def _declined(answer: Answer, at: TurnId, within: str) -> str:
     """
     if not answer.searched_for:
         return _prose((), at, answer.text)
+    nearest = answer.evidence[:4]
+    alike = _alike(nearest)
     rows = "".join(
-        f"<li>{_row(hit, _opening(hit.passage), hit.passage.page, at.query('h', rank))}</li>"
-        for rank, hit in enumerate(answer.evidence[:4], 1)
+        f"<li>{_row(hit, _opening(hit.passage), hit.passage.page, at.query('h', rank), alike)}</li>"
+        for rank, hit in enumerate(nearest, 1)
     )
     heading = '<h3 class="pc-small">The nearest passages</h3>'
     told, chance, wider = refusal(answer, within), assurance(answer)[1], ""
@@ -329,12 +333,26 @@ def _declined(answer: Answer, at: TurnId, within: str) -> str:
     )
 
 
-def _row(what: Citation | Hit, quote: str, page: int | None, more: str, verdict: Verdict = "exact") -> str:
-    """A source as a button: its number if it has one, where it stands, and its words."""
+def _alike(shown: Sequence[Citation | Hit]) -> set[str]:
+    """The titles that several documents of these bear, which only the names of their files tell apart."""
+    documents = {what.passage.document: what.passage.title for what in shown}
+    return {title for title, times in Counter(documents.values()).items() if title and times > 1}
+
+
+def _row(
+    what: Citation | Hit, quote: str, page: int | None, more: str, alike: Collection[str], verdict: Verdict = "exact"
+) -> str:
+    """A source as a button: its number if it has one, where it stands, its words.
+
+    Its file is named where its title is one of those `alike`.
+    """
     p = what.passage
+    file = p.document if p.title in alike else ""
     number = f'<span class="pc-number">{what.number}</span>' if isinstance(what, Citation) else ""
     steps = "".join(
-        f"<span>{escape(part)}</span>" for part in (trail(p.title, p.heading), f"p. {page}" if page else "") if part
+        f"<span>{escape(part)}</span>"
+        for part in (file, trail(p.title, p.heading), f"p. {page}" if page else "")
+        if part
     )
     # An answer in the source's own words needs no verdict.
     flag = _VERDICTS[verdict]
