@@ -10,11 +10,12 @@ sentence, and an unsure one holds what probably answers (table in DESIGN.md).
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
 
-from ingest import Passage, content_words, is_code, paragraphs, sentences, stem, words
+from ingest import Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
 
 from .answers import Citation
 from .choose import Sentence
@@ -89,8 +90,8 @@ def write(
     short = direct_answer(question, ranked[0].text) if _likelihoods(ranked)[0] >= SURE else None
     if short and short in citations[0].quote and len(citations[0].quote.split()) > 2 * len(short.split()):
         text = f"{short} [1]\n\n{text}"
-    differing = [c.number for c in citations if any(_contradict(c, other) for other in citations)]
-    if differing and _VALUE.search(question):
+    differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
+    if differing:
         text += f"\n\nThe sources differ: compare {' and '.join(f'[{number}]' for number in differing)}."
     return text, citations
 
@@ -240,13 +241,20 @@ def _same(one: str, other: str) -> bool:
     return not _amended(one, other) and ((_alike(one, other) and not _differ(one, other)) or _within(one, other))
 
 
+def _changed(own: Sequence[str], its: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """The stretches that differ between two texts: the words of the one, and those of the other in their place."""
+    edits = SequenceMatcher(None, own, its, autojunk=False).get_opcodes()
+    return [(own[i:j], its[k:m]) for tag, i, j, k, m in edits if tag != "equal"]
+
+
 def _amended(one: str, other: str) -> bool:
     """Whether `one` is `other` but for a word or two, as in another version: "shall belong to the Customer"."""
     own, its = _content(one), _content(other)
-    if len(own) != len(its):
+    changed = _changed(own, its)
+    counts = (sum(len(words) for words, _ in changed), sum(len(words) for _, words in changed))
+    if not all(0 < count <= MOST_CHANGED for count in counts):
         return False
-    changed = [(a, b) for a, b in zip(own, its, strict=True) if a != b]
-    return 0 < len(changed) <= MOST_CHANGED and all(a not in its and b not in own for a, b in changed)
+    return all(a and b and not (set(a) & set(its) or set(b) & set(own)) for a, b in changed)
 
 
 def _within(one: str, other: str) -> bool:
@@ -278,12 +286,24 @@ def _differ(one: str, other: str) -> bool:
     return bool(a - b and b - a) and _alike(*bare) and _alike(*reversed(bare))
 
 
-def _contradict(one: Citation, other: Citation) -> bool:
-    """Whether sentences of two documents say the same of the same thing, but with another number."""
+def _contradict(one: Citation, other: Citation, question: str) -> bool:
+    """Whether sentences of two documents say the same of the same thing, but what is asked for: a number, or a name."""
     if one.passage.document == other.passage.document:
         return False
-    pairs = ((one.quote[s:e], other.quote[b:f]) for s, e in sentences(one.quote) for b, f in sentences(other.quote))
-    return any(_differ(a, b) and _subject(a) == _subject(b) for a, b in pairs)
+    pairs = [(one.quote[s:e], other.quote[b:f]) for s, e in sentences(one.quote) for b, f in sentences(other.quote)]
+    if _VALUE.search(question) and any(_differ(a, b) and _subject(a) == _subject(b) for a, b in pairs):
+        return True
+    return _WHOSE.search(question) is not None and any(_names_another(a, b) for a, b in pairs)
+
+
+def _names_another(one: str, other: str) -> bool:
+    """Whether two sentences that begin alike are the same but for one name, each the other's in its place."""
+    own, its = _content(one), _content(other)
+    if own[:1] != its[:1] or len(changed := _changed(own, its)) != 1 or not _amended(one, other):
+        return False
+    return all(
+        set(part) <= stems(" ".join(_NAME.findall(text))) for part, text in zip(changed[0], (one, other), strict=True)
+    )
 
 
 def _subject(text: str) -> set[str]:
@@ -298,6 +318,10 @@ _VALUE = re.compile(
     r"|amount|cap|deadline|deposit|fees?|fine|interest|notice|penalty|period|rent|salary|term)\b",
     re.IGNORECASE,
 )
+
+
+# A question that asks for a name.
+_WHOSE = re.compile(r"\b(?:who|whom|whose|which|where)\b", re.IGNORECASE)
 
 
 def _shown(quote: str) -> str:

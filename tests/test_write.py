@@ -222,6 +222,18 @@ def test_a_word_has_its_price() -> None:
             "Who owns the rights?",
             "All rights in the Deliverables shall belong to the Supplier on creation.",
             "All rights in the Deliverables shall belong to the Customer on creation.",
+            True,
+        ),
+        (
+            "Which law governs the agreement?",
+            "5.1 This Agreement is governed by the laws of England and Wales.",
+            "5.1 This Agreement is governed by the laws of Germany.",
+            True,
+        ),
+        (
+            "May the parts be sold?",
+            "The parts may be sold to nobody but the Customer.",
+            "The parts may be sold to nobody but the Supplier.",
             False,
         ),
     ],
@@ -350,6 +362,7 @@ def test_the_same_in_other_words_is_told_and_not_quoted_again() -> None:
             "The response rate to the vaccine was 55 %.",
         ),
         ("Which drug is used?", "The response rate was 40 %.", "The response rate was 55 %."),
+        ("Who wrote the report?", "Bob Hill wrote the report.", "Eve Green wrote the report."),
         ("What is the dose?", "Drug: Avelumab | Dose: 800 mg", "Drug: Dostarlimab | Dose: 500 mg"),
     ],
 )
