@@ -449,3 +449,14 @@ def test_no_line_begins_with_a_chip(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(apart) == 0, width
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_blanks_are_not_taken_for_a_question(page: Page) -> None:
+    box, told = page.get_by_label("Your question"), page.locator("#pc-told")
+    box.fill("   ")
+    box.press("Enter")
+    expect(told).to_have_text("Type a question to ask.")
+    box.fill("What")
+    expect(told).to_be_hidden()
+    expect(page.locator(".pc-turn")).to_have_count(0)
+    box.fill("")

@@ -54,6 +54,7 @@ window.pincite = (() => {
 
   let sent = "";
   function typed(text) {
+    if (!text.trim()) tell("Type a question to ask.");
     if (!text.trim() || tooLong(text) || !free()) return ["", "{}"];
     sent = text;
     return [text, wish({ typed: true })];
