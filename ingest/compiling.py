@@ -25,7 +25,10 @@ from .settings import BUNDLED_ENCODER, cache_folder, expanded
 VERSION = "2"
 # model.safetensors of sentence-transformers/all-MiniLM-L6-v2 as published.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-FILES = ("model.xml", "model.bin", "tokenizer.json")
+FILES = ("model.xml", "model.bin", "tokenizer.json", "layers.safetensors")
+# The reader: what training changed of the bundled model (`reader/README.md`), in 16 bits.
+LAYERS = Path(__file__).with_name("reader") / "layers.safetensors"
+LAYERS_SHA256 = "1c8938ea43af33264535d004a77209114962f525e17adfc8f2e4c7a409dcf999"
 
 
 def compiled_folder(fingerprint: str) -> Path | None:
@@ -43,7 +46,22 @@ def compiled_folder(fingerprint: str) -> Path | None:
 def ensure_compiled(name: str) -> Path:
     """The folder of the compiled encoder `name`, made if need be; EncoderError if there is no such model."""
     source = model_folder(name)
-    fingerprint = _fingerprint(source)
+    return _ensure(name, source, _fingerprint(source))
+
+
+def ensure_reader() -> Path:
+    """The folder of the compiled reader, made if need be."""
+    # Both digests are of files that are compared with them before they are used: nothing is read where it is there.
+    fingerprint = hashlib.sha256(f"{VERSION} {BUNDLED_SHA256} {LAYERS_SHA256}".encode()).hexdigest()[:32]
+    folder = compiled_folder(fingerprint)
+    if folder:
+        return folder
+    if _sha256(LAYERS) != LAYERS_SHA256:
+        raise EncoderError("The weights of the bundled reader are not the published ones; reinstall Pincite.")
+    return _ensure(BUNDLED_ENCODER, model_folder(BUNDLED_ENCODER), fingerprint, LAYERS)
+
+
+def _ensure(name: str, source: Path, fingerprint: str, layers: Path | None = None) -> Path:
     folder = compiled_folder(fingerprint)
     if folder:
         return folder
@@ -54,7 +72,7 @@ def ensure_compiled(name: str) -> Path:
     except OSError as exc:
         raise _not_kept(target.parent, exc) from exc
     try:
-        _compile(name, source, fingerprint, work)
+        _compile(name, source, fingerprint, work, layers)
         if target.exists():
             shutil.rmtree(target, ignore_errors=True)  # damaged, or another process was as fast
         try:
@@ -112,9 +130,10 @@ def model_folder(name: str) -> Path:
         ) from exc
 
 
-def torch_forward(name: str) -> Forward:
-    """The model run by sentence-transformers itself, on the GPU when there is one."""
-    return _torch_forward(_load(model_folder(name)))
+def torch_forward(name: str, folder: Path) -> Forward:
+    """The model run by sentence-transformers, on the GPU when there is one; `folder` is that of the compiled one."""
+    layers = folder / LAYERS.name
+    return _torch_forward(_load(model_folder(name), layers if layers.exists() else None))
 
 
 def _torch_forward(model: Any) -> Forward:
@@ -132,7 +151,7 @@ def _torch_forward(model: Any) -> Forward:
     return forward
 
 
-def _load(folder: Path) -> Any:
+def _load(folder: Path, layers: Path | None = None) -> Any:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -140,15 +159,22 @@ def _load(folder: Path) -> Any:
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:
-        return SentenceTransformer(str(folder), local_files_only=True).eval()
+        model = SentenceTransformer(str(folder), local_files_only=True).eval()
     except (OSError, ValueError, KeyError) as exc:
         raise EncoderError(f"{folder} does not hold a usable sentence-transformers model: {exc}.") from exc
+    if layers:
+        from safetensors.torch import load_file
+
+        own = model[0].auto_model.state_dict()
+        own.update({name: values.to(own[name].dtype) for name, values in load_file(layers).items()})
+        model[0].auto_model.load_state_dict(own)
+    return model
 
 
-def _compile(name: str, source: Path, fingerprint: str, folder: Path) -> None:
+def _compile(name: str, source: Path, fingerprint: str, folder: Path, layers: Path | None) -> None:
     import torch
 
-    model = _load(source)
+    model = _load(source, layers)
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     limit = min(model.max_seq_length or 512, 512)
     prompts = model.prompts or {}
@@ -161,6 +187,8 @@ def _compile(name: str, source: Path, fingerprint: str, folder: Path) -> None:
         passage_prompt=prompts.get("document", "") or prompts.get("passage", ""),
     )
     runtime = "torch" if torch.cuda.is_available() else _export(model, folder)
+    if layers and runtime == "torch":
+        shutil.copy(layers, folder)
     present = [file for file in FILES if (folder / file).exists()]
     values = {
         "spec": asdict(spec),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from .errors import EncoderError
 from .indexes.late import Floats, compress
+from .settings import BUNDLED_ENCODER
 
 Integers = npt.NDArray[np.int64]
 # (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d)); in any thread.
@@ -80,6 +81,11 @@ class Encoder:
         }
         self._remembered: dict[str, tuple[Floats, Floats]] = {}
         self._lock = Lock()
+
+    @property
+    def reader(self) -> "Encoder":
+        """What compares single sentences with a question: itself, but the bundled one has one trained for that."""
+        return load_reader() if self.spec.name == BUNDLED_ENCODER else self
 
     def encode_question(self, text: str) -> Encoded:
         """The vectors of one question; what goes beyond the token limit is not seen."""
@@ -199,7 +205,27 @@ def require_model(name: str, told: str) -> None:
         raise EncoderError(f"{exc} {told}") from exc
 
 
-@lru_cache(2)
+def load_reader() -> Encoder:
+    """The bundled encoder as it was trained to read: near to a question are the sentences that answer it.
+
+    It compares questions and single sentences only; what is searched is encoded by the library's encoder
+    (`reader/README.md`).
+    """
+    with _READER_LOCK:
+        return _reader()
+
+
+_READER_LOCK = Lock()
+
+
+@cache
+def _reader() -> Encoder:
+    from .compiling import ensure_reader
+
+    return _open_compiled(ensure_reader())
+
+
+@lru_cache(3)
 def _open_compiled(folder: Path) -> Encoder:
     from tokenizers import Tokenizer
 
@@ -214,4 +240,4 @@ def _open_compiled(folder: Path) -> Encoder:
         return Encoder(spec, tokenizer, *openvino_forward(folder))
     from .compiling import torch_forward
 
-    return Encoder(spec, tokenizer, torch_forward(spec.name))
+    return Encoder(spec, tokenizer, torch_forward(spec.name, folder))

@@ -3,8 +3,9 @@
 Every sentence of the best passages is scored twice. First from what is stored: how well its own tokens
 match the question's (late interaction within the sentence), which of the question's words it holds, how
 its passage ranks, and whether it holds the kind of thing asked for (a number, a date, a name). The best
-of these are then encoded alone behind their title and heading, which says much better what a single
-sentence is about, and scored again. Weights: `tests/evals/fit.py`; figures in DESIGN.md.
+of these are then read alone behind their title and heading, by an encoder that was trained to tell what answers a
+question from what is about the same (`ingest/reader`), and scored again. Weights: `tests/evals/fit.py`; figures in
+DESIGN.md.
 """
 
 import math
@@ -48,8 +49,6 @@ class Sentence:
     text: str
     score: float
     features: Mapping[str, float]
-    # How well each token of the query is matched.
-    matched: Floats
 
     @property
     def was_read_again(self) -> bool:
@@ -100,18 +99,22 @@ def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> li
     """The sentences with the scores that they have when encoded alone, behind title and heading."""
     again = []
     texts = [f"{sentence.candidate.passage.context}: {sentence.text}" for sentence in found]
-    for sentence, (pooled, tokens) in zip(found, library.encoder.encode_alone(texts), strict=True):
-        matched = product(query.tokens, tokens.T).max(axis=1)
+    if (reader := library.encoder.reader) is library.encoder:
+        (vector, asked), read = (query.vector, query.tokens), reader.encode_alone(texts)
+    else:
+        (vector, asked), *read = reader.encode_alone([query.parts[0].text, *texts])
+    for sentence, (pooled, tokens) in zip(found, read, strict=True):
+        matched = product(asked, tokens.T).max(axis=1)
         by_word = word_matches(query, matched)
         features = {
             **sentence.features,
-            "alone_dense": float(pooled @ query.vector),
+            "alone_dense": float(pooled @ vector),
             "alone_late": float(matched @ query.weights),
             "alone_weakest": float(by_word.min()),
             "alone_words": float(by_word.mean()),
         }
         score = READ_BIAS + sum(weight * features[name] for name, weight in READ_WEIGHTS.items())
-        again.append(replace(sentence, score=score, features=features, matched=matched))
+        again.append(replace(sentence, score=score, features=features))
     return again
 
 
@@ -216,7 +219,7 @@ def _sentences(
             "heading": float(text in headings),
         }
         score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())
-        yield Sentence(candidate, passage.start + s, passage.start + e, text, score, features, matched)
+        yield Sentence(candidate, passage.start + s, passage.start + e, text, score, features)
         before = held
 
 
@@ -224,37 +227,37 @@ def _sentences(
 # "defines" and "entry" (of an operator twice: nothing else matches it) hardly occur there and were set by hand. The two
 # kinds of scores are on one scale.
 STORED_WEIGHTS: Mapping[str, float] = {
-    "late": 1.45,
-    "mean": 0.94,
-    "cover": 0.47,
-    "near": 0.70,
-    "context": 1.87,
-    "passage": 2.58,
-    "kind": 0.83,
+    "late": 1.96,
+    "mean": 1.57,
+    "cover": 0.22,
+    "near": 1.96,
+    "context": 2.19,
+    "passage": 3.72,
+    "kind": -0.05,
     "defines": 1.5,
     "entry": 2.5,
-    "short": -0.49,
+    "short": -0.66,
     "question": -1.5,
     "heading": -4.0,
 }
-READ_BIAS = 0.25
+READ_BIAS = 0.36
 READ_WEIGHTS: Mapping[str, float] = {
-    "late": 1.46,
-    "mean": 0.72,
-    "cover": 0.83,
-    "near": 0.86,
-    "context": 0.02,
-    "passage": 1.64,
-    "passage_dense": 0.63,
-    "passage_late": 0.75,
-    "kind": 0.59,
+    "late": 0.91,
+    "mean": 0.43,
+    "cover": -0.74,
+    "near": 0.72,
+    "context": 0.90,
+    "passage": 1.94,
+    "passage_dense": 1.10,
+    "passage_late": 0.74,
+    "kind": 0.69,
     "defines": 1.5,
     "entry": 2.5,
-    "short": -0.27,
-    "alone_dense": 1.89,
-    "alone_late": 1.74,
-    "alone_weakest": 2.09,
-    "alone_words": 1.74,
+    "short": -0.08,
+    "alone_dense": 2.36,
+    "alone_late": 2.15,
+    "alone_weakest": 1.32,
+    "alone_words": 2.23,
     "question": -1.5,
     "heading": -4.0,
 }

@@ -2,9 +2,10 @@
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from ingest import (
     Library,
     LLMError,
     Passage,
+    PinciteError,
     Progress,
     QuestionError,
     Section,
@@ -31,6 +33,7 @@ from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .carry import points_back
 from .choose import Sentence as Scored
 from .choose import score_sentences
+from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
 from .instead import Thing, instead, thing_of
@@ -68,6 +71,8 @@ class Retriever:
         """Answers from `library`; without `use_llm` by quoting only, even where a language model is set."""
         self.library = library
         self._llm = LLM(library.settings) if use_llm and library.settings.llm_base_url else None
+        # While the first question is searched for; what goes wrong is said where the reader is used.
+        self._loading_reader = Thread(target=self._load_reader, daemon=True)
 
     @classmethod
     def open(
@@ -122,7 +127,7 @@ class Retriever:
         """
         turns = conversation(history)
         question = _checked(question)
-        clock = _Clock()
+        clock = Clock()
         if kind(question):
             state = self.state
             said = reply(question, state.documents) or ""
@@ -133,6 +138,8 @@ class Retriever:
         asked = without(question)
         standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
+        with suppress(RuntimeError):  # it was started before
+            self._loading_reader.start()
         with self.library.reading():
             within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, clock=clock, answering=True)
@@ -218,6 +225,10 @@ class Retriever:
             looked = self._look(asked, turns, standalone, within, k)
         return Found(looked.searched_for, tuple(c.hit for c in looked.candidates[:k]))
 
+    def _load_reader(self) -> None:
+        with suppress(PinciteError):
+            _ = self.library.encoder.reader
+
     def _look(
         self,
         asked: str,
@@ -225,7 +236,7 @@ class Retriever:
         standalone: str | None,
         within: frozenset[str] | None,
         k: int = PROPOSED,
-        clock: "_Clock | None" = None,
+        clock: Clock | None = None,
         answering: bool = False,
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
@@ -234,7 +245,7 @@ class Retriever:
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.
         said = whole or mended
-        clock = clock or _Clock()
+        clock = clock or Clock()
         clock.lap("rewrite")
         looked = _Looked(self.library, searched_for, mended, within, k, clock, said)
         looked = self._of_whom(looked) if answering else looked
@@ -377,7 +388,7 @@ class _Looked:
         question: str,
         within: frozenset[str] | None,
         k: int,
-        clock: "_Clock",
+        clock: Clock,
         said: str,
         asking: str | None = None,
     ) -> None:
@@ -470,22 +481,3 @@ class _Looked:
             held = self.library.document_frequencies(set[str]().union(*map(stems, found)))
             found = [name for name in found if not stems(name) <= held.keys()]
         return [*places, *found][:MOST_NAMED]
-
-
-class _Clock:
-    """Milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = self._laps.get(stage, 0.0) + (now - self._last) * 1000
-        self._last = now
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self._began
-
-    def timings(self) -> dict[str, float]:
-        return {**self._laps, "total": (self._last - self._began) * 1000}

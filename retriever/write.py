@@ -28,8 +28,8 @@ LEAD = 0.7
 # At most so many quotes, each this likely at least, and the likelihood of all together no further than this;
 # a window holds at most so many sentences and words.
 MAX_QUOTES = 3
-LEAST_LIKELY = 0.12
-ENOUGH_LIKELY = 0.70
+LEAST_LIKELY = 0.10
+ENOUGH_LIKELY = 0.75
 PRICE_OF_A_WORD = 0.003
 MAX_SENTENCES = 3
 MAX_WORDS = 80

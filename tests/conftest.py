@@ -55,6 +55,10 @@ class FakeEncoder(Encoder):
         super().__init__(spec, HashedWords(), self._vectors)
         self.encoded = 0
 
+    @property
+    def reader(self) -> Encoder:
+        return self
+
     def encode_passages(self, texts: Sequence[str]) -> Encoded:
         self.encoded += len(texts)
         return super().encode_passages(texts)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ import numpy.typing as npt
 import pytest
 
 from ingest import EncoderError, Library, LibraryError, Settings
-from ingest.compiling import compiled_folder, ensure_compiled, model_folder, torch_forward
-from ingest.encode import Encoder, _open_compiled, load_encoder
+from ingest.compiling import LAYERS, compiled_folder, ensure_compiled, ensure_reader, model_folder, torch_forward
+from ingest.encode import Encoder, _open_compiled, load_encoder, load_reader
 from ingest.runtime import SECONDS_TO_KEEP, _mapped
 from ingest.settings import BUNDLED_ENCODER
 from retriever import Retriever
@@ -156,11 +157,40 @@ def test_a_text_encoded_alone_is_the_same_beside_any_other(encoder_cache: Encode
         assert np.array_equal(tokens, alone.tokens[0])
 
 
-def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str]) -> None:
+def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str], tmp_path: Path) -> None:
     """Where the model cannot be compiled, sentence-transformers runs it."""
-    uncompiled = Encoder(encoder_cache.spec, encoder_cache._tokenizer, torch_forward(BUNDLED_ENCODER))
     few = texts[:40]
-    assert cosines(uncompiled.encode_passages(few).pooled, encoder_cache.encode_passages(few).pooled).min() > 0.999
+    for compiled in (encoder_cache, load_reader()):
+        forward = torch_forward(BUNDLED_ENCODER, tmp_path)
+        uncompiled = Encoder(compiled.spec, compiled._tokenizer, forward)
+        assert cosines(uncompiled.encode_passages(few).pooled, compiled.encode_passages(few).pooled).min() > 0.999
+        shutil.copy(LAYERS, tmp_path)
+
+
+def test_the_reader_tells_what_answers_from_what_is_about_the_same(encoder_cache: Encoder) -> None:
+    question = "How many patients stopped treatment because of side effects?"
+    answers = "Trial: Toxicity led 14 of them to discontinue."
+    resembles = "Trial: Side effects of the treatment were recorded for all patients."
+    nearer = []
+    for encoder in (encoder_cache, load_reader()):
+        (asked, _), (one, _), (other, _) = encoder.encode_alone([question, answers, resembles])
+        nearer.append(bool(asked @ one > asked @ other))
+    assert nearer == [False, True]
+
+
+def test_another_encoder_reads_itself(encoder_cache: Encoder) -> None:
+    assert encoder_cache.reader is load_reader()
+    other = Encoder(replace(encoder_cache.spec, name="other"), encoder_cache._tokenizer, encoder_cache._forward)
+    assert other.reader is other
+
+
+def test_a_damaged_reader_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.compiling.cache_folder", lambda: tmp_path / "cache")
+    damaged = tmp_path / LAYERS.name
+    damaged.write_bytes(LAYERS.read_bytes()[:-1] + b"x")
+    monkeypatch.setattr("ingest.compiling.LAYERS", damaged)
+    with pytest.raises(EncoderError, match="reader are not the published ones; reinstall Pincite"):
+        ensure_reader()
 
 
 # --- which model -------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def passage(text: str, document: str = "d.md") -> Passage:
 def sentence(of: Passage, text: str, score: float) -> Sentence:
     start = of.start + of.text.index(text)
     candidate = Candidate(1, of, np.zeros((0, 1), np.float32), 1.0, {}, {})
-    return Sentence(candidate, start, start + len(text), text, score, {}, np.zeros(1, np.float32))
+    return Sentence(candidate, start, start + len(text), text, score, {})
 
 
 def written(*ranked: Sentence, question: str = "What is it?") -> tuple[str, Sequence[Citation]]:
