@@ -26,8 +26,8 @@ VERSION = "2"
 # model.safetensors of sentence-transformers/all-MiniLM-L6-v2 as published.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FILES = ("model.xml", "model.bin", "tokenizer.json", "layers.safetensors")
-# The reader: what training changed of the bundled model (`reader/README.md`), in 16 bits.
-LAYERS = Path(__file__).with_name("reader") / "layers.safetensors"
+# The reader: what training changed of the bundled model (`reading_model/README.md`), in 16 bits.
+LAYERS = Path(__file__).with_name("reading_model") / "layers.safetensors"
 LAYERS_SHA256 = "1c8938ea43af33264535d004a77209114962f525e17adfc8f2e4c7a409dcf999"
 
 

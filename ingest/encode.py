@@ -209,7 +209,7 @@ def load_reader() -> Encoder:
     """The bundled encoder as it was trained to read: near to a question are the sentences that answer it.
 
     It compares questions and single sentences only; what is searched is encoded by the library's encoder
-    (`reader/README.md`).
+    (`reading_model/README.md`).
     """
     with _READER_LOCK:
         return _reader()

@@ -4,8 +4,8 @@ Every sentence of the best passages is scored twice. First from what is stored: 
 match the question's (late interaction within the sentence), which of the question's words it holds, how
 its passage ranks, and whether it holds the kind of thing asked for (a number, a date, a name). The best
 of these are then read alone behind their title and heading, by an encoder that was trained to tell what answers a
-question from what is about the same (`ingest/reader`), and scored again. Weights: `tests/evals/fit.py`; figures in
-DESIGN.md.
+question from what is about the same (`ingest/reading_model`), and scored again. Weights: `tests/evals/fit.py`; figures
+in DESIGN.md.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Trains the reader (`ingest/reader`): python -m tests.evals.reader SETS OUT [--epochs 2.5] [--minutes 34]
+"""Trains the reader (`ingest/reading_model`): python -m tests.evals.reader SETS OUT [--epochs 4] [--minutes 34]
 
 SETS is the folder of the open sets in BEIR form, OUT the file for the weights of the layers. A question is shown with
 sentences that the bundled encoder finds near to it: the best of the document it was asked over, and the best of
