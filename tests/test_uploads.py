@@ -121,12 +121,18 @@ def test_what_cannot_be_read_says_why_and_can_be_tried_again(uploads: Uploads) -
     assert uploads.jobs() == []
 
 
+def test_an_empty_file_is_one_of_those_that_failed(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "none.txt")
+    assert [(job.name, job.state, job.told) for job in ended(uploads)] == [("none.txt", "failed", "none.txt is empty.")]
+    assert library.documents() == []
+    uploads.dismiss()
+    assert list(uploads.folder.iterdir()) == []
+
+
 def test_too_large_a_file_is_refused_and_leaves_nothing(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_UPLOAD_BYTES", 10)
     with pytest.raises(SourceError, match="larger than"):
         receive(uploads, "big.txt", b"12345678", b"12345678")
-    with pytest.raises(SourceError, match="is empty"):
-        receive(uploads, "none.txt")
     assert list(uploads.folder.iterdir()) == []
     assert uploads.jobs() == []
 

@@ -76,7 +76,7 @@ class Uploads:
         self._closing = False
 
     async def receive(self, name: str, body: AsyncIterator[bytes]) -> Job:
-        """Keeps a file and queues it to be read; SourceError if it is too large, empty, or cannot be kept."""
+        """Keeps a file and queues it to be read; SourceError if it is too large or cannot be kept."""
         path = self.folder / safe_name(name)
         part = path.with_name(f".{path.name}.{next(self._numbers)}.part")
         size = 0
@@ -88,8 +88,6 @@ class Uploads:
                     if size > MAX_UPLOAD_BYTES:
                         raise SourceError(too_large(path.name))
                     await file.write(chunk)
-            if not size:
-                raise SourceError(f"{path.name} is empty.")
             path, new = await anyio.to_thread.run_sync(self._keep, part, path)
         except OSError as exc:
             raise SourceError(f"{path.name} cannot be kept in the library: {exc.strerror}.") from exc

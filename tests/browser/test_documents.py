@@ -96,9 +96,10 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
 
 
 def test_what_is_empty_or_without_a_name_is_refused_in_words(browser: Browser, notes: str) -> None:
-    with visiting(browser, notes, expected="status of 4") as page:
+    with visiting(browser, notes) as page:
         page.evaluate(DROP, [["empty.md", ""]])
-        expect(page.locator("#pc-jobs .pc-refused")).to_have_text("empty.md is empty.")
+        expect(page.locator("#pc-jobs [data-state=failed]")).to_contain_text("empty.md", timeout=20_000)
+        expect(page.locator("#pc-jobs .pc-jobs-head")).to_contain_text("1 of 1 failed")
     assert status(f"{notes}/page/uploads?name=..", b"x", "PUT") == 422
 
 
