@@ -8,7 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ingest import Library, SourceError
+from ingest import Library, Report, SourceError
+from ui import lists
 from ui import uploads as module
 from ui.uploads import Job, Uploads, safe_name
 
@@ -127,6 +128,26 @@ def test_an_empty_file_is_one_of_those_that_failed(uploads: Uploads, library: Li
     assert library.documents() == []
     uploads.dismiss()
     assert list(uploads.folder.iterdir()) == []
+
+
+def test_a_second_try_is_offered_only_where_it_may_help(
+    uploads: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.pdf").write_bytes(b"%PDF-1.4 no")
+    uploads.reread("own.pdf", tmp_path / "own.pdf")  # its owner may mend it
+    receive(uploads, "broken.pdf", b"%PDF-1.4 no")
+    receive(uploads, "program.exe", b"MZ\x00\x90\x00" * 99)
+    assert [(job.name, job.state, job.refused) for job in ended(uploads)] == [
+        ("own.pdf", "failed", False),
+        ("broken.pdf", "failed", True),
+        ("program.exe", "failed", True),
+    ]
+    offered = [line.count("Try again") for line in lists.jobs(uploads.jobs()).split("</tr>")[1:4]]
+    assert offered == [0, 0, 1], "the newest first, below the head"
+    slow = Report(failed=[("broken.pdf", "broken.pdf is refused: reading it takes more than 8 seconds.")])
+    monkeypatch.setattr(Library, "ingest", lambda *args, **named: slow)
+    receive(uploads, "broken.pdf", b"%PDF-1.4 no")
+    assert not ended(uploads)[-1].refused
 
 
 def test_too_large_a_file_is_refused_and_leaves_nothing(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:

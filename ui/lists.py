@@ -69,7 +69,8 @@ def jobs(all: Sequence[Job], after: int = 0) -> str:
         return clean(f'<div data-busy="0" data-last="{last}" hidden></div>')
     rows = ""
     for job in sorted(found, key=lambda job: (job.state != "failed", job.ended)):
-        retry = button("pc-link", 'data-act="retry"', "Try again") if job.state == "failed" else ""
+        may_pass = job.state == "failed" and not job.refused
+        retry = button("pc-link", 'data-act="retry"', "Try again") if may_pass else ""
         told = job.told.removeprefix(f"{job.name} ")  # which stands beside it
         told = f'<span class="pc-told">{escape(told)}</span>' if told else ""
         rows += (

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 
@@ -32,6 +32,8 @@ _NAME_BYTES = 180
 # Jobs that are done are shown so many at most, and so long.
 _SHOWN = 200
 _SHOWN_SECONDS = 600.0
+# What may be otherwise the next time: a machine that was busy, a disk that did not answer.
+_PASSING = re.compile(r"cannot be opened|more than \d+ seconds|broke down")
 
 State = Literal["queued", "reading", "encoding", "ready", "failed"]
 Kind = Literal["add", "remove", "tag"]
@@ -41,7 +43,7 @@ Kind = Literal["add", "remove", "tag"]
 class Job:
     """One thing to do. `told` says how far it is, what came of it, or why it failed.
 
-    `new` are files that came with the job, and go with it if it fails.
+    `new` are files that came with the job, and go with it if it fails; `refused` is what fails each time it is tried.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Job:
     tags: tuple[str, ...] = ()
     again: bool = False
     new: bool = False
+    refused: bool = False
     state: State = "queued"
     told: str = ""
     changed: float = 0.0
@@ -240,7 +243,11 @@ class Uploads:
             return "already in the library" + (f" as {same}" if same != job.name else "")
         report = library.ingest(job.path, progress=self._telling(number), again=job.again)
         if report.failed:
-            raise SourceError(report.failed[0][1])
+            reason = report.failed[0][1]
+            # A copy, which nobody changes, is refused for what is in it.
+            is_copy = job.path.parent == self.folder and job.path.exists()
+            self._replace(number, refused=is_copy and not _PASSING.search(reason))
+            raise SourceError(reason)
         if report.moved and not report.encoded:
             return "found where it is now"
         if job.again and not report.encoded:
@@ -268,9 +275,12 @@ class Uploads:
         return tell
 
     def _change(self, number: int, state: State, told: str = "") -> None:
+        self._replace(number, state=state, told=told, changed=time.monotonic())
+
+    def _replace(self, number: int, **values: Any) -> None:
         with self._mutex:
             if number in self._jobs:
-                self._jobs[number] = replace(self._jobs[number], state=state, told=told, changed=time.monotonic())
+                self._jobs[number] = replace(self._jobs[number], **values)
 
 
 def safe_name(name: str) -> str:
