@@ -231,6 +231,22 @@ def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Brows
         answered(page, QUESTION)
 
 
+def test_an_example_that_is_pressed_while_the_server_is_away_is_kept(browser: Browser, server: str) -> None:
+    with visiting(browser, server, expected="Failed to load resource") as page:
+        box, example = page.get_by_label("Your question"), page.locator(".pc-example").first
+        words = example.inner_text()
+        page.context.set_offline(True)
+        example.click()
+        expect(page.locator("#pc-told")).to_contain_text("your question is kept")
+        expect(box).to_have_value(words)
+        page.context.set_offline(False)
+        expect(page.locator("#pc-told")).to_be_empty(timeout=20_000)
+        ready(page)
+        expect(box).to_have_value(words)
+        box.press("Enter")
+        answered(page, words)
+
+
 def test_an_unforeseen_failure_is_said_and_the_chat_goes_on(page: Page) -> None:
     ask(page, "What is a T cell, and fail")
     expect(page.locator("#pc-now .pc-failure")).to_contain_text("Pincite failed inside")

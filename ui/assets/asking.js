@@ -53,17 +53,21 @@ window.pincite = (() => {
   }
 
   let sent = "";
+  let pressed = ""; // a question of the page's own, until the server has taken it
   function typed(text) {
     if (!text.trim()) tell("Type a question to ask.");
     if (!text.trim() || tooLong(text) || !free()) return ["", "{}"];
     sent = text;
+    pressed = "";
     return [text, wish({ typed: true })];
   }
 
   function wanted() {
     const { question, ...more } = state.wanted || {};
     state.wanted = null;
-    return question && free() ? [question, wish(more)] : ["", "{}"];
+    if (!question || !free()) return ["", "{}"];
+    pressed = more.instead_of ? "" : question; // what is asked anew stands there already
+    return [question, wish(more)];
   }
 
   function inHand() {
@@ -102,10 +106,11 @@ window.pincite = (() => {
   const drafts = new Map(JSON.parse(sessionStorage.getItem("pc-drafts") || "[]"));
   const box = () => document.querySelector("#pc-question textarea");
   const keepDraft = () => drafts.set(opened ?? "", !box() || box().value === sent ? "" : box().value);
-  function putDraft() {
-    box().value = drafts.get(opened) ?? "";
+  function putInBox(words) {
+    box().value = words;
     box().dispatchEvent(new Event("input", { bubbles: true }));
   }
+  const putDraft = () => putInBox(drafts.get(opened) ?? "");
   window.addEventListener("pagehide", () => {
     keepDraft();
     sessionStorage.setItem("pc-drafts", JSON.stringify([...drafts].filter(([, words]) => words)));
@@ -116,6 +121,8 @@ window.pincite = (() => {
   function failed(isAway) {
     sent = ""; // what stands in the box was not asked
     state.begun = 0;
+    if (pressed && box() && !box().value.trim()) putInBox(pressed);
+    pressed = "";
     if (!isAway) return tell("Pincite could not take the question: ask again.");
     document.body.classList.add("pc-away");
     tell(`${AWAY} The page goes on by itself when it does${box()?.value.trim() ? ", and your question is kept" : ""}.`);
@@ -221,6 +228,7 @@ window.pincite = (() => {
     if (key === current) return;
     current = key;
     if (begun && isBusy) {
+      pressed = "";
       pincite.forgetSource();
       tell("");
       say("Searching your documents");
