@@ -257,3 +257,23 @@ def test_the_list_of_files_stays_where_it_was_scrolled_to(browser: Browser, note
         expect(ready).to_have_count(3, timeout=30_000)
         expect(jobs).to_be_focused()
         assert jobs.evaluate("(jobs) => jobs.scrollTop") > 20
+
+
+def test_the_arrows_between_pages_are_not_cut_off_on_opening(browser: Browser, notes: str) -> None:
+    with visiting(browser, notes) as page:
+        oak = printed("The Zorblax table is made of oak.")
+        page.locator("#pc-files").set_input_files({"name": "oak.pdf", "mimeType": "application/pdf", "buffer": oak})
+        expect(page.locator("#pc-jobs [data-state=ready]")).to_contain_text("oak.pdf", timeout=20_000)
+        ask(page, "What is the Zorblax table made of?")
+        for height in range(620, 900, 20):
+            page.set_viewport_size({"width": 1280, "height": height})
+            page.get_by_role("button", name="Text", exact=True).click()
+            page.evaluate("document.querySelector('.pc-picture').replaceChildren()")
+            page.get_by_role("button", name="Page", exact=True).click()
+            expect(page.locator(".pc-box").first).to_be_in_viewport()
+            cut = page.evaluate("""() => {
+                const [head, row] = [".pc-source-head", ".pc-turn-page"].map((name) => document.querySelector(name));
+                const cut = head.getBoundingClientRect().bottom - row.getBoundingClientRect().top;
+                return cut < row.offsetHeight ? cut : 0;
+            }""")
+            assert cut < 2, f"in a window {height} high"

@@ -179,7 +179,11 @@
     place.replaceChildren(turn, sheet);
     if (told) turn.after(told);
     const first = place.querySelector(".pc-box");
-    if (first) toMiddle($("pc-view"), first);
+    if (!first) return;
+    toMiddle($("pc-view"), first);
+    // The way to other pages is not left half under the head.
+    const cut = $("pc-view").querySelector(".pc-source-head").getBoundingClientRect().bottom - turn.getBoundingClientRect().top;
+    if (cut > 0 && cut < turn.offsetHeight) $("pc-view").scrollTop -= cut;
   }
 
   // --- walking through the sources of an answer
