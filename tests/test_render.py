@@ -279,6 +279,12 @@ def test_sources_of_one_title_are_told_apart_by_their_files() -> None:
     assert declined.count("old.md") == declined.count("new.md") == 1
 
 
+def test_a_long_name_of_a_file_may_break_between_its_words() -> None:
+    html = lists.jobs([Job(1, "add", "004_Scottish-<b>Law.md", state="ready")])
+    assert "004_<wbr>Scottish-<wbr>&lt;b&gt;Law.md" in html
+    assert "004_Scottish-<b>Law.md" in Html(html).words
+
+
 def test_an_empty_library_says_what_to_do() -> None:
     assert "pincite ingest" in lists.documents([])
 

@@ -6,6 +6,7 @@ on `data-document`, `data-conversation`, `data-job` (what a row stands for), `da
 """
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
@@ -73,9 +74,10 @@ def jobs(all: Sequence[Job], after: int = 0) -> str:
         retry = button("pc-link", 'data-act="retry"', "Try again") if may_pass else ""
         told = job.told.removeprefix(f"{job.name} ")  # which stands beside it
         told = f'<span class="pc-told">{escape(told)}</span>' if told else ""
+        name = re.sub(r"(?<=[_-])", "<wbr>", escape(job.name))  # where it may break, besides at blanks
         rows += (
             f'<tr data-job="{job.number}" data-state="{job.state}">'
-            f"<td><span>{_KINDS[job.kind]}{escape(job.name)}</span></td>"
+            f"<td><span>{_KINDS[job.kind]}{name}</span></td>"
             f"<td>{_STATES[job.state]}{told}{retry}</td></tr>"
         )
     busy, failed = sum(not job.ended for job in found), sum(job.state == "failed" for job in found)

@@ -37,7 +37,7 @@ _NO_BREAK = "\u00a0"
 TAGS = {
     *("a", "article", "blockquote", "button", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "header"),
     *("input", "li", "mark", "ol", "p", "section", "span", "strong", "summary", "table", "tbody", "td", "th", "thead"),
-    *("tr", "ul"),
+    *("tr", "ul", "wbr"),
 }
 _ATTRIBUTES = {
     "*": {"class", "id", "role", "tabindex", "hidden"},
