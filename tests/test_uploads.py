@@ -52,7 +52,10 @@ def test_another_file_of_the_same_name_is_kept_beside_and_the_same_one_is_said_t
     receive(uploads, "notes.txt", b"The kettle is blue.")
     ended(uploads)
     receive(uploads, "notes.txt", b"The kettle is red.")
-    assert [(job.name, job.told) for job in ended(uploads)][-1] == ("notes (2).txt", "1 passage")
+    assert [(job.name, job.told) for job in ended(uploads)][-1] == (
+        "notes (2).txt",
+        "1 passage. notes.txt stays, too: remove it if this one replaces it",
+    )
     for name, told in (
         ("notes.txt", "already in the library"),
         ("copy.txt", "already in the library as notes.txt"),

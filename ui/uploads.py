@@ -255,7 +255,11 @@ class Uploads:
         came = [d for d in library.documents() if before.get(d.document) != d.sha256]
         if came or report.changed:
             passages = count(sum(d.passages for d in came) or report.encoded, "passage")
-            return f"{count(len(came), 'document')}, {passages}" if len(came) > 1 else passages
+            told = f"{count(len(came), 'document')}, {passages}" if len(came) > 1 else passages
+            other = re.sub(r" \(\d+\)(?=(\.[^.]*)?\Z)", "", job.name)  # whose name it would have had
+            if job.new and other != job.name and other in before:
+                told += f". {other} stays, too: remove it if this one replaces it"
+            return told
         return "already in the library" if report.unchanged else "nothing to read in it"
 
     def _held(self, library: Library, path: Path, names: Mapping[str, str]) -> str | None:
