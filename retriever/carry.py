@@ -63,7 +63,7 @@ _PRONOUNS: Mapping[str, frozenset[str]] = {
 }
 _ASKING = re.compile(
     r"^\W*((and|but|so|or|then) )?(who|what|when|where|which|why|how|whose|is|are|was|were|do|does|did|can|could|has"
-    r"|have|had|will|would|should|in|at|for|on|tell|define)\b",
+    r"|have|had|will|would|shall|should|may|might|must|in|at|for|on|tell|define|describe|explain|give|list|name|show)\b",
     re.IGNORECASE,
 )
 _DEFINING = re.compile(
@@ -265,6 +265,8 @@ def points_back(question: str) -> bool:
 
     >>> [points_back(text) for text in ("How is it given?", "And lung cancer?", "And then?", "Who isn't suitable?")]
     [True, True, True, False]
+    >>> points_back("May the landlord enter at night?"), points_back("List the rules of ownership")
+    (False, False)
     """
     question = _understood(question)
     lower = {word.lower() for _, word in written(question)}

@@ -55,6 +55,9 @@ EVIDENCE = 8
 # An answer less likely than this says which topics of the question were not found: so do 13 of 23 answers to
 # unanswerable questions over the corpus, and 15 of 145 others (of the likelier ones, 0 and 32).
 SURE = 0.6
+# A follow-up that may be whole is taken alone where that is answered as likely as with the words carried over, or less
+# by so much.
+AS_LIKELY = 0.05
 # So many things that were not found are named; a number of one or two digits is none.
 MOST_NAMED = 3
 _SMALL = re.compile(r"\d{1,2}")
@@ -258,7 +261,8 @@ class Retriever:
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
         alone = _Looked(self.library, mended, mended, within, k, clock, said)
         alone = self._of_whom(alone) if answering else alone
-        return alone if alone.probability >= max(self.library.settings.decline_below, looked.probability) else looked
+        answers = alone.probability >= self.library.settings.decline_below
+        return alone if alone.probability >= looked.probability - AS_LIKELY * answers else looked
 
     def _instead(self, looked: "_Looked", thing: Thing, turns: Sequence[Turn]) -> "_Looked":
         """What was looked for, or, where that is answered of something else, the last question put of `thing`.

@@ -48,6 +48,11 @@ _JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
 _NAME = re.compile(r"(?<=[^\W_][ ,])[^\S\n]*([A-Z][a-z-]+)")
 # What a number or letter may belong to: "stage 2".
 _NUMBERED = frozenset("chapter class figure grade group part phase section stage step table type version".split())
+# "It" is no person.
+_PERSONS = frozenset(
+    """author boy child director doctor employee father girl husband judge landlady landlord lawyer man mother nurse
+    patient person physician student surgeon teacher tenant wife woman""".split()
+)
 _SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
 _PLURAL = re.compile(r"([^\W\d_]{2}[^\Wsui]s|people|children|mice)$")
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
@@ -222,8 +227,15 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
 
 
 def _agree(pronoun: str, phrase: str) -> bool:
-    """Whether a phrase is one thing or several as its pronoun says."""
+    """Whether a phrase is one thing, and no person, or several as its pronoun says.
+
+    >>> _agree("it", "landlord"), _agree("it", "security deposit"), _agree("they", "landlords")
+    (False, True, True)
+    """
     head = _JOINED.split(phrase)[0]
+    said = head.lower().split()
+    if not _PERSONS.isdisjoint((said[0], said[-1])):  # or what one does: "landlord demand"
+        return False
     several = " and " in phrase or (_PLURAL.search(head) is not None and head.split()[-1].lower() not in _SINGULAR)
     return several == pronoun.lower().startswith("the")
 

@@ -39,6 +39,15 @@ def test_without_a_pronoun_the_subject_stands_behind_the_question(library: Libra
     )
 
 
+def test_it_is_no_person(library: Library) -> None:
+    history = asked(
+        "How much security deposit may a landlord demand?",
+        answer="A landlord shall not demand a security deposit of more than two months' rent.",
+    )
+    found = searched_for(library, "When must it be returned?", history)
+    assert found.startswith("When must it be returned? (about: ")
+
+
 def test_what_was_searched_for_can_be_asked_alone(library: Library) -> None:
     once = searched_for(library, "And in children?", asked("What is CAR-T cell therapy?"))
     assert searched_for(library, once, []) == once
@@ -116,6 +125,8 @@ def test_a_name_is_meant_more_probably_than_a_common_word(library: Library) -> N
         ("How does rituximab stop that kind of lymphoma growing?", False),
         ("What does the Fc region of an antibody do?", True),
         ("define sepsis", True),
+        ("List the rules of ownership", True),
+        ("List its rules", False),
         ("define it", False),
         (FIRST, True),
         (SECOND, False),

@@ -96,3 +96,28 @@ def test_an_answer_says_which_topic_was_not_found(
         assert asked("Is the kettle blue?").note is None
         monkeypatch.setattr("retriever.retriever.SURE", 0.0)
         assert asked("Are zebras, or the kettle, blue?").note is None
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "taken"), [(0.7, 0.72, True), (0.7, 0.9, False), (0.1, 0.1, True), (0.1, 0.12, False)]
+)
+def test_a_question_that_may_be_whole_is_taken_alone_where_that_is_about_as_likely(
+    library_folder: Path,
+    fake_encoder: FakeEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+    alone: float,
+    together: float,
+    taken: bool,
+) -> None:
+    assert fake_encoder
+    monkeypatch.setattr(
+        "retriever.retriever._Looked.probability",
+        property(lambda looked: together if "about:" in looked.searched_for else alone),
+    )
+    question = "What happens when the kettle whistles?"
+    with Library.open(library_folder, create=True) as library:
+        library.ingest_documents([Document("d.md", "", "The kettle is blue. The WIDGET listens on a port.", "")])
+        history = [Turn("user", "Which port does the WIDGET listen on?"), Turn("assistant", "The WIDGET listens.")]
+        searched_for = Retriever(library).ask(question, history).searched_for
+    assert searched_for.startswith(question)
+    assert (searched_for == question) == taken
