@@ -22,16 +22,15 @@ LOOKED_AT = 5
 MANY = 30
 USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.7}
 
-BIAS = -8.316
+BIAS = -7.768
 WEIGHTS: Mapping[str, float] = {
-    "question_length": 1.239,
-    "dense": 5.099,
-    "stands_out_dense": -1.418,
-    "stands_out_late": 2.932,
-    "held": -1.544,
-    "passage_words": 4.331,
-    "alone_dense": 3.569,
-    "alone_late": 3.971,
+    "dense": 5.617,
+    "stands_out_dense": -1.553,
+    "stands_out_late": 3.065,
+    "held": -1.610,
+    "passage_words": 3.915,
+    "alone_dense": 3.745,
+    "alone_late": 3.538,
 }
 
 
@@ -64,11 +63,9 @@ def features(
     The best stand out `among` the candidates, unless others are given.
     """
     among = among or candidates
-    question = query.parts[0].text
     again = [s for s in ranked if s.was_read_again]
     top = candidates[:LOOKED_AT]
     values = {
-        "question_length": min(len(question.split()), 30) / 30,
         "dense": max(c.scores["dense"] for c in candidates),
         "stands_out_dense": _stands_out("dense", candidates, among),
         "stands_out_late": _stands_out("late", candidates, among),
