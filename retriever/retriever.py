@@ -32,7 +32,7 @@ from . import prompt
 from .answers import Answer, Found, LibraryState, Turn, conversation, readable
 from .carry import points_back
 from .choose import Sentence as Scored
-from .choose import score_sentences
+from .choose import cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
@@ -55,6 +55,8 @@ EVIDENCE = 8
 # An answer less likely than this says which topics of the question were not found: so do 13 of 23 answers to
 # unanswerable questions over the corpus, and 15 of 145 others (of the likelier ones, 0 and 32).
 SURE = 0.6
+# So does one to a question of whose words, weighed by how rare they are, this share is in no passage at all.
+MOSTLY = 0.6
 # A follow-up that may be whole is taken alone where that is answered as likely as with the words carried over, or less
 # by so much.
 AS_LIKELY = 0.05
@@ -150,7 +152,7 @@ class Retriever:
             probability = looked.probability
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
-            unsure = not answered or probability < SURE
+            unsure = not answered or probability < SURE or looked.unheld >= MOSTLY
             lacking = looked.lacking(asked, answered) if unsure else []
             if answered and looked.reads:
                 text, citations = recite(looked.places, self._page_at)
@@ -453,6 +455,12 @@ class _Looked:
         """Whether the best sentence, or the heading above it, names `thing`."""
         best = self.ranked[0] if self.ranked else None
         return best is not None and thing.stems <= stems(f"{best.candidate.passage.heading} {best.text}")
+
+    @property
+    def unheld(self) -> float:
+        """The share of the question's words, weighed by rarity, that no passage holds: 0 to 1."""
+        held = self.library.document_frequencies(self.query.rarity).keys()
+        return 1 - cover(held, self.query.rarity) if self.query.rarity else 0.0
 
     @property
     def at_head(self) -> bool:

@@ -24,6 +24,7 @@ from ingest import (
 )
 from ingest.encode import Encoder
 from retriever import Answer, Retriever, Turn, ask
+from retriever.retriever import SURE
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
 FAR = "Which team won the football world cup in 1998?"
@@ -397,3 +398,11 @@ def test_a_short_question_that_is_whole_takes_nothing_along_where_that_finds_les
         further = retriever.ask("What does it upset?", dose)
         assert "metformin" in further.searched_for
         assert further.citations[0].passage.document == "dose.md"
+
+
+def test_a_sure_answer_says_what_the_question_names_that_is_nowhere(retriever: Retriever) -> None:
+    answer = retriever.ask("What is the dose of rivaroxaban?")
+    assert answer.answered
+    assert answer.confidence >= SURE
+    assert answer.note == "Nothing found on “rivaroxaban”: this may answer something else."
+    assert retriever.ask("Who discovered PD-1?").note is None
