@@ -81,11 +81,19 @@ class Encoder:
         }
         self._remembered: dict[str, tuple[Floats, Floats]] = {}
         self._lock = Lock()
+        self._reader_begun = False
 
     @property
     def reader(self) -> "Encoder":
         """What compares single sentences with a question: itself, but the bundled one has one trained for that."""
         return load_reader() if self.spec.name == BUNDLED_ENCODER else self
+
+    def begin_reader(self) -> None:
+        """Has the reader loaded in another thread, the first time; what goes wrong is said where it is used."""
+        with self._lock:
+            begun, self._reader_begun = self._reader_begun, True
+        if not begun:
+            self._asking.submit(lambda: self.reader)
 
     def encode_question(self, text: str) -> Encoded:
         """The vectors of one question; what goes beyond the token limit is not seen."""

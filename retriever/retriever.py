@@ -3,9 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property, partial
-from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +15,6 @@ from ingest import (
     Library,
     LLMError,
     Passage,
-    PinciteError,
     Progress,
     QuestionError,
     Section,
@@ -76,8 +73,6 @@ class Retriever:
         """Answers from `library`; without `use_llm` by quoting only, even where a language model is set."""
         self.library = library
         self._llm = LLM(library.settings) if use_llm and library.settings.llm_base_url else None
-        # While the first question is searched for; what goes wrong is said where the reader is used.
-        self._loading_reader = Thread(target=self._load_reader, daemon=True)
 
     @classmethod
     def open(
@@ -143,16 +138,15 @@ class Retriever:
         asked = without(question)
         standalone = self._standalone(asked, turns)
         rewriting_seconds = clock.seconds()
-        with suppress(RuntimeError):  # it was started before
-            self._loading_reader.start()
         with self.library.reading():
+            self.library.encoder.begin_reader()
             within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, clock=clock, answering=True)
             searched_for, candidates, ranked = looked.searched_for, looked.candidates, looked.ranked
             probability = looked.probability
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
-            unsure = not answered or probability < SURE or looked.unheld >= MOSTLY
+            unsure = not answered or probability < SURE or (not looked.places and looked.unheld >= MOSTLY)
             lacking = looked.lacking(asked, answered) if unsure else []
             if answered and looked.reads:
                 text, citations = recite(looked.places, self._page_at)
@@ -229,10 +223,6 @@ class Retriever:
             within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, k)
         return Found(looked.searched_for, tuple(c.hit for c in looked.candidates[:k]))
-
-    def _load_reader(self) -> None:
-        with suppress(PinciteError):
-            _ = self.library.encoder.reader
 
     def _look(
         self,

@@ -95,6 +95,8 @@ def test_an_answer_says_which_topic_was_not_found(
         )
         assert asked("Is the kettle blue?").note is None
         monkeypatch.setattr("retriever.retriever.SURE", 0.0)
+        assert asked("Are zebras, or the kettle, blue?").note, "most of what is asked is nowhere"
+        monkeypatch.setattr("retriever.retriever.MOSTLY", 1.0)
         assert asked("Are zebras, or the kettle, blue?").note is None
 
 

@@ -62,6 +62,7 @@ _OWN = frozenset({"api", "v1", "mcp", "metrics", "page", "login", "logout"})
 # Gradio puts the script on the page when the page is made, so that the page may be there first.
 _ADDRESS = """async () => {
     while (!window.pincite) await new Promise((done) => setTimeout(done, 20));
+    await pincite.apart();
     return [pincite.address()];
 }"""
 _MASTHEAD = """

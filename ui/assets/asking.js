@@ -52,21 +52,32 @@ window.pincite = (() => {
     return chars > most ? `A question may have ${told(most)} characters, this one has ${told(chars)}. Shorten it to ask.` : "";
   }
 
+  // Gradio loses what it is told while it closes the stream of the event before: events keep a distance.
+  const APART = 250;
+  let next = 0;
+  async function apart() {
+    const wait = Math.max(next - Date.now(), 0);
+    next = Date.now() + wait + APART;
+    if (wait) await new Promise((done) => setTimeout(done, wait));
+  }
+
   let sent = "";
   let pressed = ""; // a question of the page's own, until the server has taken it
-  function typed(text) {
+  async function typed(text) {
     if (!text.trim()) tell("Type a question to ask.");
     if (!text.trim() || tooLong(text) || !free()) return ["", "{}"];
     sent = text;
     pressed = "";
+    await apart();
     return [text, wish({ typed: true })];
   }
 
-  function wanted() {
+  async function wanted() {
     const { question, ...more } = state.wanted || {};
     state.wanted = null;
     if (!question || !free()) return ["", "{}"];
     pressed = more.instead_of ? "" : question; // what is asked anew stands there already
+    await apart();
     return [question, wish(more)];
   }
 
@@ -345,5 +356,5 @@ window.pincite = (() => {
   });
   window.addEventListener("popstate", () => (named() === opened ? pincite.followPanel() : reopen()));
 
-  return { $, wide, state, say, call, typed, wanted, inHand, address, failed, ask, open, act, entitle, follow };
+  return { $, wide, state, say, call, typed, wanted, inHand, address, apart, failed, ask, open, act, entitle, follow };
 })();
