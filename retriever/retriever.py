@@ -50,7 +50,7 @@ from .write import beyond, declined, recite, unfound, write
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
 # An answer less likely than this says which topics of the question were not found: so do 13 of 23 answers to
-# unanswerable questions over the corpus, and 15 of 145 others (of the likelier ones, 0 and 32).
+# unanswerable questions over the corpus, and 15 of 145 others (before the reader; of the likelier ones, 0 and 32).
 SURE = 0.6
 # So does one to a question of whose words, weighed by how rare they are, this share is in no passage at all.
 MOSTLY = 0.6
