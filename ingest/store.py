@@ -19,7 +19,7 @@ import apsw
 from .database import CACHE_KIB, FILE, Database, as_stored, damaged, make, remedy, translated
 from .documents import Document, Page, Passage, Section
 from .errors import FormatError, LibraryError, UnknownDocumentError
-from .indexes.lexical import words
+from .indexes.lexical import document_frequencies, words
 from .records import Contents, DocumentInfo, Known, Source, Vectors
 
 FORMAT = 3
@@ -333,8 +333,7 @@ class Store:
 
     def document_frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """How many passages hold the words with these Porter stems; without those that none holds."""
-        rows = "SELECT t.term, t.doc FROM json_each(?) asked CROSS JOIN terms t WHERE t.term = asked.value"
-        return dict(self._db.execute(rows, (json.dumps(list(stems)),)))
+        return document_frequencies(self._db, stems)
 
     # -- writing (inside `writing`) --------------------------------------------------------------------
 

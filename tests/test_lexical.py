@@ -12,8 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import Document, Passage, content_words, expression, stem, words
+from ingest.indexes.lexical import MANY_ALIKE
 from ingest.records import Vectors
 from ingest.store import Store
+from retriever.spelling import slips
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 # (context, text), in plain words that the stemmer leaves alone.
@@ -104,6 +106,15 @@ def test_document_frequency_counts_passages_by_stem(store: Store) -> None:
     assert list(store.document_frequencies([stem("cell")]).values()) == [2]
     assert list(store.document_frequencies([stem(words("naïve")[0])]).values()) == [1]
     assert store.document_frequencies(["absent"]) == {}
+
+
+def test_many_terms_at_once_are_counted_as_each_alone(store: Store) -> None:
+    """Also those that begin alike, of which the index reads on instead of looking each up."""
+    fill(store, [("", "inflammation inflamed"), ("", "inflammable; inflated"), ("", "inflammation info z")])
+    asked = {*slips("inflamation"), *(f"inf{number}" for number in range(99)), "inflamm", "inflat", "info", "z", "inf"}
+    assert sum(term.startswith("inf") for term in asked) >= MANY_ALIKE
+    alone = {term: n for word in asked for term, n in store.document_frequencies([word]).items()}
+    assert store.document_frequencies(asked) == alone == {"inflamm": 3, "inflat": 1, "info": 1, "z": 1}
 
 
 def test_stems_are_those_of_the_index(store: Store) -> None:

@@ -1,7 +1,10 @@
 """Words of a question -> an expression for the lexical index (SQLite FTS5, BM25, Porter stems)."""
 
+import json
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -99,6 +102,26 @@ def stems(text: str) -> set[str]:
     ['kettl', 'sang', 'sing', 'the']
     """
     return {stem(word) for word in words(text)}
+
+
+# Looking one term up takes FTS5 13 microseconds, reading on to the next below one. Slips of a word are many, and most
+# begin as it does: of such a group, all terms from its first to its last are read.
+ALIKE, MANY_ALIKE = 3, 30
+
+
+def document_frequencies(db: Any, terms: Iterable[str]) -> dict[str, int]:
+    """How many rows of the lexical index of `db` (a connection of apsw) hold each of the stems `terms`, if any does."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for term in terms:
+        groups[term[:ALIKE]].add(term)
+    few = [term for group in groups.values() if len(group) < MANY_ALIKE for term in group]
+    held = "SELECT t.term, t.doc FROM json_each(?) asked CROSS JOIN terms t WHERE t.term = asked.value"
+    found: dict[str, int] = dict(db.execute(held, (json.dumps(few),)))
+    for group in groups.values():
+        if len(group) >= MANY_ALIKE:
+            between = db.execute("SELECT term, doc FROM terms WHERE term BETWEEN ? AND ?", (min(group), max(group)))
+            found.update((term, rows) for term, rows in between if term in group)
+    return found
 
 
 @lru_cache(1)
