@@ -1,8 +1,9 @@
-"""A follow-up that only names another thing ("And the cottage?"), and the last question put of that.
+"""A follow-up that only names another thing ("And the cottage?") or asks something else of the same ("Since when?").
 
 What is named stands in the place of something that was asked of, and to carry that over ("And the cottage? (about:
 piano)") finds what was said already. But it may as well be another side of it ("Who makes the drug?" "And the dose?"):
-both ways are tried, and the answers tell (`Retriever._look`).
+both ways are tried, and the answers tell (`Retriever._look`). What names nothing is asked of all that the last question
+says.
 """
 
 import re
@@ -13,6 +14,7 @@ from ingest import STOP_WORDS, stems
 
 from .answers import Turn
 from .places import OPENERS
+from .rewrite import in_its_place
 from .topics import is_topic
 
 # What is named has at most so many words.
@@ -23,15 +25,34 @@ _DETERMINER = re.compile(r"\b(?:an?|the|my|our|your|his|her|its|their|this|that|
 _ENDING = re.compile(r"[\s?.!]*$")
 # Names within a sentence, with an article: Edmund, the First Lady, PD-1.
 _NAME = re.compile(r"(?<=[^\W_][ ,])(?:[Tt]he )?(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*)")
-_NUMBERED = re.compile(r"([^\W\d_]+) \d{1,3}")
+# One of several, by its number or letter: severity 3, complex IV.
+_NUMBERED = re.compile(r"(?P<of>[^\W\d_]{2,}) (?:\d{1,3}|[IVX]{1,4}|[A-Z])")
+_FIGURES = re.compile(r"\d{2,4}")
+# "And for the tenant?" is put where the last question says "for" of another.
+_BEFORE = re.compile(r"(?P<how>about|against|at|between|by|for|from|in|of|on|to|under|with) ", re.IGNORECASE)
+# What asks and names nothing.
+_ASKS_MORE = re.compile(
+    rf"\W*{OPENERS}*(?P<what>(?:(?:at|by|for|from|in|of|on|since|to|until|with) )?(?:who|whom|whose|what|which|when"
+    r"|where|why|how)(?: (?:else|many|much|often|long|old|soon|far|fast|large|big|not|one|ones))?)(?: exactly| so)?"
+    r"[\s?.!]*",
+    re.IGNORECASE,
+)
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n[’']t)?"
+# What a question is asked by, where nothing else is in it, before its verb.
+_ASKED_BY = re.compile(
+    rf"\W*(?:{OPENERS}*(?:(?:by|for|from|in|of|on|since|to|until|with) )?(?:when|where|why|how(?: (?:many|much|often"
+    rf"|long|old|soon|far|fast|large|big))?|who|whom|what) )?(?P<rest>{_AUXILIARY} (?!there\b).+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """All that a follow-up names: as it stands there, "the cottage", and without its article."""
+    """All that a follow-up names: as it stands there, "the cottage", without its article, and behind which "of"."""
 
     text: str
     name: str
+    before: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -47,18 +68,50 @@ class Thing:
 def thing_of(question: str) -> Thing | None:
     """What is all that `question` names, behind "And" or "What about"; None if it says more, or less.
 
-    >>> thing_of("And the fishing cottage?"), thing_of("And in lung cancer?"), thing_of("What about it?")
-    (Thing(text='the fishing cottage', name='fishing cottage'), None, None)
+    >>> thing_of("And the fishing cottage?"), thing_of("What about it?")
+    (Thing(text='the fishing cottage', name='fishing cottage', before=''), None)
+    >>> thing_of("And in lung cancer?")
+    Thing(text='lung cancer', name='lung cancer', before='in')
     """
     opener, ending = _OPENER.match(question), _ENDING.search(question)
     if not opener or not ending:
         return None
     text = question[opener.end() : ending.start()]
+    behind = _BEFORE.match(text)
+    text = text[behind.end() :] if behind else text
     determined = _DETERMINER.match(text)
     name = text[determined.end() :] if determined else text
     found = name.split()
-    plain = all(is_topic(word) and word.lower() not in STOP_WORDS for word in found)
-    return Thing(text, name) if plain and 0 < len(found) <= LONGEST else None
+    named = found[:-1] if _NUMBERED.fullmatch(name) else found
+    plain = all(is_topic(word) and word.lower() not in STOP_WORDS for word in named)
+    return Thing(text, name, behind["how"].lower() if behind else "") if plain and 0 < len(found) <= LONGEST else None
+
+
+def asks_more(question: str) -> str | None:
+    """What `question` asks, where it names nothing; else None.
+
+    >>> asks_more("And since when?"), asks_more("Who else?"), asks_more("When did it end?"), asks_more("Who is she?")
+    ('since when', 'who else', None, None)
+    """
+    found = _ASKS_MORE.fullmatch(question)
+    return found["what"].lower() if found else None
+
+
+def asked_of_the_same(what: str, asked: str) -> str:
+    """`asked`, the last question, for `what` is asked now.
+
+    >>> asked_of_the_same("by whom", "When was the lease signed?"), asked_of_the_same("how much", "Can fees be raised?")
+    ('By whom was the lease signed?', 'How much can fees be raised?')
+    >>> asked_of_the_same("when", "Who discovered PD-1?"), asked_of_the_same("where", "Is there a party?")
+    ('When: who discovered PD-1?', 'Where: is there a party?')
+    """
+    opener = _OPENER.match(asked)
+    asked = asked[opener.end() if opener else 0 :]
+    what = what[0].upper() + what[1:]
+    found = None if what.endswith((" else", " not")) else _ASKED_BY.fullmatch(asked)
+    rest = found["rest"] if found else asked
+    rest = rest[:1].lower() + rest[1:] if found or rest.split()[0].lower() in STOP_WORDS else rest
+    return f"{what} {rest}" if found else f"{what}: {rest}"
 
 
 def instead(thing: Thing, turns: Sequence[Turn]) -> str | None:
@@ -80,27 +133,40 @@ def instead(thing: Thing, turns: Sequence[Turn]) -> str | None:
 def _put(thing: Thing, asked: str) -> str | None:
     """`asked` with `thing` in the place of the one of its kind there: what is numbered, a name, or what "the" names.
 
+    Where there is none, in the place of a pronoun, for that stood for another.
+
     >>> _put(Thing("severity 3", "severity 3"), "How soon is a severity 2 incident answered?")
     'How soon is a severity 3 incident answered?'
     >>> _put(Thing("Spain", "Spain"), "Has India got a CAR-T product of its own?")
     'Has Spain got a CAR-T product of its own?'
+    >>> _put(Thing("the essay", "essay"), "How much does it count?")
+    'How much does the essay count?'
+    >>> _put(Thing("the tenant", "tenant", "for"), "Who signed for the landlord?")
+    'Who signed for the tenant?'
     >>> _put(Thing("the cost", "cost"), "What are the side effects of the drug?")
     """
-    numbered = _NUMBERED.fullmatch(thing.name)
-    if numbered:
-        places = [m.span() for m in re.finditer(rf"\b{numbered[1]} \d{{1,3}}\b", asked, re.IGNORECASE)]
-        new = thing.name
+    ending = _ENDING.search(asked)
+    end = ending.start() if ending else len(asked)
+    new = thing.text
+    if numbered := _NUMBERED.fullmatch(thing.name):
+        written = rf"\b{numbered['of']} (?:\d{{1,3}}|[IVX]{{1,4}}|[A-Z])\b"
+        places = [m.span() for m in re.finditer(written, asked, re.IGNORECASE)]
+    elif _FIGURES.fullmatch(thing.name):
+        figures = rf"(?<![\w.,-])\d{{{len(thing.name)}}}(?![\w-]|[.,]\d)"
+        places = [m.span() for m in re.finditer(figures, asked)]
+    elif thing.before:
+        behind = re.compile(rf"\b{thing.before} (?=((?:{_DETERMINER.pattern})?)([^,;:?]+)$)", re.IGNORECASE)
+        found = [m for m in behind.finditer(asked, 0, end) if all(is_topic(w) for w in m[2].split())]
+        places = [(m.end(), end) for m in found[-1:]]
     elif thing.name[0].isupper():
         places = [m.span() for m in _NAME.finditer(asked) if _is_code(m["name"]) == _is_code(thing.name)]
-        new = thing.text
     else:
-        ending = _ENDING.search(asked)
-        end = ending.start() if ending else len(asked)
         # What ends the question, where nothing else is named so.
         named = [(m.start(), end) for m in _DETERMINER.finditer(asked)]
         is_whole = len(named) == 1 and all(is_topic(w) for w in asked[named[0][0] : end].split()[1:])
         places = named if is_whole and thing.text != thing.name else []
-        new = thing.text
+    if not (places or thing.before):
+        return in_its_place(asked, thing.text)
     if len(places) != 1:
         return None
     start, end = places[0]

@@ -33,7 +33,7 @@ from .choose import cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
-from .instead import Thing, instead, thing_of
+from .instead import Thing, asked_of_the_same, asks_more, instead, thing_of
 from .llm import LLM
 from .naming import by_title, introduced, namings, turned_to
 from .options import TOLD, called_so, operators, tells, turned_to_option
@@ -263,7 +263,7 @@ class Retriever:
         """
         put = instead(thing, since_new_subject(turns))
         answers_it = looked.says(thing)
-        if answers_it and not put:
+        if not put and (answers_it or thing.before):
             return looked
         best = looked.ranked[:1] if thing.is_known else []
         known = frozenset(scored.candidate.passage.document for scored in best)
@@ -287,16 +287,30 @@ class Retriever:
         return again if again.probability > least and not again.at_head else looked
 
     def _whole(self, question: str, turns: Sequence[Turn]) -> str | None:
-        """The last question anew, where all that `question` names is another place, option or document; else None."""
+        """The last question anew, where all that `question` names is another place, option or document; else None.
+
+        So it is where `question` names nothing ("Since when?").
+        """
         resuming = resumed(question, turns) or turned_to_option(question, turns)
-        if resuming or not (named := namings(self.library, question)):
+        more, named = asks_more(question), namings(self.library, question)
+        if resuming or not (more or named):
             return resuming
         asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
         if not asked:
             return None
         before, last = turns[: asked[-1]], spell_out(self.library, without(turns[asked[-1]].text))
-        last = self._whole(last, before) or (rewrite(self.library, last, before) if points_back(last) else last)
+        last = self._whole(last, before) or self._resolved(last, before)
+        if more:
+            return asked_of_the_same(more, last)
         return turned_to(question, named, last, namings(self.library, last))
+
+    def _resolved(self, question: str, turns: Sequence[Turn]) -> str:
+        """A question with what it means of the turns before it, where it points back."""
+        if not points_back(question):
+            return question
+        thing = thing_of(question)
+        put = instead(thing, since_new_subject(turns)) if thing else None
+        return put or rewrite(self.library, question, turns)
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
         """A follow-up as the language model rewrites it; None without a model, or where it fails."""

@@ -56,7 +56,10 @@ _PERSONS = frozenset(
 _SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
 _PLURAL = re.compile(r"([^\W\d_]{2}[^\Wsui]s|people|children|mice)$")
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
-_EMPTY_IT = re.compile(r"\bit\s+(takes?|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b", re.IGNORECASE)
+_EMPTY_IT = re.compile(
+    r"\bit\s+(takes?(?! (?:effect|off|part|place))|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b",
+    re.IGNORECASE,
+)
 
 
 def parts(searched_for: str, question: str) -> tuple[Part, ...]:
@@ -204,6 +207,8 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
     'And what are the side effects of PD-1 on the T cell?'
     >>> written_into("And in lung cancer?", ["PD-1 blockade", "survival"], sure=True)
     'And in lung cancer? (about: PD-1 blockade, survival)'
+    >>> written_into("Where does it take place?", ["photosynthesis"], sure=True)
+    'Where does photosynthesis take place?'
     >>> written_into("When did she start?", ["Priya Nair's salary"], sure=True)
     'When did Priya Nair start?'
     """
@@ -224,6 +229,21 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
                 rest.remove(phrase)
                 question = whole
     return f"{question} (about: {', '.join(rest)})" if rest else question
+
+
+def in_its_place(question: str, phrase: str) -> str | None:
+    """`question` with `phrase` in place of its one pronoun; None if it has none, or more, or that does not agree.
+
+    Whose something is stays: "What took its place?" asks of that thing.
+    """
+    pronouns = list(_PRONOUN.finditer(question))
+    if len(pronouns) != 1 or _EMPTY_IT.search(question):
+        return None
+    found = pronouns[0]
+    if found["owner"] or found["persons"]:
+        return None
+    agrees = phrase[:1].isupper() if found["person"] else _agree(found[0], phrase)
+    return _replaced(question, found, phrase) if agrees else None
 
 
 def _agree(pronoun: str, phrase: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from ingest import Library, Settings
 from retriever import Retriever, Turn
-from retriever.instead import Thing, instead, thing_of
+from retriever.instead import Thing, asked_of_the_same, asks_more, instead, thing_of
 
 TEXTS = {
     "will.md": "# Last Will and Testament of Arthur Bellweather\n\n## Executors\n\n1. I appoint my daughter Miriam.\n\n"
@@ -59,6 +59,15 @@ def test_another_side_of_the_same_thing_is_not(retriever: Retriever) -> None:
         (["What is the quorum of the meeting?"], "And the committee?", None),
         (["When does the lease end?"], "And the licence?", None),
         (["Who knows Bob and Eve?"], "And Ann?", None),
+        (["What is the dose of BCG in adults?"], "And in children?", "What is the dose of BCG in children?"),
+        (["Who signed for the tenant?"], "And for the landlord?", "Who signed for the landlord?"),
+        (["phone number of Ann Lee"], "And of Bob Ray?", "phone number of Bob Ray"),
+        (["How is BCG given?"], "And in children?", None),
+        (["What does error 409 mean?"], "And 422?", "What does error 422 mean?"),
+        (["What was the budget for 2024?"], "And in 2023?", "What was the budget for 2023?"),
+        (["What blocks complex IV?"], "And complex I?", "What blocks complex I?"),
+        (["When is the midterm?", "How much does it count?"], "And the essay?", "How much does the essay count?"),
+        (["What took its place?"], "And the drug?", None),
     ],
 )
 def test_what_is_put_is_of_its_kind(asked: list[str], further: str, put: str | None) -> None:
@@ -67,9 +76,7 @@ def test_what_is_put_is_of_its_kind(asked: list[str], further: str, put: str | N
     assert instead(thing, [Turn("user", text) for text in asked]) == put
 
 
-@pytest.mark.parametrize(
-    "question", ["And in children?", "And why?", "What about it?", "And how is it given?", "The cottage?", "And?"]
-)
+@pytest.mark.parametrize("question", ["And why?", "What about it?", "And how is it given?", "The cottage?", "And?"])
 def test_what_says_more_or_less_names_no_thing(question: str) -> None:
     assert thing_of(question) is None
 
@@ -78,3 +85,35 @@ def test_what_the_names_is_known() -> None:
     assert Thing("the cottage", "cottage").is_known
     assert not Thing("a cottage", "cottage").is_known
     assert not Thing("Edmund", "Edmund").is_known
+
+
+@pytest.mark.parametrize(
+    ("further", "asked", "put"),
+    [
+        ("By whom?", "When was the lease signed?", "By whom was the lease signed?"),
+        ("And by how much?", "Can the fees be increased?", "By how much can the fees be increased?"),
+        ("Since when?", "How often is a webhook called?", "Since when is a webhook called?"),
+        ("Where?", "Which drug is made by Norgate?", "Where: which drug is made by Norgate?"),
+        ("Who else?", "Who is on the board?", "Who else: who is on the board?"),
+        ("Why not?", "And may I sublet?", "Why not: may I sublet?"),
+    ],
+)
+def test_what_names_nothing_is_asked_of_all_that_was_said(further: str, asked: str, put: str) -> None:
+    more = asks_more(further)
+    assert more is not None
+    assert asked_of_the_same(more, asked) == put
+
+
+@pytest.mark.parametrize(
+    "question", ["Who is it?", "When did it end?", "What is BCG?", "And the cottage?", "What now?"]
+)
+def test_what_names_something_does_not_ask_more_of_the_same(question: str) -> None:
+    assert asks_more(question) is None
+
+
+def test_a_bare_question_is_answered_of_what_was_asked(retriever: Retriever) -> None:
+    answer = retriever.ask("Where?", DRUG)
+    assert answer.searched_for == "Where: who makes the drug Zafirol?"
+    assert "Leeds" in answer.citations[0].quote
+    further = retriever.ask("How?", [*PIANO, Turn("user", "And the cottage?"), Turn("assistant", "To Edmund. [1]")])
+    assert further.searched_for == "How: who gets the cottage?"
