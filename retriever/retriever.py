@@ -242,7 +242,7 @@ class Retriever:
         said = whole or mended
         clock = clock or Clock()
         clock.lap("rewrite")
-        looked = _Looked(self.library, searched_for, mended, within, k, clock, said)
+        looked = _Looked(self.library, searched_for, mended, within, k, clock, said, answering)
         looked = self._of_whom(looked) if answering else looked
         if whole or looked.places:
             return looked
@@ -251,7 +251,7 @@ class Retriever:
         if searched_for == mended or points_back(mended):
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
-        alone = _Looked(self.library, mended, mended, within, k, clock, said)
+        alone = _Looked(self.library, mended, mended, within, k, clock, said, answering)
         alone = self._of_whom(alone) if answering else alone
         answers = alone.probability >= self.library.settings.decline_below
         return alone if alone.probability >= looked.probability - AS_LIKELY * answers else looked
@@ -400,12 +400,20 @@ class _Looked:
         k: int,
         clock: Clock,
         said: str,
+        answering: bool,
         asking: str | None = None,
     ) -> None:
-        """With `asking`, that is what is looked for; the rest is said as it was asked."""
+        """With `asking`, that is what is looked for; the rest is said as it was asked. `answering`, it will be read."""
         # The same anew, elsewhere and in other words.
         self.anew: Callable[..., _Looked] = partial(
-            _Looked, library, searched_for=searched_for, question=question, k=k, clock=clock, said=said
+            _Looked,
+            library,
+            searched_for=searched_for,
+            question=question,
+            k=k,
+            clock=clock,
+            said=said,
+            answering=answering,
         )
         self.library = library
         self.searched_for = searched_for
@@ -422,6 +430,8 @@ class _Looked:
         searching = begin_search(library, asked, max(k, PROPOSED), within, first)
         self.query = encoding()
         clock.lap("encode")
+        if answering:
+            library.encoder.begin_reading(self.query.parts[0].text)
         self.candidates = searching(self.query)
         # Where places are named that are there, the answer is sought in nothing else.
         self.sources = self.candidates[: len(first)] if first else self.candidates
