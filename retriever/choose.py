@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,6 @@ from ingest import POOLED_TOKENS, Library, encoder_text, product, sentences, ste
 
 from .definitions import asked_term, defines, may_define
 from .options import operators, options, tells
-from .places import Place
 from .search import Candidate, Query
 from .whole import headings_of
 
@@ -56,8 +56,15 @@ class Sentence:
         return "alone_dense" in self.features
 
 
+class Where(Protocol):
+    """A part of a document."""
+
+    def touches(self, document: str, start: int, end: int) -> bool:
+        """Whether `start:end` of a document has a part in it."""
+
+
 def score_sentences(
-    library: Library, query: Query, question: str, candidates: Sequence[Candidate], places: Sequence[Place] = ()
+    library: Library, query: Query, question: str, candidates: Sequence[Candidate], places: Sequence[Where] = ()
 ) -> list[Sentence]:
     """The sentences of the best candidates, the most likely first; inside `library.reading()`.
 

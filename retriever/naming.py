@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from ingest import STOP_WORDS, Library, stem, stems, words
 
 from .places import OPENERS
+from .series import Series, named_in, series
 from .topics import is_topic
 
 # What more documents than this are called names none.
@@ -30,9 +31,6 @@ KINDS = _NEEDS_MORE.union("act bylaws charter constitution convention deed direc
 _DEFINITE = re.compile(r"\b(?:the|our|this|that|my|your|their|his|her)\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _OWNS = re.compile(r"['’]s?$")
-# One of a series: "pep-0008" among others, "RFC 2119".
-_ONE_OF = re.compile(r"([^\W\d_]{2,})[\W_]*0*(\d+)")
-_NUMBERED = re.compile(r"(?<![\w-])([^\W\d_]{2,}) 0*(\d+)(?![\w.-]*\w)")
 # A file by its name: with its suffix, or in parts of which one has a number ("ch10-02", of ch10-02-traits.md).
 _JOINED = re.compile(r"[\w./-]")
 _FILE = re.compile(rf"(?<!{_JOINED.pattern}){_JOINED.pattern}*\w")
@@ -53,12 +51,16 @@ _QUALIFIED = re.compile(r"\s+(?:between|by|for|from|of|on|to|with)\s")
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Where a question names documents: `start:end`, and whether their own texts never say it so."""
+    """Where a question names documents: `start:end`, and whether their own texts never say it so.
+
+    `of_series` is what it calls one of a series, which others may speak of.
+    """
 
     start: int
     end: int
     documents: frozenset[str]
     unsaid: bool
+    of_series: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +100,10 @@ class _Names:
             before = at + 1
             at = lines.find(part, before)
 
-    def of_series(self, word: str, number: str) -> frozenset[str]:
-        """The documents called `word` and `number` and nothing more, where others have that word and other numbers."""
-        if word not in self.joined:
-            return frozenset()
-        called = [
-            (i, found[2])
-            for i, text in enumerate(self.texts)
-            if text.startswith(word) and (found := _ONE_OF.fullmatch(text))
-        ]
-        numbers = {its for _, its in called}
-        return frozenset(self.documents[i] for i, its in called if its == number and len(numbers) > 1)
-
 
 # Of each library as of a generation: what its files are called, what its titles and files are, and the titles as they
 # are written. Reading that takes some 6 ms a thousand documents.
-_known: WeakKeyDictionary[Library, tuple[int, _Names, _Names, str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Library, tuple[int, _Names, _Names, str, Series]] = WeakKeyDictionary()
 
 
 def titles(library: Library) -> str:
@@ -121,7 +111,7 @@ def titles(library: Library) -> str:
     return _called(library)[2]
 
 
-def _called(library: Library) -> tuple[_Names, _Names, str]:
+def _called(library: Library) -> tuple[_Names, _Names, str, Series]:
     kept = _known.get(library)
     if kept is None or kept[0] != library.store.generation:
         infos = library.store.documents()
@@ -130,7 +120,8 @@ def _called(library: Library) -> tuple[_Names, _Names, str]:
         titled = [f"{info.title.lower()} {name}" for info, name in zip(infos, names, strict=True)]
         files, both = (_Names(documents, texts, "\n".join(texts)) for texts in (names, titled))
         written = "\n".join(info.title for info in infos)
-        _known[library] = kept = library.store.generation, files, both, written
+        numbered = series(zip(documents, names, (info.title for info in infos), strict=True))
+        _known[library] = kept = library.store.generation, files, both, written, numbered
     return kept[1:]
 
 
@@ -163,11 +154,11 @@ def namings(library: Library, question: str) -> list[Naming]:
     short = len(question.split()) <= MOST_WORDS_TO_NAME
     suspects = list(_suspects(library, question))
     phrases = list(_phrases(question))
-    numbered = list(_NUMBERED.finditer(question)) if short else []
+    numbers = short and any(map(str.isdigit, question))
     written = list(_files(question, short))
-    if not suspects and not phrases and not numbered and not written:
+    if not suspects and not phrases and not numbers and not written:
         return []
-    files, both, _ = _called(library)
+    files, both, _, numbered = _called(library)
     count = len(files.documents)
     found: list[Naming] = []
     for start, end, file in written:
@@ -195,11 +186,10 @@ def namings(library: Library, question: str) -> list[Naming]:
         called = both.having(stems(question[start:end]))
         if _few(called, count):
             found.append(Naming(start, end, called, False))
-    for match in numbered:
-        called = files.of_series(match[1].lower(), match[2])
-        if _few(called, count):
-            before = _BEFORE.search(question, 0, match.start())
-            found.append(Naming(before.start() if before else match.start(), match.end(), called, True))
+    for start, end, called in named_in(question, numbered) if numbers else ():
+        if _few(called, count) and not any(s < end and start < e for s, e in whole):
+            before = _BEFORE.search(question, 0, start)
+            found.append(Naming(before.start() if before else start, end, called, True, question[start:end]))
     return sorted(found, key=lambda naming: naming.start)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import TracebackType
@@ -33,15 +34,17 @@ from .choose import cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .generate import Draft, Sentence, to_read
-from .instead import Thing, asked_of_the_same, asks_more, instead, thing_of
+from .instead import Thing, instead, thing_of
 from .llm import LLM
-from .naming import by_title, introduced, namings, turned_to
-from .options import TOLD, called_so, operators, tells, turned_to_option
-from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads, resumed
+from .naming import by_title, introduced, namings
+from .options import TOLD, called_so, operators, tells
+from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads
+from .resuming import put_anew
 from .rewrite import parts, rewrite, since_new_subject
 from .said import less_of_the_same
 from .scripts import unread
 from .search import PROPOSED, Part, begin_query, begin_search, search
+from .series import Span, said_elsewhere
 from .smalltalk import kind, reply, without
 from .spelling import mend, spell_out
 from .topics import named
@@ -236,7 +239,7 @@ class Retriever:
     ) -> "_Looked":
         """What is found for a question after some turns: for it alone, or with what it means of them."""
         mended = called_so(spell_out(self.library, mend(self.library, asked)))
-        whole = standalone or self._whole(mended, turns)
+        whole = standalone or put_anew(self.library, mended, turns)
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.
         said = whole or mended
@@ -285,32 +288,6 @@ class Retriever:
         # The name itself is no answer to what is asked of it.
         least = self.library.settings.decline_below if looked.at_head else looked.probability
         return again if again.probability > least and not again.at_head else looked
-
-    def _whole(self, question: str, turns: Sequence[Turn]) -> str | None:
-        """The last question anew, where all that `question` names is another place, option or document; else None.
-
-        So it is where `question` names nothing ("Since when?").
-        """
-        resuming = resumed(question, turns) or turned_to_option(question, turns)
-        more, named = asks_more(question), namings(self.library, question)
-        if resuming or not (more or named):
-            return resuming
-        asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
-        if not asked:
-            return None
-        before, last = turns[: asked[-1]], spell_out(self.library, without(turns[asked[-1]].text))
-        last = self._whole(last, before) or self._resolved(last, before)
-        if more:
-            return asked_of_the_same(more, last)
-        return turned_to(question, named, last, namings(self.library, last))
-
-    def _resolved(self, question: str, turns: Sequence[Turn]) -> str:
-        """A question with what it means of the turns before it, where it points back."""
-        if not points_back(question):
-            return question
-        thing = thing_of(question)
-        put = instead(thing, since_new_subject(turns)) if thing else None
-        return put or rewrite(self.library, question, turns)
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
         """A follow-up as the language model rewrites it; None without a model, or where it fails."""
@@ -420,6 +397,7 @@ class _Looked:
         self.said = said
         self.placed = bool(mentions(said))
         self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
+        self.parts: list[Span] = []
         within = self.within = within if self.places or asking else self._of_named(within)
         if self.places or asking:
             asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
@@ -438,15 +416,23 @@ class _Looked:
         clock.lap("search")
 
     def _of_named(self, within: frozenset[str] | None) -> frozenset[str] | None:
-        """The documents that the question names, not where a name is carried over, of those `within` it is asked."""
+        """The documents that the question names, not where a name is carried over, of those `within` it is asked.
+
+        Beside one of a series other documents are searched for what they say of it.
+        """
         named = namings(self.library, self.searched_for.partition(" (about: ")[0])
         documents = frozenset[str]().union(*(naming.documents for naming in named))
-        return (documents if within is None else documents & within) or within
+        documents = documents if within is None else documents & within
+        said = [span for n in named if n.of_series for span in said_elsewhere(self.library, n.of_series, documents)]
+        said = [span for span in said if within is None or span.document in within]
+        if said and documents:
+            self.parts = [*said, *(Span(document, 0, sys.maxsize) for document in documents)]
+        return documents.union(span.document for span in said) or within
 
     @cached_property
     def ranked(self) -> list[Scored]:
         """The sentences of the candidates, best first."""
-        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places)
+        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places or self.parts)
 
     @cached_property
     def reads(self) -> bool:
