@@ -95,6 +95,16 @@ def test_to_read_again_is_to_read_what_has_not_changed_too(uploads: Uploads, lib
     assert [d.document for d in library.documents()] == ["notes.txt"]
 
 
+def test_what_is_to_be_read_again_may_be_gone(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    ended(uploads)
+    (uploads.folder / "notes.txt").unlink()
+    uploads.reread("notes.txt", uploads.folder / "notes.txt")
+    [job] = ended(uploads)
+    assert (job.state, job.told.partition(";")[0]) == ("failed", "Its file is gone")
+    assert library.text("notes.txt") == "The kettle is blue."
+
+
 def test_a_library_that_was_moved_finds_its_uploads(uploads: Uploads, library: Library, tmp_path: Path) -> None:
     receive(uploads, "notes.md", b"# Kettle\n\nThe kettle is blue.\n")
     ended(uploads)

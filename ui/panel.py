@@ -61,8 +61,11 @@ def source(
     return clean(
         f'<header class="pc-source-head"><h2 class="pc-title" tabindex="-1">{escape(name)}</h2>'
         + (f'<p class="pc-where">{steps}</p>' if steps else "")
-        + f'<p class="pc-file"><code>{escape(document.id)}</code><span>{acts}</span></p>{views}</header>'
-        + _changed(told, lost)
+        + f'<p class="pc-file"><code>{escape(document.id)}</code><span>{acts}</span></p>{views}'
+        # Where there is a quote to scroll to, what is said of it stays in sight.
+        + ("" if lost else _changed(told, lost))
+        + "</header>"
+        + (_changed(told, lost) if lost else "")
         + page_view
         + f'<div class="pc-text">{earlier}{body}{later}</div>'
     )

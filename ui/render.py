@@ -369,6 +369,7 @@ def _evidence(answer: Answer, at: TurnId) -> str:
     """Why these passages: for each passage that was weighed, its rank by every ranker."""
     if not answer.evidence:
         return ""
+    alike = _alike(answer.evidence)
     rankers = list(dict.fromkeys(name for hit in answer.evidence for name in hit.found_by))
     head = "".join(f'<th scope="col">{escape(_RANKERS.get(name, name))}</th>' for name in rankers)
     rows = ""
@@ -376,7 +377,8 @@ def _evidence(answer: Answer, at: TurnId) -> str:
         p = hit.passage
         opener = button("pc-link", _opens(hit, at.query("h", rank)), escape(_opening(p, 90)))
         ranks = "".join(f"<td>{_rank(hit, name)}</td>" for name in rankers)
-        rows += f"<tr><td>{opener}<span>{escape(place(p.title, p.heading, p.page))}</span></td>{ranks}</tr>"
+        stands = place(p.title, p.heading, p.page) + (f" - {p.document}" if p.title in alike else "")
+        rows += f"<tr><td>{opener}<span>{escape(stands)}</span></td>{ranks}</tr>"
     return (
         '<details class="pc-why"><summary>Why these passages</summary>'
         "<p>The passages that were weighed, best first, and their rank by each way of searching.</p>"
@@ -428,9 +430,12 @@ def button(kind: str, attributes: str, inner: str) -> str:
 
 
 def _opening(passage: Passage, chars: int = 240) -> str:
-    """The first words of a passage on one line, without the heading it may begin with: that is shown beside."""
-    heading = (passage.heading or "").rpartition(" > ")[2]
-    line = " ".join(passage.text.removeprefix(heading).split()) or heading
+    """The first words of a passage on one line, without the title and headings it may begin with: they are beside."""
+    text, above = passage.text, [passage.title, *(passage.heading or "").split(" > ")]
+    for step in above:
+        first, _, rest = text.lstrip().partition("\n")
+        text = rest if " ".join(first.split()) == step else text
+    line = " ".join(text.split()) or above[-1] or passage.title
     return line if len(line) <= chars else line[: chars - 1].rsplit(" ", 1)[0] + "…"
 
 

@@ -237,6 +237,8 @@ class Uploads:
             return "tagged"
         assert job.path is not None
         self._change(number, "reading")
+        if job.again and job.name in library.missing():
+            raise SourceError("Its file is gone; what was read of it stays. Put the file back, or remove the document.")
         before = {d.document: d.sha256 for d in library.documents()}
         if job.new and job.path.exists() and (same := self._held(library, job.path, before)):
             job.path.unlink()

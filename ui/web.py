@@ -82,8 +82,9 @@ _SIDE = """
 <button type="button" id="pc-new">New conversation</button>
 <input type="search" id="pc-find" placeholder="Search conversations" aria-label="Search conversations" maxlength="200">
 <div id="pc-conversations"></div>
-</nav>
+{foot}</nav>
 """
+_LOG_OUT = '<form class="pc-side-foot" method="post" action="/logout"><button class="pc-link">Log out</button></form>'
 _WELCOME = """
 <h2>Ask your documents</h2>
 <p>Every sentence of an answer leads to the words it comes from. If your documents do not hold an answer,
@@ -188,7 +189,7 @@ def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> S
     templates.env.loader = ChoiceLoader([DictLoader({template: own}), shipped])
     gr.mount_gradio_app(
         app,
-        _page(app.service, conversations),
+        _page(app.service, conversations, _LOG_OUT if app.access.token else ""),
         path="/",
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         head=_HEAD,
@@ -217,8 +218,8 @@ class _Rest(Mount):
         return super().matches(scope)
 
 
-def _page(service: Service, conversations: Conversations) -> Any:
-    """The Gradio page. Its events are private: programs use the API, which has no queue."""
+def _page(service: Service, conversations: Conversations, foot: str) -> Any:
+    """The Gradio page, with `foot` below the conversations. Its events are private: programs use the API."""
     import gradio as gr
 
     retriever, answering = service.retriever, Answering(service, conversations)
@@ -339,7 +340,7 @@ def _page(service: Service, conversations: Conversations) -> Any:
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(_MASTHEAD, elem_id="pc-masthead", apply_default_css=False)
         with gr.Row(elem_id="pc-desk"):
-            gr.HTML(_SIDE, elem_id="pc-side", apply_default_css=False)
+            gr.HTML(_SIDE.format(foot=foot), elem_id="pc-side", apply_default_css=False)
             with gr.Column(elem_id="pc-talk"):
                 with gr.Column(elem_id="pc-log"):
                     with gr.Column(elem_id="pc-welcome") as welcome:

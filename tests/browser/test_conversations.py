@@ -203,16 +203,23 @@ def test_an_old_citation_opens_after_a_restart_and_says_what_has_changed(browser
         ask(page, "What colour is the kettle of the Zorblax family?")
         ask(page, "Who made the lamp of the Zorblax family?")
         conversation = page.url.partition("?c=")[2]
-    (kitchen / "sources" / "kitchen.md").write_text(KETTLE.replace("# Kitchen\n", "# Kitchen\n\nNew words.\n"), "utf-8")
+    moved = KETTLE.replace("# Kitchen\n", f"# Kitchen\n\n{'New words. ' * 99}\n") + "\nMore.\n" * 30
+    (kitchen / "sources" / "kitchen.md").write_text(moved, "utf-8")
     (kitchen / "sources" / "lamps.md").write_text(LAMP.replace("Quibble in 1911", "Quark in 1912"), "utf-8")
     with Library.open(library) as opened:
         assert opened.ingest(kitchen / "sources").changed == 2
     with serving(library) as address, visiting(browser, f"{address}/?c={conversation}") as page:
         expect(page.locator(".pc-turn")).to_have_count(2)
+        page.set_viewport_size({"width": 1280, "height": 420})  # so low that the quote is scrolled to
         page.locator("#t1 .pc-chip").first.click()
         expect(page.locator("#pc-view .pc-changed")).to_contain_text("the words stand here now")
+        expect(page.locator("#pc-view .pc-changed")).to_be_in_viewport(ratio=1)
         assert "kettle of the Zorblax family is blue" in one_line(marked(page))
         picture(page, "changed-moved")
+        page.locator("#t2 .pc-chip").first.hover()
+        expect(page.locator("#pc-card blockquote")).to_contain_text("Professor Quibble in 1911")
+        assert "Quark" not in page.locator("#pc-card").inner_text(), "another paragraph is none of the quote's"
+        page.set_viewport_size({"width": 1280, "height": 800})
         page.locator("#t2 .pc-chip").first.click()
         expect(page.locator("#pc-view .pc-changed")).to_contain_text("not in it any more")
         expect(page.locator("#pc-view blockquote")).to_contain_text("Professor Quibble in 1911")

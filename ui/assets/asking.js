@@ -13,6 +13,8 @@ window.pincite = (() => {
   };
   const tell = (words) => ($("pc-told").textContent = words);
   const AWAY = "Pincite does not answer: is it still running?";
+  // The session has ended; the page comes back after the login, with what stands in the box.
+  const logIn = () => location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
 
   // What the server says to a request: {ok, text}; a failure is its sentence.
   async function call(address, method = "GET", body = undefined) {
@@ -22,6 +24,7 @@ window.pincite = (() => {
       const reply = await fetch(address, { method, headers, body: json ? JSON.stringify(body) : body });
       const text = await reply.text();
       if (reply.ok) return { ok: true, text };
+      if (reply.status === 401) logIn();
       try {
         return { ok: false, text: JSON.parse(text).error };
       } catch {
@@ -39,6 +42,7 @@ window.pincite = (() => {
 
   // Whether a question may be asked now; two at once would not know which comes first.
   function free() {
+    if (busy()) tell("The answer above comes first: wait for it, or stop it.");
     if (busy() || Date.now() - state.begun < 1000) return false;
     state.begun = Date.now();
     return true;
@@ -134,7 +138,10 @@ window.pincite = (() => {
     state.begun = 0;
     if (pressed && box() && !box().value.trim()) putInBox(pressed);
     pressed = "";
-    if (!isAway) return tell("Pincite could not take the question: ask again.");
+    if (!isAway) {
+      call("/api/health"); // which leads to the login, if that is why
+      return tell("Pincite could not take the question: ask again.");
+    }
     document.body.classList.add("pc-away");
     tell(`${AWAY} The page goes on by itself when it does${box()?.value.trim() ? ", and your question is kept" : ""}.`);
     const turn = busy();
@@ -246,6 +253,7 @@ window.pincite = (() => {
     }
     if (isBusy) return;
     state.begun = 0;
+    if (asked) tell(tooLong(box().value)); // not that it is waited for
     suggest(turn);
     if (!asked) return; // an old conversation that was opened
     const rows = turn.querySelectorAll(".pc-row[data-number]");

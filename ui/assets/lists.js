@@ -278,6 +278,14 @@
     }
   });
 
+  // What was done meanwhile in another tab, or by a command.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !$("pc-view")?.dataset.ready) return;
+    loadConversations();
+    loadDocuments();
+    loadJobs();
+  });
+
   Object.assign(pincite, {
     loadDocuments, loadJobs, loadConversations, changeDocument, changeJob, changeConversation, confirmed,
     toggleTag: (tag) => toggle(state.scope.tags, tag),

@@ -262,7 +262,8 @@
       const { ok, text } = await call(`/page/source?${source}&before=0&after=0`);
       if (!ok) return;
       const parsed = new DOMParser().parseFromString(text, "text/html");
-      const parts = [...parsed.querySelectorAll(".pc-changed, .pc-text > :is(p, h3)")];
+      const isGone = parsed.querySelector(".pc-changed blockquote"); // then no paragraph is its own
+      const parts = [...parsed.querySelectorAll(isGone ? ".pc-changed" : ".pc-changed, .pc-text > :is(p, h3)")];
       if (previews.size > 200) previews.clear();
       previews.set(source, parts);
     }
