@@ -1,6 +1,6 @@
 """Questions in, cited answers out."""
 
-from .answers import Answer, Citation, Found, Hit, LibraryState, Turn, Verdict
+from .answers import Answer, Citation, Found, Hit, LibraryState, Piece, Turn, Verdict
 from .retriever import Retriever, ask
 from .search import MAX_HITS
 from .write import NOT_IN_LIBRARY
@@ -13,6 +13,7 @@ __all__ = [
     "Found",
     "Hit",
     "LibraryState",
+    "Piece",
     "Retriever",
     "Turn",
     "Verdict",

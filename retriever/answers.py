@@ -166,3 +166,14 @@ class Answer:
             "timings_ms": {stage: round(ms, 2) for stage, ms in self.timings_ms.items()},
             "note": self.note,
         }
+
+
+class Piece(str):
+    """A piece of the text of an answer that a language model words; `so_far` is the answer if it ended with it."""
+
+    so_far: Answer
+
+    def __new__(cls, text: str, so_far: Answer) -> Self:
+        piece = super().__new__(cls, text)
+        piece.so_far = so_far
+        return piece

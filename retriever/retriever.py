@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Self
@@ -27,13 +28,13 @@ from ingest import (
 )
 
 from . import prompt
-from .answers import Answer, Found, LibraryState, Turn, conversation, readable
+from .answers import Answer, Found, LibraryState, Piece, Turn, conversation, readable
 from .carry import points_back
 from .choose import Sentence as Scored
 from .choose import cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
-from .generate import Draft, Sentence, to_read
+from .generate import Draft, to_read
 from .instead import Thing, instead, thing_of
 from .llm import LLM
 from .naming import by_title, introduced, namings
@@ -124,7 +125,7 @@ class Retriever:
     ) -> Iterator[Found | str | Answer]:
         """What `ask` gives, as it comes about: first what was found, then the text piece by piece, last the answer.
 
-        With a language model a piece is a sentence with its mark, already checked; without one the text is one
+        With a language model they are a Piece a sentence with its mark, already checked; without one the text is one
         piece. Only the answer counts: where the model fails in the middle, its text is another than the pieces'.
         What `ask` raises is raised before the first is given.
         """
@@ -170,7 +171,10 @@ class Retriever:
         if self._llm is None:
             told = ELSEWHERE if looked.more else unfound(lacking)
             note = beyond(asked) or (told if answered else None)
-        if self._llm is not None and answered:
+        answer = Answer(question, searched_for, answered, text, probability, citations, evidence, state, note=note)
+        if self._llm is None or not answered:
+            yield text
+        else:
             draft = Draft(
                 self._llm,
                 self.library.encoder,
@@ -180,30 +184,17 @@ class Retriever:
                 self.library.settings.llm_unsupported == "drop",
                 self.library.settings.llm_seconds - rewriting_seconds,
             )
-            written: list[Sentence] = []
+            worded = replace(answer, text="", citations=())
             try:
                 for sentence in draft:
-                    yield f" {sentence.text}" if written else sentence.text
-                    written.append(sentence)
-                text, citations = " ".join(s.text for s in written), tuple(s.citation for s in written)
-                note = draft.note
+                    piece = f" {sentence.text}" if worded.text else sentence.text
+                    worded = replace(worded, text=worded.text + piece, citations=(*worded.citations, sentence.citation))
+                    yield Piece(piece, worded)
+                answer = replace(worded, note=draft.note)
             except LLMError as exc:
-                note = f"{exc}, so the sources are quoted instead."
+                answer = replace(answer, note=f"{exc}, so the sources are quoted instead.")
             clock.lap("llm")
-        else:
-            yield text
-        yield Answer(
-            question=question,
-            searched_for=searched_for,
-            answered=answered,
-            text=text,
-            confidence=probability,
-            citations=citations,
-            evidence=evidence,
-            library=state,
-            timings_ms=clock.timings(),
-            note=note,
-        )
+        yield replace(answer, timings_ms=clock.timings())
 
     def search(
         self,

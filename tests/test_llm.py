@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Library, Settings
-from retriever import Answer, Found, Retriever
+from retriever import Answer, Found, Piece, Retriever
 from retriever.prompt import Written, plain, rewritten, sentences_of
 from tests.scripted_llm import Script, ScriptedLLM, asked_for, for_ever, replies, say, send
 
@@ -227,6 +227,9 @@ def test_the_answer_comes_sentence_by_sentence(retriever: Retriever, llm: Script
     assert isinstance(answer, Answer)
     assert "".join(map(str, pieces)) == answer.text
     assert found.hits == answer.evidence
+    assert all(isinstance(piece, Piece) for piece in pieces)
+    said = [(piece.so_far.text, len(piece.so_far.citations)) for piece in pieces if isinstance(piece, Piece)]
+    assert said == [(pieces[0], 1), (answer.text, 2)]
 
 
 def test_without_a_model_the_stream_ends_with_what_ask_gives(folder: Path) -> None:

@@ -11,23 +11,24 @@ from dataclasses import dataclass, field, replace
 import anyio
 
 from ingest import PinciteError
-from retriever import Answer
+from retriever import Answer, Piece
 
 from .conversations import STOPPED, Conversations
 from .service import Asked, Service
 
+_CUT = "You stopped this answer before it was whole."
 BROKEN = "Pincite failed inside; its log says where. Ask again."
 
 
 @dataclass(eq=False)
 class InHand:
-    """A turn that is being answered. `text` is what a language model has said of it so far.
+    """A turn that is being answered. `so_far` is what a language model has said of it by now.
 
     `answer` is there a little before the turn is done, which is when it is kept.
     """
 
     question: str
-    text: str = ""
+    so_far: Answer | None = None
     answer: Answer | None = None
     task: "asyncio.Task[None]" = field(init=False)
     stopped: bool = False
@@ -38,11 +39,11 @@ class InHand:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def follow(self) -> AsyncIterator[str]:
-        """The text so far, at once and at every `tell`, until the turn is done."""
+    async def follow(self) -> AsyncIterator[Answer | None]:
+        """The answer so far, at once and at every `tell`, until the turn is done."""
         while not self.task.done():
             news = self._news
-            yield self.text
+            yield self.so_far
             if not self.task.done():
                 await news.wait()
 
@@ -103,13 +104,15 @@ class Answering:
                 if isinstance(said, Answer):
                     turn.answer = outcome = replace(said, question=turn.question)
                     turn.tell()
-                elif isinstance(said, str):
-                    turn.text += said
+                elif isinstance(said, Piece):
+                    turn.so_far = said.so_far
                     turn.tell()
         except PinciteError as exc:
             outcome = str(exc)
         except asyncio.CancelledError:
-            if not isinstance(outcome, Answer):
+            if isinstance(outcome, str) and turn.stopped and turn.so_far:
+                outcome = replace(turn.so_far, question=turn.question, note=_CUT)
+            elif isinstance(outcome, str):
                 outcome = STOPPED if turn.stopped else ""
         finally:
             if self._turns.get((conversation, number)) is turn:

@@ -274,13 +274,13 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
         turn: InHand, at: render.TurnId, session: str, look: object, by_and_by: bool = False
     ) -> AsyncIterator[tuple[str, bool]]:
         """A turn in hand as HTML whenever there is more of it, and whether it is done; as long as the page looks."""
-        async for text in turn.follow():
+        async for said in turn.follow():
             if not answering.looks(session, look):
                 return
             if by_and_by and turn.answer:
                 break  # its first words need not wait until it is kept
-            if text and worded:  # by a language model, which takes its time
-                yield render.answering(turn.question, at, text), False
+            if said:  # by a language model, which takes its time
+                yield render.answering(turn.question, at, said.text, said.citations), False
         if by_and_by and turn.answer:
             async for text in _appearing(turn.answer):
                 if not answering.looks(session, look):

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from ingest import Library
 
 from ..scripted_llm import Handler, Request, Script, ScriptedLLM, asked_for
-from .chatting import ask, picture, serving, visiting
+from .chatting import ask, picture, ready, serving, visiting
 
 NOTE = "# Kettle\n\nThe Zorblax kettle is blue. It was bought by aunt Ottilie in 1907.\n"
 
@@ -110,3 +110,31 @@ def test_an_answer_goes_on_where_it_belongs_while_its_reader_is_elsewhere(browse
                 "What colour is the Zorblax kettle?",
                 "Who bought the Zorblax kettle?",
             ]
+
+
+def test_what_was_said_before_the_stop_stays_with_its_sources(browser: Browser, library: Path) -> None:
+    go_on = threading.Event()
+    with ScriptedLLM(saying(go_on, "It was sold in 1955 [1]. ")) as llm:
+        settings = {"LLM_BASE_URL": llm.url, "LLM_MODEL": "scripted"}
+        with serving(library, **settings) as address, visiting(browser, address) as page:
+            box = page.get_by_label("Your question")
+            box.fill("What colour is the Zorblax kettle?")
+            box.press("Enter")
+            busy = page.locator("#pc-now .pc-turn[data-state=busy]")
+            expect(busy.locator(".pc-chip")).to_have_count(1, timeout=60_000)  # which can be opened meanwhile
+            box.fill("Who bought it?")
+            box.press("Enter")
+            expect(page.locator("#pc-told")).to_have_text("The answer above comes first: wait for it, or stop it.")
+            page.get_by_role("button", name="Stop", exact=True).click()
+            shown = page.locator("#pc-now .pc-turn[data-state=done]")
+            expect(shown.locator(".pc-answer")).to_contain_text("kettle is blue")
+            expect(shown.locator(".pc-remark")).to_have_text("You stopped this answer before it was whole.")
+            expect(page.locator("#pc-told")).to_be_empty()
+            expect(box).to_have_value("Who bought it?")
+            go_on.set()
+            picture(page, "model-stopped")
+            page.reload()
+            ready(page)
+            expect(shown.locator(".pc-answer")).to_contain_text("kettle is blue")
+            page.locator("#pc-now .pc-chip").click()
+            expect(page.locator("#pc-view mark")).to_contain_text("kettle is blue")
