@@ -54,7 +54,7 @@ def test_another_file_of_the_same_name_is_kept_beside_and_the_same_one_is_said_t
     receive(uploads, "notes.txt", b"The kettle is red.")
     assert [(job.name, job.told) for job in ended(uploads)][-1] == (
         "notes (2).txt",
-        "1 passage. notes.txt stays, too: remove it if this one replaces it",
+        "1 passage. notes.txt stays, too",
     )
     for name, told in (
         ("notes.txt", "already in the library"),
@@ -65,6 +65,24 @@ def test_another_file_of_the_same_name_is_kept_beside_and_the_same_one_is_said_t
     assert library.text("notes.txt") == "The kettle is blue."
     assert [d.document for d in library.documents()] == ["notes (2).txt", "notes.txt"]
     assert sorted(path.name for path in uploads.folder.iterdir()) == ["notes (2).txt", "notes.txt"]
+
+
+def test_what_is_kept_beside_its_namesake_can_take_its_place(uploads: Uploads, library: Library) -> None:
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    uploads.tag("notes.txt", ("kitchen",))
+    receive(uploads, "notes.txt", b"The kettle is red.")
+    *_, beside = ended(uploads)
+    assert "Replace notes.txt" in lists.jobs(uploads.jobs())
+    assert not uploads.replace(99)
+    assert uploads.replace(beside.number)
+    done = next(job for job in ended(uploads) if job.number == beside.number)
+    assert (done.name, done.state, done.told) == ("notes.txt", "ready", "replaced")
+    assert [(d.document, d.tags) for d in library.documents()] == [("notes.txt", ("kitchen",))]
+    assert library.text("notes.txt") == "The kettle is red."
+    assert library.check() == []
+    assert [path.name for path in uploads.folder.iterdir()] == ["notes.txt"]
+    assert "Replace" not in lists.jobs(uploads.jobs())
+    assert not uploads.replace(beside.number)
 
 
 def test_a_file_that_failed_goes_with_its_job_and_no_other(

@@ -18,7 +18,7 @@ from .suggestions import Suggestion
 from .uploads import Job
 
 _STATES = {"queued": "queued", "reading": "reading", "encoding": "encoding", "ready": "ready", "failed": "failed"}
-_KINDS = {"add": "", "remove": "Remove ", "tag": "Tag "}
+_KINDS = {"add": "", "remove": "Remove ", "tag": "Tag ", "replace": ""}
 
 
 def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> str:
@@ -72,6 +72,8 @@ def jobs(all: Sequence[Job], after: int = 0) -> str:
     for job in sorted(found, key=lambda job: (job.state != "failed", job.ended)):
         may_pass = job.state == "failed" and not job.refused
         retry = button("pc-link", 'data-act="retry"', "Try again") if may_pass else ""
+        if job.beside and job.ended:
+            retry += button("pc-link", 'data-act="replace"', f"Replace {escape(job.beside)}")
         told = job.told.removeprefix(f"{job.name} ")  # which stands beside it
         told = f'<span class="pc-told">{escape(told)}</span>' if told else ""
         name = re.sub(r"(?<=[_-])", "<wbr>", escape(job.name))  # where it may break, besides at blanks

@@ -200,6 +200,10 @@ def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None
     def retry(number: int) -> Response:
         return Response(status_code=202 if uploads.retry(number) else 404)
 
+    @app.put("/page/uploads/{number}/replace", include_in_schema=False)
+    def replace(number: int) -> Response:
+        return Response(status_code=202 if uploads.replace(number) else 404)
+
     @app.delete("/page/uploads", include_in_schema=False)
     def dismiss() -> Response:
         uploads.dismiss()

@@ -36,7 +36,7 @@ _SHOWN_SECONDS = 600.0
 _PASSING = re.compile(r"cannot be opened|more than \d+ seconds|broke down")
 
 State = Literal["queued", "reading", "encoding", "ready", "failed"]
-Kind = Literal["add", "remove", "tag"]
+Kind = Literal["add", "remove", "tag", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Job:
     """One thing to do. `told` says how far it is, what came of it, or why it failed.
 
     `new` are files that came with the job, and go with it if it fails; `refused` is what fails each time it is tried.
+    `beside` is the document whose name the file would have had.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Job:
     again: bool = False
     new: bool = False
     refused: bool = False
+    beside: str = ""
     state: State = "queued"
     told: str = ""
     changed: float = 0.0
@@ -127,6 +129,16 @@ class Uploads:
     def remove(self, name: str) -> Job:
         """Queues a document to be removed, and its file if it came from a browser."""
         return self._queue("remove", name)
+
+    def replace(self, number: int) -> bool:
+        """Queues what job `number` kept beside another document to take its place; whether there is such a one."""
+        with self._mutex:
+            job = self._jobs.get(number)
+            if job is None or not job.beside:
+                return False
+            self._jobs[number] = replace(job, kind="replace", state="queued", told="", new=False)
+            self._start(number)
+            return True
 
     def tag(self, name: str, tags: tuple[str, ...]) -> Job:
         """Queues a document to get these tags in place of those it has."""
@@ -237,6 +249,8 @@ class Uploads:
             return "tagged"
         assert job.path is not None
         self._change(number, "reading")
+        if job.kind == "replace":
+            return self._take_the_place(library, number)
         if job.again and job.name in library.missing():
             raise SourceError("Its file is gone; what was read of it stays. Put the file back, or remove the document.")
         before = {d.document: d.sha256 for d in library.documents()}
@@ -260,9 +274,26 @@ class Uploads:
             told = f"{count(len(came), 'document')}, {passages}" if len(came) > 1 else passages
             other = re.sub(r" \(\d+\)(?=(\.[^.]*)?\Z)", "", job.name)  # whose name it would have had
             if job.new and other != job.name and other in before:
-                told += f". {other} stays, too: remove it if this one replaces it"
+                told += f". {other} stays, too"
+                if library.source_path(other) == self.folder / other:
+                    self._replace(number, beside=other)
             return told
         return "already in the library" if report.unchanged else "nothing to read in it"
+
+    def _take_the_place(self, library: Library, number: int) -> str:
+        """Has the file of a job be the one of the document that it was kept beside, whose name and tags stay."""
+        job = self._jobs[number]
+        place = self.folder / job.beside
+        assert job.path is not None
+        if job.path.exists():  # else it is there already, and was not read yet
+            if job.name in {d.document for d in library.documents()}:
+                library.remove(job.name)
+            os.replace(job.path, place)
+        report = library.ingest(place, progress=self._telling(number), again=True)
+        if report.failed:
+            raise SourceError(report.failed[0][1])
+        self._replace(number, name=job.beside, path=place, kind="add", beside="")
+        return "replaced"
 
     def _held(self, library: Library, path: Path, names: Mapping[str, str]) -> str | None:
         """The document that was read from the same bytes at another place where they still are, if there is one."""

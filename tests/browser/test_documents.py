@@ -101,6 +101,30 @@ def test_dropped_files_are_read_while_asking_goes_on(browser: Browser, notes: st
         assert not (library / "uploads" / "garden.md").exists()
 
 
+def test_an_older_version_of_a_file_is_replaced_at_a_press(browser: Browser, notes: str, library: Path) -> None:
+    with visiting(browser, notes) as page:
+        jobs = page.locator("#pc-jobs")
+        for said in ("three rakes", "five rakes"):
+            page.evaluate(DROP, [["shed.md", f"# Shed\n\nThe Zorblax shed holds {said}.\n"]])
+            expect(jobs.locator("[data-state=ready]").first).to_contain_text("shed", timeout=20_000)
+        expect(jobs).to_contain_text("shed.md stays, too", timeout=20_000)
+        picture(page, "namesake")
+        jobs.get_by_role("button", name="Replace shed.md").click()
+        jobs.get_by_role("button", name="Really replace shed.md?").click()
+        expect(jobs).to_contain_text("replaced", timeout=20_000)
+        shed = page.locator("#pc-documents li").filter(has_text=re.compile("shed"))
+        expect(shed).to_have_count(1)
+        expect(shed).to_contain_text("shed.md")
+        ask(page, "What does the Zorblax shed hold?")
+        expect(page.locator("#pc-now .pc-answer")).to_contain_text("five rakes")
+        assert (library / "uploads" / "shed.md").read_text("utf-8").endswith("five rakes.\n")
+        page.locator("#pc-all").click()
+        shed.get_by_label("More").click()
+        shed.get_by_role("button", name="Remove").click()
+        shed.get_by_role("button", name="Really remove?").click()
+        expect(shed).to_have_count(0, timeout=20_000)
+
+
 def test_what_is_empty_or_without_a_name_is_refused_in_words(browser: Browser, notes: str) -> None:
     with visiting(browser, notes) as page:
         page.evaluate(DROP, [["empty.md", ""]])

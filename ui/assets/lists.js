@@ -171,8 +171,11 @@
   });
 
   async function changeJob(button) {
-    if (button.dataset.act === "retry") {
-      await call(`/page/uploads/${button.closest("[data-job]").dataset.job}`, "PUT");
+    const { act } = button.dataset;
+    if (act === "replace" && !confirmed(button)) return;
+    if (act !== "dismiss") {
+      const job = `/page/uploads/${button.closest("[data-job]").dataset.job}`;
+      await call(act === "replace" ? `${job}/replace` : job, "PUT");
     } else {
       refused = [];
       await call("/page/uploads", "DELETE");
