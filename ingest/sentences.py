@@ -16,6 +16,8 @@ _COMMAND = re.compile(
     r"(?:\$|>>>|(?:apt|apt-get|brew|cargo|conda|curl|docker|git|npm|pip3?|python3?|sudo|wget) [\w./-]+(?: |$)"
     r"|import \w+$|from \S+ import |[\w.:]+\(.*\);?$|[\w.]+ = \S).*(?<![.?!…:])$"
 )
+# How a line of prose ends where it does not go on in the next.
+_PROSE_ENDS = (".", "?", "!", "…", ":", ",", ";")
 _ITEM_LINE = re.compile(r"\s*(?:[-*•‣◦▪–☐☑]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
@@ -42,10 +44,14 @@ def is_code(paragraph: str) -> bool:
 
     >>> is_code("def f():\\n    return 1"), is_code("pip install quill"), is_code("git reset does either of these:")
     (True, True, False)
+    >>> is_code("pip install quill\\nquill init --here"), is_code("docker images are built\\nfrom scratch.")
+    (True, False)
     """
     lines = [line for line in paragraph.split("\n") if line.strip()]
     if len(lines) < 2:
         return _COMMAND.match(paragraph) is not None
+    if _COMMAND.match(lines[0]) and not any(line.rstrip().endswith(_PROSE_ENDS) for line in lines):
+        return True
     code = sum(_CODE_LINE.match(line) is not None and not _ITEM_LINE.match(line) for line in lines)
     return 2 * code >= len(lines)
 
