@@ -1,16 +1,12 @@
 """The whole way out: question and history -> answer with citations, in steps that read like a list."""
 
 import os
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Self
 
 from ingest import (
-    BUNDLED_ENCODER,
     MAX_QUESTION_CHARS,
     Document,
     DocumentInfo,
@@ -30,29 +26,22 @@ from ingest import (
 from . import prompt
 from .answers import Answer, Found, LibraryState, Piece, Turn, conversation, readable
 from .carry import points_back
-from .choose import Sentence as Scored
-from .choose import cover, score_sentences
 from .clock import Clock
-from .confidence import estimate, missing, unknown
 from .generate import Draft, to_read
 from .instead import Thing, instead, thing_of
 from .llm import LLM
-from .naming import by_title, introduced, namings
-from .options import TOLD, called_so, operators, tells
-from .places import ELSEWHERE, READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads
+from .looked import EVIDENCE, Looked
+from .naming import by_title, introduced
+from .options import called_so
+from .places import ELSEWHERE
 from .resuming import put_anew
-from .rewrite import parts, rewrite, since_new_subject
+from .rewrite import rewrite, since_new_subject
 from .said import less_of_the_same
-from .scripts import unread
-from .search import PROPOSED, Part, begin_query, begin_search, search
-from .series import Span, said_elsewhere
+from .search import PROPOSED
 from .smalltalk import kind, reply, without
 from .spelling import mend, spell_out
-from .topics import named
 from .write import beyond, declined, recite, unfound, write
 
-# How many passages an answer shows as evidence.
-EVIDENCE = 8
 # An answer less likely than this says which topics of the question were not found: so do 13 of 23 answers to
 # unanswerable questions over the corpus, and 15 of 145 others (before the reader; of the likelier ones, 0 and 32).
 SURE = 0.6
@@ -61,9 +50,6 @@ MOSTLY = 0.6
 # A follow-up that may be whole is taken alone where that is answered as likely as with the words carried over, or less
 # by so much.
 AS_LIKELY = 0.05
-# So many things that were not found are named; a number of one or two digits is none.
-MOST_NAMED = 3
-_SMALL = re.compile(r"\d{1,2}")
 # A follow-up that the language model has not rewritten within this share of its time is searched for without it.
 REWRITE_SHARE = 0.25
 
@@ -227,7 +213,7 @@ class Retriever:
         k: int = PROPOSED,
         clock: Clock | None = None,
         answering: bool = False,
-    ) -> "_Looked":
+    ) -> Looked:
         """What is found for a question after some turns: for it alone, or with what it means of them."""
         mended = called_so(spell_out(self.library, mend(self.library, asked)))
         whole = standalone or put_anew(self.library, mended, turns)
@@ -236,7 +222,7 @@ class Retriever:
         said = whole or mended
         clock = clock or Clock()
         clock.lap("rewrite")
-        looked = _Looked(self.library, searched_for, mended, within, k, clock, said, answering)
+        looked = Looked(self.library, searched_for, mended, within, k, clock, said, answering)
         looked = self._of_whom(looked) if answering else looked
         if whole or looked.places:
             return looked
@@ -245,12 +231,12 @@ class Retriever:
         if searched_for == mended or points_back(mended):
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
-        alone = _Looked(self.library, mended, mended, within, k, clock, said, answering)
+        alone = Looked(self.library, mended, mended, within, k, clock, said, answering)
         alone = self._of_whom(alone) if answering else alone
         answers = alone.probability >= self.library.settings.decline_below
         return alone if alone.probability >= looked.probability - AS_LIKELY * answers else looked
 
-    def _instead(self, looked: "_Looked", thing: Thing, turns: Sequence[Turn]) -> "_Looked":
+    def _instead(self, looked: Looked, thing: Thing, turns: Sequence[Turn]) -> Looked:
         """What was looked for, or, where that is answered of something else, the last question put of `thing`.
 
         Where it cannot be put so, `thing` alone. What "the" names is sought in the document that was found.
@@ -266,8 +252,18 @@ class Retriever:
         least = looked.probability if answers_it else self.library.settings.decline_below
         return other if other.says(thing) and other.probability >= least else looked
 
-    def _of_whom(self, looked: "_Looked") -> "_Looked":
-        """What was looked for, or the same in the one document that a name in it introduces, if that answers it."""
+    def _of_whom(self, looked: Looked) -> Looked:
+        """What was looked for, or the same in the one document that a name in it introduces, if that answers it.
+
+        Where the document that it names does not answer, or among all, if a sentence there says the name: minutes, too,
+        speak of "the lease".
+        """
+        least = self.library.settings.decline_below
+        if looked.names and looked.probability < least:
+            everywhere = looked.anew(within=looked.searched, asking=looked.searched_for)
+            best = everywhere.ranked[0] if everywhere.probability >= least else None
+            if best and best.candidate.passage.document not in looked.documents and looked.names <= stems(best.text):
+                return everywhere
         if looked.places or looked.probability >= SURE:
             return looked
         found = introduced(self.library, looked.searched_for, looked.within)
@@ -277,7 +273,7 @@ class Retriever:
         document, asking = found
         again = looked.anew(within=frozenset((document,)), asking=by_title(self.library, asking))
         # The name itself is no answer to what is asked of it.
-        least = self.library.settings.decline_below if looked.at_head else looked.probability
+        least = least if looked.at_head else looked.probability
         return again if again.probability > least and not again.at_head else looked
 
     def _standalone(self, question: str, turns: Sequence[Turn]) -> str | None:
@@ -354,133 +350,3 @@ def _checked(question: str) -> str:
             f"The question has {len(question):,} characters; ask one of at most {MAX_QUESTION_CHARS:,}."
         )
     return readable(question).strip()
-
-
-class _Looked:
-    """What is found for a question, the sentences chosen when they are wanted; inside `library.reading()`."""
-
-    def __init__(
-        self,
-        library: Library,
-        searched_for: str,
-        question: str,
-        within: frozenset[str] | None,
-        k: int,
-        clock: Clock,
-        said: str,
-        answering: bool,
-        asking: str | None = None,
-    ) -> None:
-        """With `asking`, that is what is looked for; the rest is said as it was asked. `answering`, it will be read."""
-        # The same anew, elsewhere and in other words.
-        self.anew: Callable[..., _Looked] = partial(
-            _Looked,
-            library,
-            searched_for=searched_for,
-            question=question,
-            k=k,
-            clock=clock,
-            said=said,
-            answering=answering,
-        )
-        self.library = library
-        self.searched_for = searched_for
-        self.said = said
-        self.placed = bool(mentions(said))
-        self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
-        self.parts: list[Span] = []
-        within = self.within = within if self.places or asking else self._of_named(within)
-        if self.places or asking:
-            asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
-        else:
-            asked = parts(by_title(library, searched_for), by_title(library, question))
-        first = {id for place in self.places for id in place.ids}
-        encoding = begin_query(library, asked)
-        searching = begin_search(library, asked, max(k, PROPOSED), within, first)
-        self.query = encoding()
-        clock.lap("encode")
-        if answering:
-            library.encoder.begin_reading(self.query.parts[0].text)
-        self.candidates = searching(self.query)
-        # Where places are named that are there, the answer is sought in nothing else.
-        self.sources = self.candidates[: len(first)] if first else self.candidates
-        clock.lap("search")
-
-    def _of_named(self, within: frozenset[str] | None) -> frozenset[str] | None:
-        """The documents that the question names, not where a name is carried over, of those `within` it is asked.
-
-        Beside one of a series other documents are searched for what they say of it.
-        """
-        named = namings(self.library, self.searched_for.partition(" (about: ")[0])
-        documents = frozenset[str]().union(*(naming.documents for naming in named))
-        documents = documents if within is None else documents & within
-        said = [span for n in named if n.of_series for span in said_elsewhere(self.library, n.of_series, documents)]
-        said = [span for span in said if within is None or span.document in within]
-        if said and documents:
-            self.parts = [*said, *(Span(document, 0, sys.maxsize) for document in documents)]
-        return documents.union(span.document for span in said) or within
-
-    @cached_property
-    def ranked(self) -> list[Scored]:
-        """The sentences of the candidates, best first."""
-        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places or self.parts)
-
-    @cached_property
-    def reads(self) -> bool:
-        """Whether the words of places are asked for."""
-        return bool(self.places) and reads(self.said, self.places)
-
-    @cached_property
-    def probability(self) -> float:
-        """How likely the library answers the question."""
-        if self.reads:
-            return READ_AMONG_MANY if self.more else READ
-        absent = self.absent and reads(self.said)
-        if absent or self.unread or unknown(self.library, self.searched_for):
-            return 0.0
-        everywhere = partial(search, self.library, self.query) if self.within is not None else None
-        likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
-        return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
-
-    def says(self, thing: Thing) -> bool:
-        """Whether the best sentence, or the heading above it, names `thing`."""
-        best = self.ranked[0] if self.ranked else None
-        return best is not None and thing.stems <= stems(f"{best.candidate.passage.heading} {best.text}")
-
-    @property
-    def unheld(self) -> float:
-        """The share of the question's words, weighed by rarity, that no passage holds: 0 to 1."""
-        held = self.library.document_frequencies(self.query.rarity).keys()
-        return 1 - cover(held, self.query.rarity) if self.query.rarity else 0.0
-
-    @property
-    def at_head(self) -> bool:
-        """Whether the best sentence stands where its document begins."""
-        return bool(self.ranked) and self.ranked[0].candidate.passage.start == 0
-
-    @cached_property
-    def unread(self) -> str | None:
-        """The script of the question, where nothing found is written in it and the encoder reads English only."""
-        if self.library.settings.encoder != BUNDLED_ENCODER:
-            return None
-        return unread(self.searched_for, (c.passage for c in self.candidates[:EVIDENCE]))
-
-    @cached_property
-    def absent(self) -> list[str]:
-        """The places that the question names, where they are not there and no candidate tells of them."""
-        if self.places or not self.placed:
-            return []
-        return absent(self.said, [c.passage for c in self.candidates])
-
-    def lacking(self, asked: str, answered: bool) -> list[str]:
-        """What `asked` names that was not found: places, if not `answered` all that are not there, and topics.
-
-        Of topics few, no small numbers and, if not `answered`, none that another passage of the library tells of.
-        """
-        places = self.absent if answered or self.places else [m.text for m in mentions(self.said)]
-        found = named(missing(self.library, self.searched_for, self.query, self.candidates), asked)
-        found = [name for name in found if not (_SMALL.fullmatch(name) or any(name in text for text in places))]
-        if not answered and self.within is None:
-            held = self.library.document_frequencies(set[str]().union(*map(stems, found)))
-            found = [name for name in found if not stems(name) <= held.keys()]
-        return [*places, *found][:MOST_NAMED]

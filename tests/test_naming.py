@@ -1,6 +1,6 @@
 """Questions that name the document they ask of: by its file, by its title, or by whom it introduces at its head."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from ingest import Library
 from retriever import Retriever, Turn
 from retriever.naming import by_title, introduced, namings
-from retriever.search import Query
+from retriever.search import Candidate, Query
 from tests.conftest import FakeEncoder
 
 TEXTS = {
@@ -60,7 +60,7 @@ The tenant may end this lease on a notice of six months.
 
 No animals are kept.
 """,
-    "handbook.md": "# Handbook\n\nThe NDA is kept by the secretary, and so is the salary list.\n",
+    "handbook.md": "# Handbook\n\nThe NDA is kept by the secretary, and so is the salary list. Four people voted by ballot on the lease.\n",
 }
 
 
@@ -160,7 +160,7 @@ def test_what_is_asked_of_a_name_is_sought_in_its_document(
     def by_words(query: Query, *_: object) -> float:
         return 0.5 if "Contract of Employment" in query.parts[0].text else 0.2
 
-    monkeypatch.setattr("retriever.retriever.estimate", by_words)
+    monkeypatch.setattr("retriever.looked.estimate", by_words)
     answer = retriever.ask("How many days of holiday does Daniel get?")
     assert answer.citations[0].quote == "You are entitled to 27 days of holiday a year."
     assert answer.searched_for == "How many days of holiday does Daniel get?"
@@ -250,3 +250,16 @@ def test_a_file_that_is_named_is_searched_alone_and_by_its_title(library: Librar
     found = retriever.search("And in ch10-02?", history=[Turn("user", "What is the method in ch11-01?")])
     assert found.searched_for == "What is the method in ch10-02?"
     assert {hit.passage.document for hit in found.hits} == {"book/ch10-02-traits.md"}
+
+
+@pytest.mark.parametrize(("named", "answered"), [("lease", True), ("employment contract", False)])
+def test_others_answer_that_say_the_name_where_the_named_document_does_not(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch, named: str, answered: bool
+) -> None:
+    def of_handbook(query: Query, candidates: Sequence[Candidate], *_: object) -> float:
+        return 0.5 if any(c.passage.document == "handbook.md" for c in candidates) else 0.1
+
+    monkeypatch.setattr("retriever.looked.estimate", of_handbook)
+    answer = retriever.ask(f"Who voted by ballot on the {named}?")
+    assert answer.answered == answered
+    assert {c.passage.document for c in answer.citations[:1]} == ({"handbook.md"} if answered else set())

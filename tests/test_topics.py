@@ -113,7 +113,7 @@ def test_a_question_that_may_be_whole_is_taken_alone_where_that_is_about_as_like
 ) -> None:
     assert fake_encoder
     monkeypatch.setattr(
-        "retriever.retriever._Looked.probability",
+        "retriever.looked.Looked.probability",
         property(lambda looked: together if "about:" in looked.searched_for else alone),
     )
     question = "What happens when the kettle whistles?"

@@ -1,0 +1,164 @@
+"""What is found for one question: where it is sought, the passages, the sentences and how likely they answer it."""
+
+import re
+import sys
+from collections.abc import Callable
+from functools import cached_property, partial
+
+from ingest import BUNDLED_ENCODER, Library, stems
+
+from .choose import Sentence, cover, score_sentences
+from .clock import Clock
+from .confidence import estimate, missing, unknown
+from .instead import Thing
+from .naming import by_title, namings
+from .options import TOLD, operators, tells
+from .places import READ, READ_AMONG_MANY, absent, asking_of_it, find, mentions, reads
+from .rewrite import parts
+from .scripts import unread
+from .search import PROPOSED, Part, begin_query, begin_search, search
+from .series import Span, said_elsewhere
+from .topics import named
+
+# How many passages an answer shows as evidence.
+EVIDENCE = 8
+# So many things that were not found are named; a number of one or two digits is none.
+MOST_NAMED = 3
+_SMALL = re.compile(r"\d{1,2}")
+
+
+class Looked:
+    """What is found for a question; inside `library.reading()`."""
+
+    def __init__(
+        self,
+        library: Library,
+        searched_for: str,
+        question: str,
+        within: frozenset[str] | None,
+        k: int,
+        clock: Clock,
+        said: str,
+        answering: bool,
+        asking: str | None = None,
+    ) -> None:
+        """With `asking`, that is what is looked for; the rest is said as it was asked. `answering`, it will be read."""
+        # The same anew, elsewhere and in other words.
+        self.anew: Callable[..., Looked] = partial(
+            Looked,
+            library,
+            searched_for=searched_for,
+            question=question,
+            k=k,
+            clock=clock,
+            said=said,
+            answering=answering,
+        )
+        self.library = library
+        self.searched_for = searched_for
+        self.said = said
+        self.placed = bool(mentions(said))
+        self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
+        self.parts: list[Span] = []
+        self.names: set[str] = set()
+        self.documents = frozenset[str]()
+        self.searched = within
+        within = self.within = within if self.places or asking else self._of_named(within)
+        if self.places or asking:
+            asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
+        else:
+            asked = parts(by_title(library, searched_for), by_title(library, question))
+        first = {id for place in self.places for id in place.ids}
+        encoding = begin_query(library, asked)
+        searching = begin_search(library, asked, max(k, PROPOSED), within, first)
+        self.query = encoding()
+        clock.lap("encode")
+        if answering:
+            library.encoder.begin_reading(self.query.parts[0].text)
+        self.candidates = searching(self.query)
+        # Where places are named that are there, the answer is sought in nothing else.
+        self.sources = self.candidates[: len(first)] if first else self.candidates
+        clock.lap("search")
+
+    def _of_named(self, within: frozenset[str] | None) -> frozenset[str] | None:
+        """The documents that the question names, not where a name is carried over, of those `within` it is asked.
+
+        Beside one of a series other documents are searched for what they say of it. `names` are the stems of names that
+        texts may say.
+        """
+        named = namings(self.library, self.searched_for.partition(" (about: ")[0])
+        documents = frozenset[str]().union(*(naming.documents for naming in named))
+        documents = documents if within is None else documents & within
+        self.documents = documents
+        if not any(naming.unsaid for naming in named):
+            self.names = stems(" ".join(self.searched_for[n.start : n.end] for n in named))
+        said = [span for n in named if n.of_series for span in said_elsewhere(self.library, n.of_series, documents)]
+        said = [span for span in said if within is None or span.document in within]
+        if said and documents:
+            self.parts = [*said, *(Span(document, 0, sys.maxsize) for document in documents)]
+        return documents.union(span.document for span in said) or within
+
+    @cached_property
+    def ranked(self) -> list[Sentence]:
+        """The sentences of the candidates, best first."""
+        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places or self.parts)
+
+    @cached_property
+    def reads(self) -> bool:
+        """Whether the words of places are asked for."""
+        return bool(self.places) and reads(self.said, self.places)
+
+    @cached_property
+    def probability(self) -> float:
+        """How likely the library answers the question."""
+        if self.reads:
+            return READ_AMONG_MANY if self.more else READ
+        absent = self.absent and reads(self.said)
+        if absent or self.unread or unknown(self.library, self.searched_for):
+            return 0.0
+        everywhere = partial(search, self.library, self.query) if self.within is not None else None
+        likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
+        return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
+
+    def says(self, thing: Thing) -> bool:
+        """Whether the best sentence, or the heading above it, names `thing`."""
+        best = self.ranked[0] if self.ranked else None
+        return best is not None and thing.stems <= stems(f"{best.candidate.passage.heading} {best.text}")
+
+    @property
+    def unheld(self) -> float:
+        """The share of the question's words, weighed by rarity, that no passage holds: 0 to 1."""
+        held = self.library.document_frequencies(self.query.rarity).keys()
+        return 1 - cover(held, self.query.rarity) if self.query.rarity else 0.0
+
+    @property
+    def at_head(self) -> bool:
+        """Whether the best sentence stands where its document begins."""
+        return bool(self.ranked) and self.ranked[0].candidate.passage.start == 0
+
+    @cached_property
+    def unread(self) -> str | None:
+        """The script of the question, where nothing found is written in it and the encoder reads English only."""
+        if self.library.settings.encoder != BUNDLED_ENCODER:
+            return None
+        return unread(self.searched_for, (c.passage for c in self.candidates[:EVIDENCE]))
+
+    @cached_property
+    def absent(self) -> list[str]:
+        """The places that the question names, where they are not there and no candidate tells of them."""
+        if self.places or not self.placed:
+            return []
+        return absent(self.said, [c.passage for c in self.candidates])
+
+    def lacking(self, asked: str, answered: bool) -> list[str]:
+        """What `asked` names that was not found: places, if not `answered` all that are not there, and topics.
+
+        Of topics few, no small numbers and, if not `answered`, none that another passage of the library tells of.
+        """
+        places = self.absent if answered or self.places else [m.text for m in mentions(self.said)]
+        found = named(missing(self.library, self.searched_for, self.query, self.candidates), asked)
+        found = [name for name in found if not (_SMALL.fullmatch(name) or any(name in text for text in places))]
+        if not answered and self.within is None:
+            held = self.library.document_frequencies(set[str]().union(*map(stems, found)))
+            found = [name for name in found if not stems(name) <= held.keys()]
+        return [*places, *found][:MOST_NAMED]
