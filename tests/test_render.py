@@ -281,6 +281,17 @@ def test_sources_of_one_title_are_told_apart_by_their_files() -> None:
         assert Html(part).words.count("old.md") == Html(part).words.count("new.md") == 1
 
 
+def test_what_a_document_is_counted_in_has_the_name_that_readers_know() -> None:
+    for name, told in (("talk.pptx", "slide 2"), ("stock.xlsx", "sheet 2"), ("book.epub", "part 2"), ("a.pdf", "p. 2")):
+        of = passage(document=name, page=2)
+        said = render.turn(answer("Yes. [1]", cite(1, of.text, of), evidence=(Hit(of, 0.9, {"words": 1}),)), TurnId(1))
+        assert [told in part for part in said.split("<h3")] == [True, True], "the chip's name, and its source's"
+        assert told in said.partition("pc-why")[2]
+        assert f"Killing, {told}".replace(", ", " - ") in render.as_markdown(answer("Yes. [1]", cite(1, of.text, of)))
+    shown = panel.source(Document("talk.pptx", "Talk", TEXT, "0" * 64, pages=(Page(0, 2),)), 0, 5, 0, 0)
+    assert '<p class="pc-where">slide 2</p>' in shown
+
+
 def test_a_long_name_of_a_file_may_break_between_its_words() -> None:
     html = lists.jobs([Job(1, "add", "004_Scottish-<b>Law.md", state="ready")])
     assert "004_<wbr>Scottish-<wbr>&lt;b&gt;Law.md" in html

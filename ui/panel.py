@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from ingest import Document, paragraphs
 
 from .render import block, button, clean, place, trail
+from .whereabouts import page_of
 
 
 def source(
@@ -39,11 +40,13 @@ def source(
             )
     name = document.title or document.id
     heading, page = document.heading_at(start), document.page_at(start)
-    steps = escape(" · ".join(s for s in (trail(document.title, heading), f"page {page}" if page else "") if s))
+    steps = escape(" · ".join(s for s in (trail(document.title, heading), page_of(document.id, page, "page")) if s))
     acts = button("pc-copy", f'data-copy-link="{escape(link)}"', "Copy link") if link else ""
     if start < end:
         quote = " ".join(document.text[start:end].split())
-        cited = f"“{quote}” - {place(name, heading, page)} ({document.id}, characters {start}-{end})"
+        cited = (
+            f"“{quote}” - {place(name, heading, page_of(document.id, page))} ({document.id}, characters {start}-{end})"
+        )
         acts += button("pc-copy", f'data-copy="{escape(cited)}"', "Copy citation")
     earlier = button("pc-more", 'data-more="earlier"', "Show what comes before") if low > 0 else ""
     later = button("pc-more", 'data-more="later"', "Show what follows") if high < len(spans) else ""

@@ -23,6 +23,8 @@ import nh3
 from ingest import Passage, is_code, paragraphs
 from retriever import NOT_IN_LIBRARY, Answer, Citation, Hit, Verdict
 
+from .whereabouts import page_of
+
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
 _PIECE = re.compile(r".+?(?:(?<=[.!?…])(?:\s*\[\d{1,4}\])+\s*|(?<=[.!?…])\s+(?!\[\d)|\n+|\Z)", re.DOTALL)
@@ -87,13 +89,13 @@ def pieces(text: str) -> list[str]:
     return [match[0] for match in _PIECE.finditer(text)]
 
 
-def place(title: str, heading: str | None, page: int | None) -> str:
+def place(title: str, heading: str | None, page: str = "") -> str:
     """Where something stands, in one line; a heading path that repeats the title is shortened.
 
-    >>> place("CAR-T cells", "CAR-T cells > History > First trials", 2)
+    >>> place("CAR-T cells", "CAR-T cells > History > First trials", "p. 2")
     'CAR-T cells - History › First trials - p. 2'
     """
-    return " - ".join(part for part in (title, trail(title, heading), f"p. {page}" if page else "") if part)
+    return " - ".join(part for part in (title, trail(title, heading), page) if part)
 
 
 def trail(title: str, heading: str | None) -> str:
@@ -145,7 +147,7 @@ def _with_sources(answer: Answer, written: Callable[[str], str]) -> str:
     if answer.citations:
         lines += ["", "Sources:", ""]
         for c in answer.citations:
-            stands = written(place(c.passage.title, c.passage.heading, c.page))
+            stands = written(place(c.passage.title, c.passage.heading, page_of(c.passage.document, c.page)))
             lines.append(f"{c.number}. {stands} ({written(c.passage.document)}, characters {c.start}-{c.end})")
     return "\n".join(lines)
 
@@ -278,7 +280,9 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
             return mark[0]
         c = cited[n]
         doubt = ", which does not bear out the sentence" if c.verdict == "unsupported" else ""
-        told = escape(f"Source {n}: {place(c.passage.title, c.passage.heading, c.page)}{doubt}")
+        told = escape(
+            f"Source {n}: {place(c.passage.title, c.passage.heading, page_of(c.passage.document, c.page))}{doubt}"
+        )
         opens = _opens(c, at.query("n", n))
         doubted = " pc-doubted" if c.verdict == "unsupported" else ""
         return f'<a class="pc-chip{doubted}" href="#t{at.number}-s{n}" aria-label="{told}" {opens}>{n}</a>'
@@ -350,9 +354,7 @@ def _row(
     file = p.document if p.title in alike else ""
     number = f'<span class="pc-number">{what.number}</span>' if isinstance(what, Citation) else ""
     steps = "".join(
-        f"<span>{escape(part)}</span>"
-        for part in (file, trail(p.title, p.heading), f"p. {page}" if page else "")
-        if part
+        f"<span>{escape(part)}</span>" for part in (file, trail(p.title, p.heading), page_of(p.document, page)) if part
     )
     # An answer in the source's own words needs no verdict.
     flag = _VERDICTS[verdict]
@@ -377,7 +379,8 @@ def _evidence(answer: Answer, at: TurnId) -> str:
         p = hit.passage
         opener = button("pc-link", _opens(hit, at.query("h", rank)), escape(_opening(p, 90)))
         ranks = "".join(f"<td>{_rank(hit, name)}</td>" for name in rankers)
-        stands = place(p.title, p.heading, p.page) + (f" - {p.document}" if p.title in alike else "")
+        stands = place(p.title, p.heading, page_of(p.document, p.page))
+        stands += f" - {p.document}" if p.title in alike else ""
         rows += f"<tr><td>{opener}<span>{escape(stands)}</span></td>{ranks}</tr>"
     return (
         '<details class="pc-why"><summary>Why these passages</summary>'

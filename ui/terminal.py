@@ -16,6 +16,7 @@ from retriever import Answer, Citation, Found, Hit
 
 from .last import NEAREST, Source
 from .streams import print_json
+from .whereabouts import page_of
 
 # How much of a passage `search` and a declined question show.
 SHOWN_CHARS = 280
@@ -142,7 +143,7 @@ def place(document: str, title: str, heading: str | None, page: int | None) -> s
     if below:
         parts.append(below)
     if page is not None:
-        parts.append(f"p. {page}")
+        parts.append(page_of(document, page))
     return f"{' · '.join(parts)} ({document})"
 
 

@@ -1,4 +1,4 @@
-"""Where the words of a kept citation stand today: where they were, moved, or not in the document any more."""
+"""Where the words of a kept citation stand today (there, moved, gone), and what its page is called."""
 
 import re
 from typing import Literal
@@ -30,3 +30,21 @@ def whereabouts(text: str, quote: str, start: int) -> tuple[Fate, int, int]:
         return "gone", at, at
     found = min(spans, key=lambda span: abs(span[0] - start))
     return "moved", *found
+
+
+# What a reader knows of what is counted as pages, by the suffix of the document.
+_COUNTED = {
+    "slide": (".pptx", ".pptm", ".ppsx", ".ppt", ".odp"),
+    "sheet": (".xlsx", ".xlsm", ".xls", ".ods"),
+    "part": (".epub",),
+}
+
+
+def page_of(document: str, page: int | None, name: str = "p.") -> str:
+    """The page of a document in words; `name` is put before that of a printed one. Empty where there is none.
+
+    >>> page_of("a.pdf", 2), page_of("talk.pptx", 2), page_of("a.pdf", 2, "page"), page_of("a.md", None)
+    ('p. 2', 'slide 2', 'page 2', '')
+    """
+    counted = next((kind for kind, suffixes in _COUNTED.items() if document.lower().endswith(suffixes)), name)
+    return f"{counted} {page}" if page else ""
