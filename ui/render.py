@@ -280,9 +280,8 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
             return mark[0]
         c = cited[n]
         doubt = ", which does not bear out the sentence" if c.verdict == "unsupported" else ""
-        told = escape(
-            f"Source {n}: {place(c.passage.title, c.passage.heading, page_of(c.passage.document, c.page))}{doubt}"
-        )
+        stands = place(c.passage.title, c.passage.heading, page_of(c.passage.document, c.page))
+        told = escape(f"Source {n}: {stands}{doubt}")
         opens = _opens(c, at.query("n", n))
         doubted = " pc-doubted" if c.verdict == "unsupported" else ""
         return f'<a class="pc-chip{doubted}" href="#t{at.number}-s{n}" aria-label="{told}" {opens}>{n}</a>'

@@ -197,6 +197,17 @@ def kitchen(tmp_path: Path, encoder_cache: object) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
+def test_a_tab_that_is_looked_at_again_shows_what_was_done_in_another(page: Page, server: str) -> None:
+    ask(page, QUESTION)
+    id = page.url.partition("?c=")[2]
+    name = page.locator("#pc-conversations li").first.locator(".pc-name")
+    expect(name).to_have_text(QUESTION)
+    post(server, f"/page/conversations/{id}", title="Named elsewhere")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(name).to_have_text("Named elsewhere")
+    expect(page).to_have_title("Named elsewhere · Pincite")
+
+
 def test_an_old_citation_opens_after_a_restart_and_says_what_has_changed(browser: Browser, kitchen: Path) -> None:
     library = kitchen / "library"
     with serving(library) as address, visiting(browser, address) as page:

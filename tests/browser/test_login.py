@@ -1,11 +1,12 @@
 """The page of a server with a token in real Chromium: in with the token, out again, and back where one was."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, Page, expect
 
-from .chatting import QUESTION, answered, ask, ready, serving, visiting
+from .chatting import QUESTION, answered, ready, serving, visiting
 
 TOKEN = "correct-horse-battery"
-UNAUTHORISED = "401 (Unauthorized)"
 
 
 def log_in(page: Page) -> None:
@@ -15,9 +16,9 @@ def log_in(page: Page) -> None:
     ready(page)
 
 
-def test_a_session_that_ended_leads_to_the_login_and_back(browser: Browser, chat_library: object) -> None:
+def test_a_session_that_ended_leads_to_the_login_and_back(browser: Browser, chat_library: Path) -> None:
     context = browser.new_context()
-    with serving(chat_library, TOKEN=TOKEN) as address:  # type: ignore[arg-type]
+    with serving(chat_library, TOKEN=TOKEN) as address:
         page = context.new_page()
         page.goto(f"{address}/?q=What+is+BCG%3F")
         page.get_by_label("The server's token").fill("wrong")
@@ -49,4 +50,3 @@ def test_a_session_that_ended_leads_to_the_login_and_back(browser: Browser, chat
 def test_without_a_token_there_is_nothing_to_log_out_of(browser: Browser, server: str) -> None:
     with visiting(browser, server) as page:
         expect(page.get_by_role("button", name="Log out")).to_have_count(0)
-        ask(page, QUESTION)
