@@ -100,6 +100,7 @@ _PARTS = re.compile(r"[,;:.?!()]")
 COMMON = 0.01
 
 
+_FIGURES = re.compile(r"\d{3,}")
 # An option or an error's number is known by its letters: what is spelled otherwise is another thing.
 _SPELLED = re.compile(r"(?<!\S)[\"'`(]?--[a-z][\w-]+|\b[A-Z]{1,4}-?\d{4,}\b")
 
@@ -132,10 +133,12 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
     # A file's name tells what a text may never say of itself: "nda-orchid.pdf".
     held = _held(top) | stems(" ".join(c.passage.document for c in top))
     best = np.max([word_matches(query, c.similar.max(axis=0)) for c in top], axis=0)
-    lacking = {term for term, match in zip(query.terms, best, strict=True) if match < MEANT and term not in held}
+    matched = {t: match for t, match in zip(query.terms, best, strict=True) if t not in held}
     _, passages = library.store.counts()
-    held_by = library.document_frequencies(lacking)
-    lacking = {term for term in lacking if held_by.get(term, 0) <= COMMON * passages}
+    held_by = library.document_frequencies(matched)
+    lacking = {t for t, match in matched.items() if match < MEANT and held_by.get(t, 0) <= COMMON * passages}
+    # To an encoder 418 is much like 429.
+    lacking |= {term for term in matched if _FIGURES.fullmatch(term) and not held_by.get(term)}
     phrases: list[str] = []
     follows = end = -1
     content = set(content_words(question))

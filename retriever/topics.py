@@ -17,7 +17,7 @@ achieve add affect agree aim allow answer appear apply arise arrive ask assume a
 behave believe belong bring brought build built buy call came carry catch caught choose chose claim come compare
 complain concern confirm consider contain continue count cover create cut deal decide depend describe develop
 diagnose die differ discover discuss drop encourage enjoy enter expect explain fail fall feel fell felt find finish
-fit fix follow forget found gain gave get give given go gone got grew grow grown hang happen hear heard help hide
+fit fix follow forget found gain gave get give given go gone got grew grow grown hang happen hear heard held help hide
 hold identify imagine improve include increase indicate introduce invent involve join keep kept kick knew know known
 lack last lead learn leave led left let lie like live look lose lost made make manage matter mean meant mention miss
 move named need notice obtain occur offer pass pay perform pick prefer produce promise propose prove provide publish
@@ -34,9 +34,9 @@ _VAGUE = frozenset(
     cheaper clear close common commonest current difference different difficult easier easy eight enough entire
     everybody everyone everything exact extra fact faster few fewer final five former four full general good
     great greater half hard harder heavy higher huge individual kind kinds large larger less little longer lot
-    lots lower main many matter mere more most much name names nearby nine nobody normal number older one ones
-    own people percent percentage person place point points possible problem problems proper quick rare reason
-    reasons recent right round risky safe safer same seven several share short shorter similar simple single six
+    lots lower main many matter mere more most much name names nearby newer newest nine nobody normal number older one
+    ones own people percent percentage person place point points possible problem problems proper quick rare reason
+    reasons recent right role round risky safe safer same seven several share short shorter similar simple single six
     slower small smaller somebody someone something sort specific stronger sudden suitable sure ten thing things
     three total true two typical usual various way ways weaker well whole wide worrying worse worst wrong
     younger zero
@@ -47,6 +47,8 @@ _VERB_STEMS = frozenset(stem(verb) for verb in _VERBS)
 _NOUN = re.compile(r"(ance|ence|ment|ion)s?$")
 # Nouns that look like adverbs, or share a stem with a verb above.
 _NOUNS = frozenset("ally anomaly assembly belly family fly jelly lily monopoly supply usage".split())
+# "What is charged?", but not "in the shed", and what no noun follows, unlike "charged particles".
+_PARTICIPLE = re.compile(r"[^\W\d_]{3,}(?<!e)ed\b(?:\s+(?P<noun>[^\W_]+))?")
 # A word behind one of these does something.
 _DOER = re.compile(
     r"\b(I|you|he|she|we|they|who|can|could|will|would|should|must|may|might|cannot|to be)\s+$", re.IGNORECASE
@@ -88,7 +90,7 @@ def _parts(phrase: str, question: str) -> Iterator[str]:
     start, end = -1, -1
     for s, word in written(phrase):
         joins = start >= 0 and word.lower() in STOP_WORDS
-        if is_topic(word) and not (word.islower() and _DOER.search(question[: at + s])):
+        if is_topic(word) and not (word.islower() and _does(question, at + s, word)):
             start, end = (start if start >= 0 else s), s + len(word)
         elif not joins:
             if start >= 0:
@@ -96,3 +98,11 @@ def _parts(phrase: str, question: str) -> Iterator[str]:
             start = -1
     if start >= 0:
         yield phrase[start:end]
+
+
+def _does(question: str, at: int, word: str) -> bool:
+    """Whether the `word` of `question` that stands there tells what is done, not what a thing is."""
+    if _DOER.search(question[:at]):
+        return True
+    done = _PARTICIPLE.match(question, at) if word.endswith("ed") else None
+    return done is not None and not (done["noun"] and is_topic(done["noun"]))
