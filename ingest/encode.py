@@ -95,10 +95,6 @@ class Encoder:
         if not begun:
             self._asking.submit(lambda: self.reader)
 
-    def begin_reading(self, text: str) -> Future[Any]:
-        """Has a question encoded by the reader in another thread; it remembers the vectors."""
-        return self._asking.submit(lambda: self.reader is self or self.reader.encode_alone([text]))
-
     def encode_question(self, text: str) -> Encoded:
         """The vectors of one question; what goes beyond the token limit is not seen."""
         return self._encode([self.spec.question_prompt + text], self._prompt_tokens[self.spec.question_prompt])

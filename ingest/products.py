@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float32]
 
 # OpenBLAS multiplies with one thread up to so many multiplications.
 ALONE = 1 << 18
+# So many columns at once, or the blocks of a long question hold few rows: with 200 columns that takes half as long.
+COLUMNS = 64
 
 
 def product(left: Floats, right: Floats) -> Floats:
@@ -22,6 +24,9 @@ def product(left: Floats, right: Floats) -> Floats:
     """
     n, d = left.shape
     m = right.shape[1]
+    if m > COLUMNS and n > 1:
+        cut = [product(left, np.ascontiguousarray(right[:, at : at + COLUMNS])) for at in range(0, m, COLUMNS)]
+        return np.concatenate(cut, axis=1)
     rows = max(ALONE // (d * m), 1)
     blocks = n // rows
     result = np.empty((n, m), np.float32)

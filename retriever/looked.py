@@ -39,10 +39,9 @@ class Looked:
         k: int,
         clock: Clock,
         said: str,
-        answering: bool,
         asking: str | None = None,
     ) -> None:
-        """With `asking`, that is what is looked for; the rest is said as it was asked. `answering`, it will be read."""
+        """With `asking`, that is what is looked for; the rest is said as it was asked."""
         # The same anew, elsewhere and in other words.
         self.anew: Callable[..., Looked] = partial(
             Looked,
@@ -52,7 +51,6 @@ class Looked:
             k=k,
             clock=clock,
             said=said,
-            answering=answering,
         )
         self.library = library
         self.searched_for = searched_for
@@ -73,8 +71,6 @@ class Looked:
         searching = begin_search(library, asked, max(k, PROPOSED), within, first)
         self.query = encoding()
         clock.lap("encode")
-        if answering:
-            library.encoder.begin_reading(self.query.parts[0].text)
         self.candidates = searching(self.query)
         # Where places are named that are there, the answer is sought in nothing else.
         self.sources = self.candidates[: len(first)] if first else self.candidates

@@ -222,7 +222,7 @@ class Retriever:
         said = whole or mended
         clock = clock or Clock()
         clock.lap("rewrite")
-        looked = Looked(self.library, searched_for, mended, within, k, clock, said, answering)
+        looked = Looked(self.library, searched_for, mended, within, k, clock, said)
         looked = self._of_whom(looked) if answering else looked
         if whole or looked.places:
             return looked
@@ -231,7 +231,7 @@ class Retriever:
         if searched_for == mended or points_back(mended):
             return looked
         # It may be whole: then it is answered better alone (DESIGN.md, "Follow-ups").
-        alone = Looked(self.library, mended, mended, within, k, clock, said, answering)
+        alone = Looked(self.library, mended, mended, within, k, clock, said)
         alone = self._of_whom(alone) if answering else alone
         answers = alone.probability >= self.library.settings.decline_below
         return alone if alone.probability >= looked.probability - AS_LIKELY * answers else looked

@@ -184,20 +184,6 @@ def test_another_encoder_reads_itself(encoder_cache: Encoder) -> None:
     assert other.reader is other
 
 
-def test_a_question_that_was_begun_is_not_read_twice(encoder_cache: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows: list[int] = []
-
-    def counted(ids: Any, mask: Any) -> Any:
-        rows.append(len(ids))
-        return encoder_cache._forward(ids, mask)
-
-    reader = Encoder(encoder_cache.spec, encoder_cache._tokenizer, counted)
-    monkeypatch.setattr(Encoder, "reader", property(lambda self: reader))
-    encoder_cache.begin_reading("Who discovered it?").result()
-    reader.encode_alone(["Who discovered it?", "One text more."])
-    assert rows == [1, 1]
-
-
 def test_a_damaged_reader_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.compiling.cache_folder", lambda: tmp_path / "cache")
     damaged = tmp_path / LAYERS.name
