@@ -160,8 +160,14 @@ def _load(folder: Path, layers: Path | None = None) -> Any:
     logging.set_verbosity_error()
     try:
         model = SentenceTransformer(str(folder), local_files_only=True).eval()
-    except (OSError, ValueError, KeyError) as exc:
-        raise EncoderError(f"{folder} does not hold a usable sentence-transformers model: {exc}.") from exc
+    except Exception as exc:  # of whichever library reads its weights, its tokens or its code
+        told = " ".join(str(exc).split())[:300]
+        raise EncoderError(f"{folder} does not hold a usable sentence-transformers model: {told}") from exc
+    if not hasattr(model.tokenizer, "backend_tokenizer"):
+        raise EncoderError(
+            f"{folder} does not hold a usable sentence-transformers model: it is no transformer with a fast tokenizer, "
+            "which gives the vectors of single tokens."
+        )
     if layers:
         from safetensors.torch import load_file
 

@@ -172,7 +172,7 @@ class Encoder:
             for k, i in enumerate(batch):
                 own = [j for j, mark in enumerate(special[i]) if not mark][skip:] or list(range(len(ids[i])))
                 tokens[i] = _unit(vectors[k, own])
-                pooled[i] = sentence[k]
+                pooled[i] = sentence[k, : self.spec.dimension]  # of a Matryoshka model its first ones, if it says so
 
         batches = [order[first : first + at_once] for first in range(0, len(order), at_once)]
         list((threads or self._threads).map(encode, batches) if len(batches) > 1 else map(encode, batches))

@@ -285,6 +285,33 @@ def test_any_sentence_transformers_model_will_do(small_model: Path, own_cache: P
     assert encoder.encode_question("T cells kill.").tokens[0].shape == (4, 32)
 
 
+def test_a_matryoshka_model_is_cut_where_it_says(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    shutil.copytree(small_model, tmp_path / "model")
+    (tmp_path / "model" / "config_sentence_transformers.json").write_text('{"truncate_dim": 8}')
+    encoder = load_encoder(str(tmp_path / "model"))
+    assert encoder.spec.dimension == 8
+    model = SentenceTransformer(str(tmp_path / "model"), local_files_only=True, device="cpu")
+    pooled = encoder.encode_question("T cells kill.").pooled
+    assert pooled.shape == (1, 8)
+    assert cosines(pooled, model.encode_query(["T cells kill."])).min() > 0.999
+
+
+def test_a_model_that_cannot_be_used_is_told(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    shutil.copytree(small_model, tmp_path / "damaged")
+    (tmp_path / "damaged" / "model.safetensors").write_bytes(b"half")
+    static = StaticEmbedding(Tokenizer.from_file(str(small_model / "tokenizer.json")), embedding_dim=8)
+    SentenceTransformer(modules=[static], device="cpu").save(str(tmp_path / "static"))
+    for name, told in (("damaged", "model: Error while deserializing"), ("static", "no transformer with a fast")):
+        with pytest.raises(EncoderError, match=told):
+            load_encoder(str(tmp_path / name))
+
+
 def test_what_openvino_made_of_the_model_is_kept_and_made_anew_if_damaged(small_model: Path, own_cache: Path) -> None:
     expected = load_encoder(str(small_model)).encode_question("What is PD-1?").pooled
     folder = ensure_compiled(str(small_model))

@@ -143,8 +143,15 @@ def test_a_file_of_questions_is_asked_of_the_library(folder: Path, tmp_path: Pat
             evaluate(file, library=tmp_path / "mine")
 
 
-def test_two_settings_are_compared(folder: Path, fake_encoder: object) -> None:
-    result = compare(folder, Settings(decline_below=0.0), Settings(decline_below=1.0))
+def test_two_settings_are_compared(folder: Path, tmp_path: Path, fake_encoder: object) -> None:
+    settings = Settings(decline_below=0.0), Settings(decline_below=1.0)
+    result = compare(folder, *settings, out=tmp_path / "out", name="tiny-2")
+    assert result["set"] == "tiny-2"
+    for which, answered in (("first", True), ("second", False)):
+        written = tmp_path / "out" / "tiny-2" / which
+        answers = [json.loads(line)["answer"] for line in (written / "answers.jsonl").read_text().splitlines()]
+        assert [answer["answered"] for answer in answers] == [answered] * 4
+        assert run_of(written / "run.trec")[0][:4] == ["q1", "Q0", "d1", "1"]
     assert (result["first"]["declined_of_answerable"], result["second"]["declined_of_answerable"]) == (0.0, 1.0)
     assert result["difference"]["declined_of_answerable"] == 1.0
     assert (result["difference"]["nDCG@10"], result["better"], result["worse"]) == (0.0, 0, 0)
@@ -173,6 +180,11 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
     assert [query.answerable for query in tiny.queries] == [True, True, False, None]
     assert tiny.qrels == {"q1": {"d1": 1}, "q2": {"d2": 2, "d3": 0}, "q9": {"d1": 1}}
     assert load(folder / ".." / "tiny" / ".").name == "tiny"
+    (folder / "qrels").mkdir()
+    (folder / "qrels.tsv").rename(folder / "qrels" / "test.tsv")  # where BEIR has it
+    assert load(folder).qrels == tiny.qrels
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td2\t1.0\n")
+    assert load(folder).qrels == {"q1": {"d2": 1}}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +198,9 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", b"\xff", "not JSON Lines"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": [{"role": "x"}]}', "query q7: a turn is"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": 5}', "query q7"),
+        ("queries.jsonl", '{"_id": "q7", "text": "x", "answers": "blue"}', "query q7: answers is a list of texts"),
+        ("queries.jsonl", '{"_id": "q7", "text": "x", "gold_sentences": 5}', "query q7: gold_sentences is a list of"),
+        ("queries.jsonl", '{"_id": "q7", "text": "x"}\n\n{"_id": "q7', "line 3, column 9"),
         ("queries.jsonl", '{"_id": "q8", "text": " "}', "query q8: its text is empty"),
         ("queries.jsonl", '{"_id": "q8", "text": 5}', "query q8: its text is empty, or no text"),
         ("queries.jsonl", "\n", "queries.jsonl holds no question"),
@@ -199,6 +214,9 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("qrels.tsv", "header\nq1 d1 1\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tone\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "header\nq1\td1\tinf\n", "qrels.tsv, line 2"),
+        ("qrels.tsv", "header\nq1\td1\t0.5\n", "line 2: a score is a whole number .* not 0.5"),
+        ("qrels.tsv", "header\nq1\td1\t1e30\n", "line 2: a score is a whole number of at most 1,000"),
+        ("qrels.tsv", "header\nq1\td1\t1\nq1\td1\t1\nq1\td1\t2\n", "line 4: 'd1' has another score for 'q1' above"),
         ("qrels.tsv", b"header\nq1\td1\t1\n\xff", "qrels.tsv, line"),
         ("queries.jsonl", "[" * 5000, "not JSON Lines"),
         (

@@ -398,7 +398,7 @@ def measure(
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask only the first so many queries.")] = None,
     both: Annotated[
-        tuple[str, str] | None, typer.Option("--compare", metavar="A B", help="Compare two settings, KEY=VALUE each.")
+        tuple[str, str] | None, typer.Option("--compare", metavar="A B", help="Compare settings: KEY=VALUE,... each.")
     ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
@@ -406,9 +406,9 @@ def measure(
     """Measure answers on evaluation sets or questions of your own; prints metrics as JSON.
 
     A folder holds `corpus.jsonl` (_id, title, text), `queries.jsonl` (_id, text; history, answers, answerable and
-    gold_sentences where known) and `qrels.tsv` (query-id, corpus-id, score, with a header). Each set gets a throw-away
-    library; yours (--library) only lends its settings. A file holds questions to your library, a line each as in
-    `queries.jsonl`, with `documents`, the names of those that answer it, where known.
+    gold_sentences where known) and `qrels.tsv` or `qrels/test.tsv` (query-id, corpus-id, score, with a header). Each
+    set gets a throw-away library; yours (--library) only lends its settings. A file holds questions to your library,
+    a line each as in `queries.jsonl`, with `documents`, the names of those that answer it, where known.
 
     \b
     pincite eval sets/mine --out runs     also writes runs/mine/run.trec and answers.jsonl
@@ -425,7 +425,7 @@ def measure(
         with counter() as progress:
             if both:
                 first, second = map(settings.altered, both)
-                results.append(compare(path, first, second, limit, progress, library))
+                results.append(compare(path, first, second, limit, progress, library, out, name))
             else:
                 results.append(evaluate(path, out, limit, settings, progress, library, name))
         if told := results[-1].get("note"):

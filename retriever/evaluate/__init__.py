@@ -67,11 +67,14 @@ def compare(
     limit: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     library: Path | None = None,
+    out: Path | None = None,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """The metrics under two settings, how much the second has more of each, and whether the ranking's gain is chance.
 
     `better` and `worse` count the queries whose nDCG@10 the second raises and lowers; `p_value` is that of a paired
-    randomisation test over them.
+    randomisation test over them. `out` and `name` as in `evaluate`: the two runs are written to first/ and second/
+    of out/NAME.
     """
     evalset = load(path)
     note = unmatched(evalset)
@@ -82,12 +85,15 @@ def compare(
             _ask(evalset, _library(evalset, place, settings, library), limit, progress)
             for place, settings in zip(places, (first, second), strict=True)
         )
-    both = [name for name, value in a.metrics.items() if name in b.metrics and isinstance(value, float)]
+    if out:
+        for asked, which in ((a, "first"), (b, "second")):
+            _write(out / (name or evalset.name) / which, asked.run, asked.answers)
+    both = [metric for metric, value in a.metrics.items() if metric in b.metrics and isinstance(value, float)]
     found: dict[str, Any] = {
-        "set": evalset.name,
+        "set": name or evalset.name,
         "first": a.metrics,
         "second": b.metrics,
-        "difference": {name: round(b.metrics[name] - a.metrics[name], 4) for name in both},
+        "difference": {metric: round(b.metrics[metric] - a.metrics[metric], 4) for metric in both},
     }
     before, after = ndcg_by_query(evalset, a.run), ndcg_by_query(evalset, b.run)
     gains = [after[query] - before[query] for query in before]

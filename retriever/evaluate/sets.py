@@ -13,6 +13,9 @@ from ingest import MAX_QUESTION_CHARS, Document, SourceError
 
 from ..answers import Turn, conversation, readable
 
+# The evaluator counts judgements by their score: a table of that length.
+MAX_SCORE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class EvalQuery:
@@ -79,7 +82,7 @@ def load(path: Path) -> EvalSet:
     queries = _checked(tuple(_query(row, file) for row in _rows(file)), file)
     if not (path / "corpus.jsonl").is_file():
         raise SourceError(f"{path / 'corpus.jsonl'} is missing; an evaluation set needs it.")
-    return EvalSet(path.resolve(), queries, _qrels(path / "qrels.tsv"))
+    return EvalSet(path.resolve(), queries, _qrels(_judgements(path)))
 
 
 def unmatched(evalset: EvalSet) -> str | None:
@@ -98,10 +101,16 @@ def unmatched(evalset: EvalSet) -> str | None:
     query, document = strange[0]
     first = f"the document {document!r}" if query in queries else f"the question {query!r}"
     share = f"{len(strange)} of {len(judged)} judgements"
-    told = f"{evalset.folder / 'qrels.tsv'}: {share} name what the set does not have, the first one {first}"
+    told = f"{_judgements(evalset.folder)}: {share} name what the set does not have, the first one {first}"
     if len(strange) == len(judged):
         raise SourceError(f"{told}; they are of another set, or its ids are written otherwise.")
     return f"{told}."
+
+
+def _judgements(folder: Path) -> Path:
+    """The file of judgements: `qrels.tsv`, else where a set of BEIR has those of its test split."""
+    own, published = folder / "qrels.tsv", folder / "qrels" / "test.tsv"
+    return published if published.is_file() and not own.is_file() else own
 
 
 def _checked(queries: tuple[EvalQuery, ...], file: Path) -> tuple[EvalQuery, ...]:
@@ -128,10 +137,17 @@ def _query(row: dict[str, Any], file: Path) -> EvalQuery:
         id=str(row["_id"]),
         text=row["text"][:MAX_QUESTION_CHARS],  # the encoder sees less
         history=_history(row, file),
-        answers=tuple(map(str, row.get("answers") or ())),
-        gold_sentences=tuple(str(s) for s in row.get("gold_sentences") or () if isinstance(s, str)),
+        answers=_texts(row, "answers", file),
+        gold_sentences=_texts(row, "gold_sentences", file),
         answerable=row.get("answerable"),
     )
+
+
+def _texts(row: dict[str, Any], key: str, file: Path) -> tuple[str, ...]:
+    texts = row.get(key) or []
+    if not isinstance(texts, list) or not all(isinstance(text, str | int | float) for text in texts):
+        raise SourceError(f"{file}, query {row['_id']}: {key} is a list of texts.")
+    return tuple(map(str, texts))
 
 
 def _history(row: dict[str, Any], file: Path) -> tuple[Turn, ...]:
@@ -142,6 +158,7 @@ def _history(row: dict[str, Any], file: Path) -> tuple[Turn, ...]:
 
 
 def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dict[str, Any]]:
+    number = 0
     try:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
@@ -156,6 +173,8 @@ def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dic
                 yield row
     except OSError as exc:
         raise SourceError(f"{path} cannot be read: {exc.strerror}; an evaluation set needs it.") from exc
+    except json.JSONDecodeError as exc:
+        raise SourceError(f"{path} is not JSON Lines: line {number}, column {exc.colno}: {exc.msg}.") from exc
     except (ValueError, RecursionError) as exc:
         raise SourceError(f"{path} is not JSON Lines: {exc}.") from exc
 
@@ -174,8 +193,13 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
                 if number == 1 or not row:
                     continue
                 query, document, score = row
-                found.setdefault(query, {})[document] = int(float(score))
-    except (ValueError, OverflowError, csv.Error) as exc:
+                if not float(score).is_integer() or abs(float(score)) > MAX_SCORE:
+                    told = f"a score is a whole number of at most {MAX_SCORE:,}, not {score}"
+                    raise SourceError(f"{path}, line {number}: {told}.")
+                relevance = int(float(score))
+                if found.setdefault(query, {}).setdefault(document, relevance) != relevance:
+                    raise SourceError(f"{path}, line {number}: {document!r} has another score for {query!r} above.")
+    except (ValueError, csv.Error) as exc:
         raise SourceError(f"{path}, line {number}: query-id, corpus-id and score, with tabs.") from exc
     except OSError as exc:
         raise SourceError(f"{path} cannot be read: {exc.strerror}.") from exc
