@@ -33,6 +33,8 @@ BATCH_SIZE = 8
 STREAMS = 2
 # So many texts that were encoded alone are remembered: some 10 MB.
 REMEMBERED = 128
+# So many questions are: one is often looked for anew, elsewhere or among the turns before it.
+QUESTIONS_REMEMBERED = 32
 # A batch is as wide as its longest text, rounded up: the runtime prepares itself for each width it meets first. In
 # bfloat16 a text's vectors are the same to the bit in whatever batch it is, if widths are multiples of 16, not of 8.
 WIDTHS = 8
@@ -80,6 +82,7 @@ class Encoder:
             prompt: len(self.token_spans(prompt)) for prompt in {"", spec.question_prompt, spec.passage_prompt}
         }
         self._remembered: dict[str, tuple[Floats, Floats]] = {}
+        self._begun: dict[str, Future[Encoded]] = {}
         self._lock = Lock()
         self._reader_begun = False
 
@@ -100,8 +103,18 @@ class Encoder:
         return self._encode([self.spec.question_prompt + text], self._prompt_tokens[self.spec.question_prompt])
 
     def begin_question(self, text: str) -> Future[Encoded]:
-        """What `encode_question` gives, worked out in another thread meanwhile."""
-        return self._asking.submit(self.encode_question, text)
+        """What `encode_question` gives, worked out in another thread meanwhile; to be read only.
+
+        The last ones are remembered, unless they failed.
+        """
+        with self._lock:
+            begun = self._begun.pop(text, None)
+            if begun is None or (begun.done() and begun.exception()):
+                begun = self._asking.submit(self.encode_question, text)
+            self._begun[text] = begun  # the latest stand last
+            for old in list(self._begun)[:-QUESTIONS_REMEMBERED]:
+                del self._begun[old]
+        return begun
 
     def encode_passages(self, texts: Sequence[str]) -> Encoded:
         """The vectors of passages, context included; any number of them."""

@@ -110,6 +110,7 @@ def _read_again(library: Library, query: Query, found: Sequence[Sentence]) -> li
         (vector, asked), read = (query.vector, query.tokens), reader.encode_alone(texts)
     else:
         (vector, asked), *read = reader.encode_alone([query.parts[0].text, *texts])
+        asked = asked[query.rows]
     for sentence, (pooled, tokens) in zip(found, read, strict=True):
         matched = product(asked, tokens.T).max(axis=1)
         by_word = word_matches(query, matched)

@@ -65,7 +65,8 @@ class Looked:
         if self.places or asking:
             asked: tuple[Part, ...] = (Part(asking or asking_of_it(searched_for)),)
         else:
-            asked = parts(by_title(library, searched_for), by_title(library, question))
+            titled = by_title(library, searched_for)
+            asked = parts(titled, titled if question == searched_for else by_title(library, question))
         first = {id for place in self.places for id in place.ids}
         encoding = begin_query(library, asked)
         searching = begin_search(library, asked, max(k, PROPOSED), within, first)

@@ -215,8 +215,10 @@ class Retriever:
         answering: bool = False,
     ) -> Looked:
         """What is found for a question after some turns: for it alone, or with what it means of them."""
+        # Nearly always the question is searched for as it was asked, or that beside what it means.
+        self.library.encoder.begin_question(asked)
         mended = called_so(spell_out(self.library, mend(self.library, asked)))
-        whole = standalone or put_anew(self.library, mended, turns)
+        whole = standalone or (put_anew(self.library, mended, turns) if turns else None)
         searched_for = whole or rewrite(self.library, mended, turns)
         # A place is looked up where it is named now, not where its name is carried over.
         said = whole or mended

@@ -8,6 +8,7 @@ same question over the same documents always gives the same order.
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ WEIGHTS: Mapping[str, float] = {"dense": 1.2, "words": 0.7, "late": 2.0}
 # So many of the passages most like a passage have a share in its score.
 NEIGHBOURS = 3
 NEIGHBOURS_SHARE = 0.2
+# Late interaction looks at so many tokens of a question, those that count most: what one block of a product holds.
+MOST_TOKENS = 32
 # To this power of their cosines they share it: one that is much nearer than the others has nearly all.
 NEIGHBOURS_POWER = 6
 
@@ -48,13 +51,15 @@ class Query:
     """What is searched for: one or several texts, encoded, of which the first is the question that is answered.
 
     `vector` (d,) is the weighted mean of the pooled vectors, of length 1; `tokens` (m, d) are the token vectors of the
-    first part and `weights` (m,) how much each counts in late interaction, summing to 1.
+    first part, at most `MOST_TOKENS`, and `weights` (m,) how much each counts in late interaction, summing to 1.
     """
 
     parts: tuple[Part, ...]
     vector: Floats
     tokens: Floats
     weights: Floats
+    # Which of the tokens that an encoder makes of the first part those are: all of them but in a long question.
+    rows: Ids
     # Stem of a content word of the first part -> which rows of `tokens` stand for it.
     terms: Mapping[str, list[int]]
     # The same words' inverse document frequency in the library.
@@ -104,18 +109,33 @@ def begin_query(library: Library, parts: Sequence[Part]) -> Callable[[], Query]:
         seen = spans[: len(tokens)]
         terms = dict(_terms(text, seen))
         weights = token_weights(len(tokens), _spoken(text, seen), terms, rarity)
+        rows = np.sort(np.argsort(-weights, kind="stable")[:MOST_TOKENS])
+        if len(rows) < len(tokens):
+            tokens, weights, terms = tokens[rows], weights[rows] / weights[rows].sum(), _among(rows, terms)
         vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
-        return Query(tuple(parts), vector, tokens, weights, terms, rarity)
+        return Query(tuple(parts), vector, tokens, weights, rows, terms, rarity)
 
     return query
+
+
+def _among(rows: Ids, terms: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """The terms with the places that their tokens have among `rows`; a term without any is left out.
+
+    >>> _among(np.array([1, 4, 5]), {"kettl": [4, 6], "blue": [2]})
+    {'kettl': [1]}
+    """
+    place = {int(row): i for i, row in enumerate(rows)}
+    left = {term: [place[row] for row in held if row in place] for term, held in terms.items()}
+    return {term: held for term, held in left.items() if held}
 
 
 def _terms(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[int]]]:
     """The content words of `text`, stemmed, each with the tokens that lie in it."""
     wanted = set(content_words(text))
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
     for match in re.finditer(r"[^\W_]+", text):
         found = words(match.group())
-        rows = [i for i, (start, end) in enumerate(spans) if match.start() <= start and end <= match.end()]
+        rows = list(range(bisect_left(starts, match.start()), bisect_right(ends, match.end())))
         if rows and found and found[0] in wanted:
             yield stem(found[0]), rows
 

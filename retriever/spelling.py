@@ -32,7 +32,10 @@ _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_]|[\w-]*\.[a-z
 
 def mend(library: Library, question: str) -> str:
     """`question` with mistyped words as the library writes them; inside `library.reading()`."""
-    return _WORD.sub(lambda found: _nearest(library, found.group()), question)
+    written = list(dict.fromkeys(_WORD.findall(question)))
+    in_parts = library.encoder.token_spans_of(written)
+    rare = {word for word, parts in zip(written, in_parts, strict=True) if len(parts) > 1}
+    return _WORD.sub(lambda found: _nearest(library, found[0]) if found[0] in rare else found[0], question)
 
 
 def spell_out(library: Library, question: str) -> str:
@@ -68,9 +71,9 @@ def initialled(lines: str, initials: str) -> list[str]:
 
 
 def _nearest(library: Library, word: str) -> str:
-    """The library's word one slip away from `word` that most passages hold; `word` if that is a word, or none is."""
+    """The library's word one slip away from `word` that most passages hold; `word` if one holds that, or none is."""
     store = library.store
-    if len(library.encoder.token_spans(word)) < 2 or store.holds_word(word):
+    if store.holds_word(word):
         return word
     near = {other: stem(other) for other in dict.fromkeys(slips(word))}
     held = library.document_frequencies(set(near.values()))

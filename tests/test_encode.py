@@ -20,7 +20,7 @@ import pytest
 
 from ingest import EncoderError, Library, LibraryError, Settings
 from ingest.compiling import LAYERS, compiled_folder, ensure_compiled, ensure_reader, model_folder, torch_forward
-from ingest.encode import Encoder, _open_compiled, load_encoder, load_reader
+from ingest.encode import QUESTIONS_REMEMBERED, Encoded, Encoder, _open_compiled, load_encoder, load_reader
 from ingest.runtime import SECONDS_TO_KEEP, _mapped
 from ingest.settings import BUNDLED_ENCODER
 from retriever import Retriever
@@ -136,6 +136,25 @@ def test_threads_may_share_an_encoder(encoder_cache: Encoder, texts: list[str]) 
     for thread in threads:
         thread.join(60)
     assert wrong == []
+
+
+def test_a_question_is_encoded_once_unless_that_failed(encoder_cache: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = "Who asks this twice?"
+    first = encoder_cache.begin_question(asked)
+    assert encoder_cache.begin_question(asked) is first
+    assert first.result().pooled == pytest.approx(encoder_cache.encode_question(asked).pooled)
+    for i in range(QUESTIONS_REMEMBERED):
+        encoder_cache.begin_question(f"Is it {i}?")
+    assert encoder_cache.begin_question(asked) is not first, "only the last ones are"
+
+    def fail(text: str) -> Encoded:
+        raise RuntimeError(text)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(encoder_cache, "encode_question", fail)
+        with pytest.raises(RuntimeError):
+            encoder_cache.begin_question("Does it fail?").result()
+    assert len(encoder_cache.begin_question("Does it fail?").result().pooled) == 1
 
 
 def test_a_text_encoded_alone_is_remembered(encoder_cache: Encoder) -> None:

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
+from ingest.library import MOST_WORDS
 from retriever.search import (
+    MOST_TOKENS,
     NEIGHBOURS,
     NEIGHBOURS_POWER,
     NEIGHBOURS_SHARE,
@@ -119,6 +121,39 @@ def test_rare_words_weigh_more_and_punctuation_nothing(house: Library) -> None:
     assert weight["near"] > weight["pears"] > weight["the"] > 0, "no passage holds near"
     assert weight[","] == weight["?"] == 0
     assert token_weights(3, [], {}, {}).tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_of_a_long_question_the_tokens_that_count_most_are_compared(house: Library) -> None:
+    said = "In the old house that we had before there was, as far as I am able to remember it from when I was small, "
+    question = f"{said}a kettle, and it stood in a kitchen; so what was the colour that it had, was it blue?"
+    encoded, spans = house.encoder.encode_question(question).tokens[0], house.encoder.token_spans(question)
+    query, found = run(house, Part(question))
+    assert len(encoded) > len(query.tokens) == len(query.weights) == len(query.rows) == MOST_TOKENS
+    assert query.tokens == pytest.approx(encoded[query.rows])
+    assert query.weights.sum() == pytest.approx(1)
+    assert query.rows.tolist() == sorted(set(query.rows.tolist()))
+    assert {"kettl", "kitchen", "blue", "colour"} <= set(query.terms)
+    for term, rows in query.terms.items():
+        written = {stem(question[s:e].lower()) for s, e in (spans[query.rows[row]] for row in rows)}
+        assert written == {term} or len(rows) > 1
+    left_out = {question[s:e] for row, (s, e) in enumerate(spans) if row not in query.rows}
+    assert left_out
+    assert not left_out & set(content_words(question))
+    assert found[0].passage.document == "kitchen"
+
+
+def test_of_a_long_question_the_rarest_words_are_looked_for(house: Library) -> None:
+    unheld = " ".join(f"{a}{b}zzq" for a in "abcdefgh" for b in "abcdefgh")
+    with house.reading():
+        few = house.search_words("garden ladder", 5)
+        assert house.search_words(f"{unheld} garden ladder", 5) == few, "no word is lost that a passage holds"
+    held = [f"word{i}" for i in range(MOST_WORDS)]
+    house.ingest_documents([Document("all", "", " ".join([*held, "ladder", "ladder"]), "")])
+    with house.reading():
+        by_words = dict(house.search_words(" ".join(["ladder", *held]), 5))
+        (garden,) = house.store.passage_ids(["garden"])
+        assert garden not in by_words, "two passages hold it"
+        assert garden in dict(house.search_words(" ".join(["ladder", *held[1:]]), 5))
 
 
 def test_like_passages_lend_each_other_their_scores() -> None:
