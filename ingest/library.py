@@ -18,7 +18,7 @@ from .indexes import derived
 from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
 from .indexes.derived import Indexes
 from .indexes.late import Floats
-from .indexes.lexical import content_words, expression, stem
+from .indexes.lexical import content_words, expression, rarest, stem
 from .indexes.signs import SignIndex
 from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, ingest_paths, missing
 from .places import Origin
@@ -36,8 +36,6 @@ BORROWED_CACHE_KIB = 4_096
 CHECKED_PASSAGES = 32
 # So many passages that are nearest by their signs are compared by their vectors; measured in DESIGN.md.
 READ_EXACTLY = 500
-# So many words of a long question are looked for, the rarest: the frequent ones take most of the time (DESIGN.md).
-MOST_WORDS = 48
 
 
 class Library:
@@ -157,15 +155,10 @@ class Library:
     def search_words(self, text: str, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """The `k` best passages (id, BM25) by the content words of `text`, best first, among the ids `within`.
 
-        In `reading`. In a small library a compound such as PD-1 is looked for as a phrase too. Of a long text the
-        `MOST_WORDS` rarest words are looked for.
+        In `reading`. In a small library a compound such as PD-1 is looked for as a phrase too. Of a long text only
+        the rarest words are looked for.
         """
-        asked = content_words(text)
-        if len(asked) > MOST_WORDS:
-            held = self.document_frequencies(map(stem, asked))
-            by_rarity = sorted((word for word in asked if stem(word) in held), key=lambda word: held[stem(word)])
-            rarest = set(by_rarity[:MOST_WORDS])
-            text = " ".join(word for word in asked if word in rarest)
+        text = rarest(text, self.document_frequencies)
         with self._dense_lock:
             index = self.indexes().words
             if index is not None:

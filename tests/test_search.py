@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
-from ingest.library import MOST_WORDS
+from ingest.indexes.lexical import MOST_WORDS
 from retriever.search import (
     MOST_TOKENS,
     NEIGHBOURS,

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,9 @@ STOP_WORDS = frozenset(
     through to too under until up upon us versus very vs was we were what when where which while who whom whose why will
     with would you your""".split()
 )
+
+# So many words of a long question are looked for, the rarest: the frequent ones take most of the time (DESIGN.md).
+MOST_WORDS = 48
 
 # Words that open an order and say nothing of its subject.
 ORDERS = frozenset("compare define describe explain give list name outline show summarise summarize tell".split())
@@ -60,6 +63,17 @@ def content_words(text: str) -> list[str]:
     every = words(text)
     said = every[1:] if every and every[0] in ORDERS else every
     return list(dict.fromkeys(word for word in said if word not in STOP_WORDS)) or list(dict.fromkeys(every))
+
+
+def rarest(text: str, frequencies: Callable[[Iterable[str]], Mapping[str, int]]) -> str:
+    """`text`; of one with more than `MOST_WORDS` content words those that are rarest by the `frequencies` of stems."""
+    asked = content_words(text)
+    if len(asked) <= MOST_WORDS:
+        return text
+    held = frequencies(map(stem, asked))
+    by_rarity = sorted((word for word in asked if stem(word) in held), key=lambda word: held[stem(word)])
+    kept = set(by_rarity[:MOST_WORDS])
+    return " ".join(word for word in asked if word in kept)
 
 
 def expression(text: str) -> str:
