@@ -176,6 +176,21 @@ def test_a_text_encoded_alone_is_the_same_beside_any_other(encoder_cache: Encode
         assert np.array_equal(tokens, alone.tokens[0])
 
 
+def test_long_texts_share_no_batch_when_encoded_alone(encoder_cache: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What works for the largest batch keeps its memory for good."""
+    shapes: list[tuple[int, ...]] = []
+    forward = encoder_cache._forward
+
+    def noted(ids: Any, mask: Any) -> Any:
+        shapes.append(ids.shape)
+        return forward(ids, mask)
+
+    monkeypatch.setattr(encoder_cache, "_in_bf16", True)  # in 32 bits each has a batch of its own anyway
+    monkeypatch.setattr(encoder_cache, "_forward", noted)
+    encoder_cache.encode_alone([f"{n} T cells kill." * times for times in (60, 1) for n in range(6)])
+    assert sorted(shapes) == [*[(1, 256)] * 6, (6, 16)]
+
+
 def test_run_by_torch_the_vectors_are_the_same(encoder_cache: Encoder, texts: list[str], tmp_path: Path) -> None:
     """Where the model cannot be compiled, sentence-transformers runs it."""
     few = texts[:40]
