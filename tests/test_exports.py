@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,65 @@ def test_references_are_one_for_each_document_with_a_key_of_its_own() -> None:
     assert bibtex.count("@misc{") == 2
     assert bibtex.count("note = {“") == 2
     assert "title = {Cells \\& more}" in bibtex
+
+
+def cited_from(*places: tuple[str, int | None]) -> Conversation:
+    """A conversation whose one answer cites these pages of these documents."""
+    kept = conversation()
+    turn = kept.turns[0]
+    assert turn.answer
+    citations = tuple(
+        replace(turn.answer.citations[0], number=n, page=page, passage=Passage(name, "Talk", None, page, 0, 39, TEXT))
+        for n, (name, page) in enumerate(places, 1)
+    )
+    return replace(kept, turns=(replace(turn, answer=replace(turn.answer, citations=citations)),))
+
+
+def csl_items(text: str) -> list[dict[str, str]]:
+    """The items of a CSL-JSON file; AssertionError at what is not in its schema, or is not as the schema has it."""
+    items = json.loads(text)
+    assert len({item["id"] for item in items}) == len(items)
+    for item in items:
+        assert {"id", "type"} <= set(item) <= {"id", "type", "title", "archive_location", "page", "note"}
+        assert item["type"] == "document"
+        assert all(isinstance(value, str) and value for value in item.values())
+        assert re.fullmatch(r"\d+(, \d+)*", item.get("page", "1"))
+    return list(items)
+
+
+def bibtex_entries(text: str) -> dict[str, dict[str, str]]:
+    """The entries of a BibTeX file by key, each by field; AssertionError at anything that BibTeX would stumble at."""
+    entries = {}
+    field = r"  ([a-z]+) = \{((?:[^{}\\#$%&_~^]|\\[{}#$%&_]|\\text[a-z]+\{\})*)\},\n"
+    at = 0
+    while at < len(text):
+        entry = re.compile(rf"@misc\{{([a-z0-9-]+),\n((?:{field})+)\}}\n*").match(text, at)
+        assert entry, text[at : at + 200]
+        assert entry[1] not in entries
+        entries[entry[1]] = dict(re.findall(field, entry[2]))
+        at = entry.end()
+    return entries
+
+
+def test_only_what_is_printed_has_pages_and_a_slide_is_called_so() -> None:
+    kept = cited_from(
+        ("cells.pdf", 4), ("cells.pdf", 2), ("talk.pptx", 3), ("talk.pptx", 1), ("b.xlsx", 2), ("c.md", None)
+    )
+    items = csl_items(exports.as_csl(kept))
+    entries = bibtex_entries(exports.as_bibtex(kept))
+    assert list(entries) == [item["id"] for item in items] == ["cells", "talk", "b", "c"]
+    assert [item.get("page") for item in items] == ["2, 4", None, None, None]
+    assert [entry.get("pages") for entry in entries.values()] == ["2, 4", None, None, None]
+    notes = [item["note"].replace(f"“{TEXT}”", "“”") for item in items]
+    assert notes == ["“” “”", "“” (slide 3) “” (slide 1)", "“” (sheet 2)", "“”"]
+    assert [entry["note"].count("(s") for entry in entries.values()] == [0, 2, 1, 0]
+
+
+def test_references_hold_whatever_a_document_is_called_and_says() -> None:
+    kept = cited_from(("50%_of{all}\\ #1 $x^2$ ~&.pptx", 3), ("…", 1), ("…/…", None))
+    entries = bibtex_entries(exports.as_bibtex(kept))
+    assert [item["id"] for item in csl_items(exports.as_csl(kept))] == list(entries)
+    assert list(entries) == ["50-of-all-1-x-2", "document", "document-2"]
 
 
 def test_ratings_are_a_set_that_eval_reads(tmp_path: Path) -> None:

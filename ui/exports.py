@@ -14,6 +14,7 @@ from retriever import Citation
 
 from . import lists, render
 from .conversations import Conversation, KeptTurn
+from .whereabouts import counted_as, page_of
 
 
 def as_markdown(conversation: Conversation) -> str:
@@ -148,11 +149,18 @@ def _references(conversation: Conversation) -> Iterator[tuple[str, list[Citation
 
 
 def _note(cited: Sequence[Citation]) -> str:
-    return " ".join(f"“{' '.join(c.quote.split())}”" for c in cited)
+    """The cited words, each with its slide or sheet, for which there is no field."""
+    return " ".join(f"“{' '.join(c.quote.split())}”" + (f" ({at})" if (at := _unprinted(c)) else "") for c in cited)
 
 
 def _pages(cited: Sequence[Citation]) -> str:
-    return ", ".join(str(page) for page in sorted({c.page for c in cited if c.page}))
+    return ", ".join(map(str, sorted({c.page for c in cited if c.page and not _unprinted(c)})))
+
+
+def _unprinted(cited: Citation) -> str:
+    """What is no printed page but counted as one, in words: "slide 3"."""
+    document = cited.passage.document
+    return page_of(document, cited.page) if counted_as(document) else ""
 
 
 def _ascii(text: str, between: str) -> str:

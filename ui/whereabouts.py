@@ -46,5 +46,9 @@ def page_of(document: str, page: int | None, name: str = "p.") -> str:
     >>> page_of("a.pdf", 2), page_of("talk.pptx", 2), page_of("a.pdf", 2, "page"), page_of("a.md", None)
     ('p. 2', 'slide 2', 'page 2', '')
     """
-    counted = next((kind for kind, suffixes in _COUNTED.items() if document.lower().endswith(suffixes)), name)
-    return f"{counted} {page}" if page else ""
+    return f"{counted_as(document) or name} {page}" if page else ""
+
+
+def counted_as(document: str) -> str:
+    """What is counted as the pages of a document that has no printed ones ("slide"); empty if it has, or nothing is."""
+    return next((kind for kind, suffixes in _COUNTED.items() if document.lower().endswith(suffixes)), "")
