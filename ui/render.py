@@ -266,7 +266,9 @@ def _acts(at: TurnId, rating: int | None = None, note: str = "") -> str:
             for n, word in chosen
         )
         rate = f'<span class="pc-rate" role="group" aria-label="Helpful?">Helpful? {rates}</span>'
-    kept = f'<p class="pc-note">{escape(note)}</p>' if note else ""
+    # The script writes it so, too.
+    change = button("pc-link", 'data-act="note"', "Edit note" if note else "Add a note")
+    kept = f'<p class="pc-note"><span>{escape(note)}</span> {change}</p>' if rating else ""
     return f'<p class="pc-acts">{acts}{rate}</p>{kept}'
 
 

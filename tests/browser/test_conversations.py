@@ -173,15 +173,72 @@ def test_a_rating_with_its_note_is_kept_and_exported(page: Page) -> None:
     note.fill("just what I wanted")
     picture(page, "rating")
     note.press("Enter")
-    expect(page.locator("#pc-now p.pc-note")).to_have_text("just what I wanted")
+    kept = page.locator("#pc-now p.pc-note span")
+    expect(kept).to_have_text("just what I wanted")
     page.reload()
     ready(page)
-    expect(page.locator("#pc-now p.pc-note")).to_have_text("just what I wanted")
+    expect(kept).to_have_text("just what I wanted")
     expect(rate.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
     with page.expect_download() as download:
         page.get_by_role("link", name="Ratings as an evaluation set").click()
     assert download.value.suggested_filename == "pincite-ratings.zip"
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+
+
+def test_a_note_is_changed_after_it_was_given(browser: Browser, server: str) -> None:
+    with visiting(browser, server, expected="429") as page:
+        change_a_note(page)
+
+
+def change_a_note(page: Page) -> None:
+    ask(page, QUESTION)
+    rate, kept = page.locator("#pc-now .pc-rate"), page.locator("#pc-now p.pc-note span")
+    note, change = page.get_by_label("Note", exact=True), page.locator("#pc-now p.pc-note button")
+    rate.get_by_role("button", name="No").click()
+    expect(note).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(note).to_have_count(0)
+    expect(change).to_have_text("Add a note")
+    expect(change).to_be_focused()
+    page.keyboard.press("Enter")
+    note.fill("the <b>wrong</b> page")
+    page.get_by_role("button", name="Keep note").click()
+    expect(kept).to_have_text("the <b>wrong</b> page")
+    page.reload()
+    ready(page)
+    expect(change).to_have_text("Edit note")
+    picture(page, "note-kept")
+    change.click()
+    expect(note).to_have_value("the <b>wrong</b> page")
+    note.fill("given up")
+    picture(page, "note-edited")
+    page.get_by_role("button", name="Cancel").click()
+    expect(kept).to_have_text("the <b>wrong</b> page")
+    change.click()
+    note.fill("the page after it")
+    note.press("Enter")
+    expect(kept).to_have_text("the page after it")
+    expect(change).to_be_focused()
+    # Another rating keeps it, to be changed; none has none.
+    rate.get_by_role("button", name="Yes").click()
+    expect(note).to_have_value("the page after it")
+    page.reload()
+    ready(page)
+    expect(kept).to_have_text("the page after it")
+    expect(rate.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
+    # What the server did not take stays in the line.
+    change.click()
+    note.fill("is it kept?")
+    page.route("**/page/rating", lambda route: route.fulfill(status=429, json={"error": "Too many requests."}))
+    with page.expect_response("**/page/rating"):
+        note.press("Enter")
+    expect(page.locator("#pc-told")).to_have_text("Too many requests.")
+    expect(note).to_have_value("is it kept?")
+    page.unroute("**/page/rating")
+    note.press("Enter")
+    expect(kept).to_have_text("is it kept?")
+    rate.get_by_role("button", name="Yes").click()
+    expect(page.locator("#pc-now .pc-note")).to_have_count(0)
 
 
 @pytest.fixture

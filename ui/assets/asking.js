@@ -309,34 +309,63 @@ window.pincite = (() => {
     box.focus();
   }
 
-  async function rate(turn, button) {
+  // --- what the reader thinks of an answer: a rating, and a note that stands under it
+
+  const noteOf = (turn) => turn.querySelector("p.pc-note span")?.textContent || "";
+
+  async function keepRating(turn, rating, note) {
     const { conversation, number } = turn.dataset;
+    const { ok, text } = await call("/page/rating", "POST", { conversation, number: Number(number), rating, note });
+    if (!ok) tell(text);
+    return ok;
+  }
+
+  // A rating that is pressed again is taken back, with its note.
+  async function rate(turn, button) {
     const rating = button.getAttribute("aria-pressed") === "true" ? 0 : Number(button.dataset.rating);
-    const send = (note) => call("/page/rating", "POST", { conversation, number: Number(number), rating, note });
-    const { ok, text } = await send("");
-    if (!ok) return say(text);
+    const note = rating ? noteOf(turn) : "";
+    if (!(await keepRating(turn, rating, note))) return;
     pincite.loadConversations();
     for (const one of turn.querySelectorAll("[data-rating]")) {
       one.setAttribute("aria-pressed", String(Number(one.dataset.rating) === rating));
     }
     for (const old of turn.querySelectorAll(".pc-note")) old.remove();
     if (!rating) return;
+    showNote(turn, note);
+    editNote(turn);
+  }
+
+  // The note as the server writes it.
+  function showNote(turn, words) {
+    const line = document.createElement("p");
+    line.className = "pc-note";
+    line.innerHTML = `<span></span> <button type="button" class="pc-link" data-act="note">${words ? "Edit note" : "Add a note"}</button>`;
+    line.firstChild.textContent = words;
+    const old = turn.querySelector(".pc-note");
+    if (old) old.replaceWith(line);
+    else turn.querySelector(".pc-acts").after(line);
+    return line.querySelector("button");
+  }
+
+  function editNote(turn) {
+    const was = noteOf(turn);
     const form = document.createElement("form");
     form.className = "pc-note";
     form.innerHTML = `<input maxlength="2000" placeholder="Why? (optional)" aria-label="Note">
-      <button type="submit">Keep note</button>`;
+      <button type="submit">Keep note</button><button type="reset">Cancel</button>`;
+    const box = form.querySelector("input");
+    box.value = was;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const note = form.querySelector("input").value;
-      const sent = await send(note);
-      const told = document.createElement("p");
-      told.className = "pc-note";
-      told.textContent = sent.ok ? note : sent.text;
-      form.replaceWith(told);
+      const rating = Number(turn.querySelector("[data-rating][aria-pressed=true]").dataset.rating);
+      const words = box.value.trim();
+      if (!(await keepRating(turn, rating, words))) return; // what was typed stays
+      showNote(turn, words).focus();
       say("Kept");
     });
-    turn.querySelector(".pc-acts").after(form);
-    form.querySelector("input").focus();
+    form.addEventListener("reset", () => showNote(turn, was).focus());
+    turn.querySelector(".pc-note").replaceWith(form);
+    box.focus();
   }
 
   function act(button) {
@@ -355,6 +384,7 @@ window.pincite = (() => {
         return ask(question, again);
       case "link": return pincite.copy(button, `${location.origin}/?c=${conversation}&t=${number}`);
       case "rate": return rate(turn, button);
+      case "note": return editNote(turn);
     }
   }
 

@@ -84,8 +84,10 @@ import "./lists.js";
       const stop = document.querySelector("#pc-question .stop-button");
       const menu = document.querySelector(".pc-menu[open]");
       const editor = event.target.closest?.(".pc-editor");
+      const note = event.target.closest?.("form.pc-note");
       if (pincite.hasCard()) pincite.hideCard();
       else if (editor) editor.remove();
+      else if (note) note.reset();
       else if (menu) {
         menu.open = false;
         menu.querySelector("summary").focus();
