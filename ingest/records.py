@@ -97,9 +97,9 @@ def named(names: Iterable[str], pattern: str) -> set[str]:
 
 
 def checked_tags(tags: Sequence[str]) -> list[str]:
-    """The tags; LibraryError for one that is blank or not on one line, TypeError for a bare string."""
-    if isinstance(tags, str):
-        raise TypeError(f"tags are several strings, [{tags!r}], not one")
+    """The tags; LibraryError for one that is blank or not on one line, TypeError for what is no several strings."""
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise TypeError(f"tags are several strings, not {tags!r}")
     for tag in tags:
         if not tag.strip() or not tag.isprintable():
             raise LibraryError(f"A tag is a word or several on one line, not {tag!r}.")

@@ -336,10 +336,13 @@ def ask(
         return retriever.ask(question, history)
 
 
-def _several(names: Iterable[str]) -> Iterable[str]:
+def _several(names: Iterable[str]) -> list[str]:
     if isinstance(names, str):
         raise TypeError(f"documents and tags are lists of str, not the str {names!r}")
-    return names
+    several = list(names)
+    if not all(isinstance(name, str) for name in several):
+        raise TypeError(f"documents and tags are lists of str, not {several!r:.200}")
+    return several
 
 
 def _checked(question: str) -> str:

@@ -57,8 +57,9 @@ def _counted(text: str) -> Counter[str]:
 def _script(letter: str) -> str:
     """The script of a letter, those of East Asia, which stand side by side, as one.
 
-    >>> [_script(letter) for letter in "aéж副が"]
-    ['Latin', 'Latin', 'Cyrillic', 'East Asian', 'East Asian']
+    >>> [_script(letter) for letter in "aéＢж副が"]
+    ['Latin', 'Latin', 'Latin', 'Cyrillic', 'East Asian', 'East Asian']
     """
-    first = unicodedata.name(letter, "UNKNOWN").split()[0]
+    plain = unicodedata.normalize("NFKC", letter)[0]  # "Fullwidth" is no script
+    first = unicodedata.name(plain, "UNKNOWN").split()[0]
     return "East Asian" if first in _EAST_ASIAN else first.capitalize()

@@ -98,6 +98,14 @@ def test_limit_asks_the_first_queries_only(folder: Path, tmp_path: Path, fake_en
     assert seen == [("tiny", 0, 1)]
 
 
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PinciteError, match="tiny cannot be written"):
+        evaluate(folder, tmp_path / "file", progress=lambda *step: pytest.fail("asked"))
+    with pytest.raises(PinciteError, match="first cannot be written"):
+        compare(folder, Settings(), Settings(), progress=lambda *step: pytest.fail("asked"), out=tmp_path / "file")
+
+
 def test_the_best_passage_of_a_document_counts(tmp_path: Path, fake_encoder: object) -> None:
     long = "\n\n".join(f"{topic} " * 130 for topic in ("ladder", "kettle", "candle"))
     place = tmp_path / "long"
@@ -198,6 +206,13 @@ def test_a_set_is_read_as_it_is_written(folder: Path) -> None:
         ("queries.jsonl", b"\xff", "not JSON Lines"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": [{"role": "x"}]}', "query q7: a turn is"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "history": 5}', "query q7"),
+        (
+            "queries.jsonl",
+            '{"_id": "q", "text": "x"}\n{"_id": " ", "text": "x"}',
+            "line 2: an _id is a text, not empty",
+        ),
+        ("corpus.jsonl", '{"_id": null, "text": "x"}', "corpus.jsonl, line 1: an _id is a text"),
+        ("corpus.jsonl", '{"_id": "half \\ud83e", "text": "x"}', "corpus.jsonl, line 1: an _id is a text"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "answers": "blue"}', "query q7: answers is a list of texts"),
         ("queries.jsonl", '{"_id": "q7", "text": "x", "gold_sentences": 5}', "query q7: gold_sentences is a list of"),
         ("queries.jsonl", '{"_id": "q7", "text": "x"}\n\n{"_id": "q7', "line 3, column 9"),

@@ -108,8 +108,9 @@ def test_an_empty_path_is_not_the_folder_one_is_in(library: Library, tmp_path: P
 
 def test_tags_are_words_and_kept_in_the_list_of_sources(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Words.")
-    with pytest.raises(TypeError, match="tags are several strings"):
-        library.ingest(tmp_path, tags="work")
+    for wrong in ("work", [5], ["work", None]):
+        with pytest.raises(TypeError, match="tags are several strings"):
+            library.ingest(tmp_path, tags=wrong)  # type: ignore[arg-type]
     for bad in ("", " ", "two\nlines"):
         with pytest.raises(LibraryError, match="A tag is a word"):
             library.ingest(tmp_path, tags=[bad])

@@ -216,6 +216,11 @@ def test_wrong_calls_are_refused(retriever: Retriever) -> None:
         retriever.ask(QUESTION, documents="*.md")
     with pytest.raises(TypeError, match="'new'"):
         retriever.search(QUESTION, tags="new")
+    for names in ([None], [5], ["*.md", b"a.md"]):  # no filter that is passed over
+        with pytest.raises(TypeError, match="lists of str, not"):
+            retriever.search(QUESTION, documents=names)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="lists of str, not"):
+            retriever.ask(QUESTION, tags=names)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not 0"):
         retriever.search(QUESTION, k=0)
     for history in (

@@ -89,7 +89,7 @@ DocumentsOption = Annotated[
 ]
 TagsOption = Annotated[
     list[str] | None,
-    typer.Option("--tag", "-t", help="Only look in documents with this tag; repeatable.", autocompletion=_tags),
+    typer.Option("--tag", "-t", help="Only look in documents tagged so (or named); repeatable.", autocompletion=_tags),
 ]
 
 
@@ -246,8 +246,8 @@ def search(
 ) -> None:
     """List the passages that are nearest to a question, best first.
 
-    The number at the end of a line is the score, 0 to 1; with --json, `found_by` tells the rank by each way of
-    searching: `dense` by meaning, `words` by the words, `late` both at once. `pincite open 1` opens passage 1.
+    A line ends with the score, 0 to 1; with --json, `found_by` tells the rank by each way of searching: `dense` by
+    meaning, `words` by the words, `late` both at once, `place` by its number. `pincite open 1` opens passage 1.
 
     \b
     pincite search "cytokine release" -k 5

@@ -39,10 +39,11 @@ def evaluate(
     """
     evalset = load(path)
     note = unmatched(evalset)
+    place = _made(out / (name or evalset.name)) if out else None
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
         asked = _ask(evalset, _library(evalset, Path(scratch), settings, library), limit, progress)
-    if out:
-        _write(out / (name or evalset.name), asked.run, asked.answers)
+    if place:
+        _write(place, asked)
     return asked.metrics | ({"set": name} if name else {}) | ({"note": note} if note else {})
 
 
@@ -78,6 +79,7 @@ def compare(
     """
     evalset = load(path)
     note = unmatched(evalset)
+    written = [_made(out / (name or evalset.name) / which) for which in ("first", "second")] if out else []
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
         # The same documents need encoding once where both settings name the same encoder.
         places = [Path(scratch) / str(int(settings.encoder != first.encoder)) for settings in (first, second)]
@@ -85,9 +87,8 @@ def compare(
             _ask(evalset, _library(evalset, place, settings, library), limit, progress)
             for place, settings in zip(places, (first, second), strict=True)
         )
-    if out:
-        for asked, which in ((a, "first"), (b, "second")):
-            _write(out / (name or evalset.name) / which, asked.run, asked.answers)
+    for place, asked in zip(written, (a, b), strict=False):
+        _write(place, asked)
     both = [metric for metric, value in a.metrics.items() if metric in b.metrics and isinstance(value, float)]
     found: dict[str, Any] = {
         "set": name or evalset.name,
@@ -153,15 +154,23 @@ def _ask(
     return _Asked(run, answers, {**metrics, **ranking(evalset, run), **answering(evalset, answers)})
 
 
-def _write(folder: Path, run: dict[str, dict[str, float]], answers: dict[str, Answer]) -> None:
+def _made(folder: Path) -> Path:
+    """`folder`, there before hours of questions are asked; LibraryError if it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise LibraryError(f"{folder} cannot be written: {exc.strerror}.") from exc
+    return folder
+
+
+def _write(folder: Path, asked: _Asked) -> None:
+    try:
         with (folder / "run.trec").open("w", encoding="utf-8") as file:
-            for query, scores in run.items():
+            for query, scores in asked.run.items():
                 for rank, (document, score) in enumerate(scores.items(), 1):
-                    file.write(f"{_field(query)} Q0 {_field(document)} {rank} {score:.6f} pincite\n")
+                    file.write(f"{_field(query)} Q0 {_field(document)} {rank} {score:.9f} pincite\n")
         with (folder / "answers.jsonl").open("w", encoding="utf-8") as file:
-            for query, answer in answers.items():
+            for query, answer in asked.answers.items():
                 file.write(json.dumps({"_id": query, "answer": answer.to_dict()}, ensure_ascii=False) + "\n")
     except OSError as exc:
         raise LibraryError(f"{folder} cannot be written: {exc.strerror}.") from exc

@@ -168,6 +168,8 @@ def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dic
                 if not isinstance(row, dict) or not row.keys() >= set(needed):
                     keys = ", ".join(f'"{key}": ...' for key in needed)
                     raise SourceError(f"{path}, line {number}: each line is {{{keys}}}.")
+                if not _is_id(row.get("_id", number)):
+                    raise SourceError(f"{path}, line {number}: an _id is a text, not empty, or a whole number.")
                 if not isinstance(row.get("answerable"), bool | None):
                     raise SourceError(f"{path}, line {number}: answerable is true, false or null.")
                 yield row
@@ -177,6 +179,11 @@ def _rows(path: Path, needed: tuple[str, ...] = ("_id", "text")) -> Iterator[dic
         raise SourceError(f"{path} is not JSON Lines: line {number}, column {exc.colno}: {exc.msg}.") from exc
     except (ValueError, RecursionError) as exc:
         raise SourceError(f"{path} is not JSON Lines: {exc}.") from exc
+
+
+def _is_id(value: object) -> bool:
+    """Whether a run file can name this."""
+    return isinstance(value, int) or (isinstance(value, str) and bool(value.strip()) and readable(value) == value)
 
 
 def _qrels(path: Path) -> dict[str, dict[str, int]]:
