@@ -57,8 +57,8 @@ _PRONOUNS: Mapping[str, frozenset[str]] = {
     "person": frozenset(("he", "him", "his", "himself", "she", "her", "hers", "herself")),
     "this": frozenset(("this", "that", "these", "those")),
     "other": frozenset(
-        """another both either else former here instead latter neither one ones other others same so such
-        there""".split()
+        """afterward afterwards another beforehand both either else former here instead latter neither one ones other
+        others otherwise same so such there thereafter""".split()
     ),
 }
 _ASKING = re.compile(
@@ -265,6 +265,8 @@ def points_back(question: str) -> bool:
 
     >>> [points_back(text) for text in ("How is it given?", "And lung cancer?", "And then?", "Who isn't suitable?")]
     [True, True, True, False]
+    >>> points_back("Can the drug be restarted afterwards?"), points_back("Can the drug be restarted after a flare?")
+    (True, False)
     >>> points_back("May the landlord enter at night?"), points_back("List the rules of ownership")
     (False, False)
     """

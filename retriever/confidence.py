@@ -66,7 +66,7 @@ def features(
     again = [s for s in ranked if s.was_read_again]
     top = candidates[:LOOKED_AT]
     values = {
-        "dense": max(c.scores["dense"] for c in candidates),
+        "dense": max(c.near for c in candidates),
         "stands_out_dense": _stands_out("dense", candidates, among),
         "stands_out_late": _stands_out("late", candidates, among),
         "held": cover(_held(top), query.rarity),

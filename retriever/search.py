@@ -50,12 +50,14 @@ class Part:
 class Query:
     """What is searched for: one or several texts, encoded, of which the first is the question that is answered.
 
-    `vector` (d,) is the weighted mean of the pooled vectors, of length 1; `tokens` (m, d) are the token vectors of the
-    first part, at most `MOST_TOKENS`, and `weights` (m,) how much each counts in late interaction, summing to 1.
+    `vector` (d,) is the weighted mean of the pooled vectors, of length 1. The rest is of the first part: `own` (d,) its
+    pooled vector, `tokens` (m, d) its token vectors, at most `MOST_TOKENS`, and `weights` (m,) how much each counts in
+    late interaction, summing to 1.
     """
 
     parts: tuple[Part, ...]
     vector: Floats
+    own: Floats
     tokens: Floats
     weights: Floats
     # Which of the tokens that an encoder makes of the first part those are: all of them but in a long question.
@@ -70,7 +72,8 @@ class Query:
 class Candidate:
     """A passage in the ranking, with its raw score and its rank (from 1) by each ranker.
 
-    `similar` (codes, m) is how alike its token codes and the m tokens of the query are.
+    `similar` (codes, m) is how alike its token codes and the m tokens of the query are, `near` its cosine to the first
+    part of the query.
     """
 
     id: int
@@ -79,6 +82,7 @@ class Candidate:
     score: float
     scores: Mapping[str, float]
     ranks: Mapping[str, int]
+    near: float
 
     @property
     def hit(self) -> Hit:
@@ -113,7 +117,7 @@ def begin_query(library: Library, parts: Sequence[Part]) -> Callable[[], Query]:
         if len(rows) < len(tokens):
             tokens, weights, terms = tokens[rows], weights[rows] / weights[rows].sum(), _among(rows, terms)
         vector = np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
-        return Query(tuple(parts), vector, tokens, weights, rows, terms, rarity)
+        return Query(tuple(parts), vector, encoded[0].pooled[0], tokens, weights, rows, terms, rarity)
 
     return query
 
@@ -227,6 +231,7 @@ def _rank(
         "words": np.array([lexical.get(id, 0.0) for id in ids], np.float32),
         "late": maxsim(similar, query.weights),
     }
+    near = vectors @ query.own
     fused = smooth(fuse(scores, WEIGHTS), vectors)
     ranks = {ranker: _ranks(values) for ranker, values in scores.items()}
     if first:
@@ -242,6 +247,7 @@ def _rank(
             score=float(fused[i]),
             scores={ranker: float(values[i]) for ranker, values in scores.items()},
             ranks={r: int(rank[i]) for r, rank in ranks.items() if rank[i] and (r != "words" or scores[r][i] > 0)},
+            near=float(near[i]),
         )
         for i in order[:k]
     ]

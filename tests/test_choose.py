@@ -152,6 +152,17 @@ def test_the_signs_of_confidence(house: Library) -> None:
     assert kettle["stands_out_late"] == zebra["stands_out_late"] == USUAL["stands_out_late"]
 
 
+def test_a_follow_up_is_judged_by_what_it_was_rewritten_into(house: Library) -> None:
+    rewritten, asked = "What colour is the kettle?", "And what is its colour then?"
+    with house.reading():
+        query = encode_query(house, [Part(rewritten), Part(asked)])
+        found = search(house, query)
+        beside = features(query, found, score_sentences(house, query, rewritten, found))["dense"]
+    alone = signs(house, rewritten)["dense"]
+    assert beside == pytest.approx(alone, abs=1e-5)
+    assert max(c.scores["dense"] for c in found) != pytest.approx(alone, abs=1e-3)
+
+
 def test_the_best_of_few_stands_out_among_the_whole_library(house: Library) -> None:
     house.ingest_documents([Document(f"word{n}", "", f"Word number {n} of many.", "") for n in range(MANY)])
     question = "What colour is the kettle?"

@@ -13,7 +13,7 @@ TEXTS = ("Cats purr at night.[3]", "Dogs bark.", "Ants dig.")
 
 
 def ranked(*scores: float) -> list[Sentence]:
-    of = Candidate(1, Passage("d.md", "", None, None, 0, 9, "x" * 9), np.zeros((0, 1), np.float32), 1.0, {}, {})
+    of = Candidate(1, Passage("d.md", "", None, None, 0, 9, "x" * 9), np.zeros((0, 1), np.float32), 1.0, {}, {}, 0.0)
     return [Sentence(of, 0, 9, text, score, {}) for text, score in zip(TEXTS, scores, strict=True)]
 
 

@@ -94,12 +94,17 @@ def test_a_further_part_finds_by_vector_and_words_as_much_as_it_weighs(house: Li
 
 def test_the_vector_is_a_weighted_mean_and_the_tokens_are_the_first_parts(house: Library) -> None:
     parts = (Part("kettle", 1.0), Part("cider bottles", 3.0))
-    query, _ = run(house, *parts)
+    query, found = run(house, *parts)
     first, second = (house.encoder.encode_question(part.text) for part in parts)
     mean = 0.25 * first.pooled[0] + 0.75 * second.pooled[0]
     assert query.vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+    assert query.own == pytest.approx(first.pooled[0], abs=1e-6)
     assert query.tokens == pytest.approx(first.tokens[0])
     assert query.weights.tolist() == [1.0]
+    for candidate in found:
+        assert candidate.near == pytest.approx(
+            float(house.store.passages([candidate.id])[candidate.id][1].vector @ query.own)
+        )
     assert query.terms == {"kettl": [0]}
 
 

@@ -22,7 +22,7 @@ def passage(text: str, document: str = "d.md") -> Passage:
 
 def sentence(of: Passage, text: str, score: float) -> Sentence:
     start = of.start + of.text.index(text)
-    candidate = Candidate(1, of, np.zeros((0, 1), np.float32), 1.0, {}, {})
+    candidate = Candidate(1, of, np.zeros((0, 1), np.float32), 1.0, {}, {}, 0.0)
     return Sentence(candidate, start, start + len(text), text, score, {})
 
 
