@@ -10,7 +10,7 @@ import argparse
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ def rankings(library: Library, question: str) -> tuple[list[str], dict[str, Floa
     """The document of each candidate for `question`, and the candidates' scores by each ranking."""
     with library.reading():
         query = encode_query(library, [Part(question)])
-        found = sorted(search(library, query, k=2 * PROPOSED), key=_place)
+        found = sorted(search(library, query, k=2 * PROPOSED), key=place)
         stored = library.store.passages([c.id for c in found])
     if not found:
         return [], {}
@@ -39,24 +39,24 @@ def rankings(library: Library, question: str) -> tuple[list[str], dict[str, Floa
     scores = {name: np.array([c.scores[name] for c in found], np.float32) for name in WEIGHTS}
     uniform = np.full(len(query.weights), 1 / len(query.weights), np.float32)
     alike = scores | {"late": maxsim([c.similar for c in found], uniform)}
-    without = {f"all but {name}": _smoothed(scores, vectors, {**WEIGHTS, name: 0.0}) for name in WEIGHTS}
+    without = {f"all but {name}": smoothed(scores, vectors, {**WEIGHTS, name: 0.0}) for name in WEIGHTS}
     return [c.passage.document for c in found], {
         "dense": scores["dense"].astype(np.float64),
         "words (BM25)": scores["words"].astype(np.float64),
         "late interaction": scores["late"].astype(np.float64),
         "the three, tokens alike": fuse(alike, WEIGHTS),
         "+ rare words weigh more": fuse(scores, WEIGHTS),
-        "+ smoothed, tokens alike": _smoothed(alike, vectors, WEIGHTS),
+        "+ smoothed, tokens alike": smoothed(alike, vectors, WEIGHTS),
         **without,
-        "all": _smoothed(scores, vectors, WEIGHTS),
+        "all": smoothed(scores, vectors, WEIGHTS),
     }
 
 
-def _place(candidate: Candidate) -> tuple[str, int]:
+def place(candidate: Candidate) -> tuple[str, int]:
     return candidate.passage.document, candidate.passage.start
 
 
-def _smoothed(scores: Mapping[str, Float32s], vectors: Float32s, weights: Mapping[str, float]) -> Floats:
+def smoothed(scores: Mapping[str, Float32s], vectors: Float32s, weights: Mapping[str, float]) -> Floats:
     return smooth(fuse(scores, weights), vectors)
 
 
@@ -87,33 +87,51 @@ def judged(evalset: sets.EvalSet, most: int) -> sets.EvalSet:
     return sets.EvalSet(evalset.folder, tuple(queries[:most]), evalset.qrels)
 
 
-def main() -> None:
-    """Builds what libraries are not there, asks, prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None) -> argparse.Namespace:
+    """What the command line says: which sets, how many questions of each, where libraries are kept."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path)
     parser.add_argument("--corpus", action="store_true", help="the committed questions over the shipped articles too")
     parser.add_argument("--questions", type=int, default=500, help="at most so many of each set, drawn at random")
     parser.add_argument("--libraries", type=Path, help="where to keep the libraries")
-    arguments = parser.parse_args()
-    table: dict[str, dict[str, float]] = {}
+    return parser.parse_args()
+
+
+def opened(said: argparse.Namespace) -> Iterator[tuple[str, sets.EvalSet, Library, Callable[[str], str]]]:
+    """Each set's name, questions, library, and what gives the name that a document is judged by.
+
+    Builds what libraries are not there.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        place = arguments.libraries or Path(scratch)
-        for name, folder in [*([(OWN, None)] if arguments.corpus else []), *((f.name, f) for f in arguments.sets)]:
-            evalset = judged(sets.load(folder) if folder else own_questions(), arguments.questions)
-            ready = (place / name).exists()
-            with Library.open(place / name, create=not ready) as library:
+        kept = said.libraries or Path(scratch)
+        for name, folder in [*([(OWN, None)] if said.corpus else []), *((f.name, f) for f in said.sets)]:
+            evalset = judged(sets.load(folder) if folder else own_questions(), said.questions)
+            ready = (kept / name).exists()
+            with Library.open(kept / name, create=not ready) as library:
                 if not ready and folder:
                     library.ingest_documents(evalset.documents())
                 elif not ready:
                     library.ingest(CORPUS)
-                table[name] = measure(library, evalset, str if folder else same_article)
+                yield name, evalset, library, str if folder else same_article
                 passages = library.store.counts()[1]
             sys.stderr.write(f"{name}: {len(evalset.queries)} questions, {passages} passages\n")
-    sys.stdout.write(f"| ranking | {' | '.join(table)} | mean |\n|---|{'---|' * len(table)}---|\n")
-    for ranking in next(iter(table.values())):
-        values = [figures[ranking] for figures in table.values()]
-        cells = " | ".join(f"{value:.4f}" for value in values)
-        sys.stdout.write(f"| {ranking} | {cells} | {np.mean(values):.4f} |\n")
+
+
+def write_table(first: str, table: Mapping[str, Mapping[str, float]]) -> None:
+    """Prints a column a set and their mean, a row a figure."""
+    sys.stdout.write(f"| {first} | {' | '.join(table)} | mean |\n|---|{'---|' * len(table)}---|\n")
+    for row in next(iter(table.values())):
+        values = [figures[row] for figures in table.values()]
+        cells = " | ".join(
+            f"{value:.4f}" if value < 1 else f"{value:.0f}" for value in [*values, float(np.mean(values))]
+        )
+        sys.stdout.write(f"| {row} | {cells} |\n")
+
+
+def main() -> None:
+    """Builds what libraries are not there, asks, prints the table."""
+    sets_asked = opened(arguments(__doc__))
+    write_table("ranking", {name: measure(library, evalset, of) for name, evalset, library, of in sets_asked})
 
 
 if __name__ == "__main__":
