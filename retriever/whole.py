@@ -7,7 +7,7 @@ or a paragraph; of one that is too long, as much as a reader takes in.
 
 import re
 
-from ingest import Passage, content_words, is_code, paragraphs, sentences, stem
+from ingest import Passage, content_words, is_code, paragraphs, sentences, stem, stems
 
 # A list is quoted whole up to so many words; where it is not what was asked for, up to fewer.
 MAX_LIST_WORDS = 130
@@ -30,6 +30,9 @@ NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
 _RUN_ON = re.compile(r"[;,.]\s(?:and |or )?\((?:\d{1,3}|[a-z]|[ivx]{2,5})\)\s")
 # A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
 ROW = re.compile(r" \| |\t|(?:^|\n)[A-Z][\w-]{2,}: [^\n]*\n[A-Z][\w-]{2,}: ")
+# The name of a column in such a row.
+_COLUMN = re.compile(r"(?:^| \| )([^:|\n]{1,40}): ")
+LEAST_COLUMNS = 2
 # What announces ends so, by itself or with what follows it: "There are three ways –".
 _ANNOUNCING = (":", ":-", "–", "—", " -")
 # The term of a glossary whose definition begins with it again: "Off-label: off-label use is ...".
@@ -58,6 +61,8 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     """
     text = passage.text
     start, end = start - passage.start, end - passage.start
+    if not aside and (rows := _rows_around(passage, start, end, question)):
+        return passage.start + rows[0], passage.start + rows[1]
     start, end = _whole_lines(text, start, end)
     if leans(text[start:end]):
         start = _sentence_before(text, start)
@@ -85,13 +90,39 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     return passage.start + start, passage.start + end
 
 
+def _rows_around(passage: Passage, start: int, end: int, question: str) -> tuple[int, int] | None:
+    """The rows of the table that `start:end` of the passage's text is of, where the question asks for such rows.
+
+    All its words are then in the heading, the title or the names of columns: "List the error codes".
+    """
+    text = passage.text
+    lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text)]
+    at = next((i for i, (s, e) in enumerate(lines) if s <= start and end <= e), None)
+    if at is None or not asks_for_a_list(question):
+        return None
+    columns = [_COLUMN.findall(text[slice(*line)]) for line in lines]
+    named = columns[at]
+    asked = set(map(stem, content_words(question)))
+    if len(named) < LEAST_COLUMNS or not asked <= stems(" ".join([passage.title, passage.heading or "", *named])):
+        return None
+    first = last = at
+    while first and columns[first - 1][:1] == named[:1]:
+        first -= 1
+    while last + 1 < len(lines) and columns[last + 1][:1] == named[:1]:
+        last += 1
+    return lines[first][0], lines[last][1]
+
+
 def goes_on(passage: Passage, start: int, end: int) -> bool:
-    """Whether of a list, or of code, that `start:end` of the passage's document quotes there is more behind it."""
+    """Whether of a list, code or rows that `start:end` of the passage's document quotes there is more behind it."""
     quote, rest = passage.text[start - passage.start : end - passage.start], passage.text[end - passage.start :]
     if NEXT_ITEM.search(quote):
         return ITEM.match(rest) is not None
     block = list(paragraphs(quote))[-1]
     # A passage that ends with a line, and no blank one, ends within its paragraph.
+    rows = quote.split("\n")
+    if len(rows) > 1 and all(map(_COLUMN.search, rows)):
+        return rest == "\n"
     return is_code(quote[slice(*block)]) and (rest == "\n" or (bool(rest.strip()) and not rest.startswith("\n\n")))
 
 

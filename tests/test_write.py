@@ -310,6 +310,18 @@ def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
     assert all("\n" not in c.quote for c in citations)
 
 
+def test_of_a_table_all_rows_are_quoted_where_such_rows_are_asked_for() -> None:
+    table = "\n".join(f"Code: {n} | Meaning: Reason {n}" for n in (400, 401, 403))
+    of = passage(f"Errors\n\nSee below.\n\n{table}\n\nCall us.")
+    ranked = [sentence(of, f"Code: {n} | Meaning: Reason {n}", score) for n, score in ((401, 5), (400, 4.9))]
+    for question in ("List the codes", "Which codes are there and what is their meaning?"):
+        assert [c.quote for c in written(*ranked, question=question)[1]] == [table]
+    cut = passage(f"{table}\n")
+    assert written(sentence(cut, table.split("\n")[0], 5), question="List the codes")[0] == f"{table} … [1]"
+    for question in ("Which codes are for a timeout?", "What is code 401?"):
+        assert "\n" not in written(*ranked, question=question)[1][0].quote
+
+
 def test_what_only_announces_comes_after_a_sentence_as_likely_and_then_says_nothing() -> None:
     code, told = passage("Make one like this:"), passage("They are made by make.", "e.md")
     ranked = [sentence(code, "Make one like this:", 5.1), sentence(told, told.text, 5)]
