@@ -46,7 +46,7 @@ def compiled_folder(fingerprint: str) -> Path | None:
 def ensure_compiled(name: str) -> Path:
     """The folder of the compiled encoder `name`, made if need be; EncoderError if there is no such model."""
     source = model_folder(name)
-    return _ensure(name, source, _fingerprint(source))
+    return _ensure(name, source, fingerprint(source))
 
 
 def ensure_reader() -> Path:
@@ -233,7 +233,8 @@ def _export(model: Any, folder: Path) -> str:
     return "openvino"
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
+    """That of the model in `folder`, which changes with any of its files and with this procedure."""
     digest = hashlib.sha256(VERSION.encode())
     for path in _model_files(folder):
         digest.update(f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n".encode())

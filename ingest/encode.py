@@ -224,7 +224,7 @@ def load_encoder(name: str, fingerprint: str | None = None) -> Encoder:
     folder = compiled_folder(fingerprint) if fingerprint else None
     if folder is None:
         folder = ensure_compiled(name)
-    encoder = _open_compiled(folder)
+    encoder = _open_compiled(folder, name)
     if fingerprint and encoder.spec.fingerprint != fingerprint:
         raise EncoderError(
             f"The library was encoded with another version of {name}; run: pincite check --repair, to encode it anew."
@@ -232,12 +232,12 @@ def load_encoder(name: str, fingerprint: str | None = None) -> Encoder:
     return encoder
 
 
-def require_model(name: str, told: str) -> None:
-    """EncoderError, with `told` behind it, if there is no encoder `name`."""
-    from .compiling import model_folder
+def fingerprint_of(name: str, told: str) -> str:
+    """That of the encoder `name` as it is now; EncoderError, with `told` behind it, if there is none."""
+    from .compiling import fingerprint, model_folder
 
     try:
-        model_folder(name)
+        return fingerprint(model_folder(name))
     except EncoderError as exc:
         raise EncoderError(f"{exc} {told}") from exc
 
@@ -259,15 +259,16 @@ _READER_LOCK = Lock()
 def _reader() -> Encoder:
     from .compiling import ensure_reader
 
-    return _open_compiled(ensure_reader())
+    return _open_compiled(ensure_reader(), BUNDLED_ENCODER)
 
 
 @lru_cache(3)
-def _open_compiled(folder: Path) -> Encoder:
+def _open_compiled(folder: Path, name: str) -> Encoder:
+    """The compiled encoder as that of the model `name`: it may have been compiled by another name of the same files."""
     from tokenizers import Tokenizer
 
     values = json.loads((folder / "encoder.json").read_text("utf-8"))
-    spec = EncoderSpec(**values["spec"])
+    spec = EncoderSpec(**values["spec"] | {"name": name})
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()

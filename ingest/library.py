@@ -12,7 +12,7 @@ import numpy as np
 
 from .database import FILE, LOCK, translated
 from .documents import Document, PageImage, Rectangle
-from .encode import Encoder, load_encoder, require_model
+from .encode import Encoder, fingerprint_of, load_encoder
 from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
@@ -184,13 +184,13 @@ class Library:
         """
         with self.reading() as store:
             stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
-        if stored and stored != self.settings.encoder:
-            require_model(self.settings.encoder, f"The library was encoded with {stored}.")
-            raise LibraryError(
-                f"The library was encoded with {stored}, the setting says {self.settings.encoder}; "
-                "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
-            )
-        return fingerprint
+        name = self.settings.encoder
+        if stored in (None, name) or fingerprint_of(name, f"The library was encoded with {stored}.") == fingerprint:
+            return fingerprint
+        raise LibraryError(
+            f"The library was encoded with {stored}, the setting says {name}; "
+            "run: pincite check --repair, to encode it anew, or unset PINCITE_ENCODER."
+        )
 
     def dense(self) -> DenseIndex | SignIndex:
         """The index of the vectors, as `indexes`."""

