@@ -1,8 +1,8 @@
 """The thing itself that a question asks for, where a sentence has exactly one of its kind.
 
 "When was the cat born?" asks for a date; a sentence that answers and holds one date, which the question did not
-name itself, gives it. No model: expressions for dates and numbers. Names were tried and left out: a sentence that
-answers "who" names others too. DESIGN.md, "Short answers", has the precision.
+name itself, gives it. No model: expressions for dates, numbers, durations, lengths and sums. Names were tried and left
+out: a sentence that answers "who" names others too. DESIGN.md, "Short answers", has the precision.
 """
 
 import re
@@ -16,6 +16,22 @@ COUNTED = (
     "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen"
 )
 
+# How much: "up to four minutes", "two to three weeks", "less than a year".
+_ABOUT = (
+    r"(?:(?:up to|at (?:least|most)|no (?:more|less) than|(?:more|less|fewer) than|about|around|almost|nearly|over"
+    r"|under|roughly|approximately|within|only) )?"
+)
+_NUMBER = rf"(?:\d+(?:[.,]\d+)*|(?:{COUNTED})(?:[- ](?:{COUNTED}))*|half an?|an?)"
+_SO_MANY = rf"(?<![\w.,-]){_ABOUT}{_NUMBER}(?:(?: ?[–-] ?| to | or | and ){_NUMBER})?"
+_TIME = r"(?:second|minute|hour|(?:working |business )?day|week|month|year|decade|centur(?:y|ie))s?"
+_LENGTH = r"(?:mm|cm|m|km|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?)"
+_MONEY = (
+    r"(?:(?:(?:US|AU|CA|NZ) ?)?[$£€¥] ?\d+(?:[.,]\d+)*(?: (?:million|billion|trillion|thousand))?"
+    r"|\d+(?:[.,]\d+)*(?: (?:million|billion|trillion|thousand))?"
+    r" (?:dollars?|euros?|pounds?|francs?|yen|EUR|USD|GBP|CHF))"
+)
+_SHARE = r"\d+(?:[.,]\d+)* ?(?:%|percent|per cent)"
+
 # How a question asks for a thing of a kind, and what such a thing looks like.
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (re.compile(r"\b(what|which) year\b", re.IGNORECASE), re.compile(r"\b(?:1\d|20)\d\d\b")),
@@ -26,6 +42,18 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
             rf"|{_DAY} (?:of )?(?:{_MONTHS})(?:,? \d{{4}})?|(?:{_MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
             r"|(?<![-./])(?:1\d|20)\d\ds?(?![-./]\d)|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
         ),
+    ),
+    (
+        re.compile(r"\bhow (?:long (?!is the\b)|soon|old)", re.IGNORECASE),
+        re.compile(rf"{_SO_MANY}[- ]{_TIME}\b(?:[- ]old\b)?", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bhow (?:long is the|tall|high|deep|far|wide)\b", re.IGNORECASE),
+        re.compile(rf"{_SO_MANY}[- ]?{_LENGTH}\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", re.IGNORECASE),
+        re.compile(rf"{_ABOUT}(?:{_MONEY}|{_SHARE})", re.IGNORECASE),
     ),
     (
         re.compile(r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b", re.IGNORECASE),
