@@ -17,7 +17,7 @@ from tests.making import column, pdf
 from ui.api import create_app
 from ui.conversations import Conversations, Scope
 from ui.parts import BODY_LIMITS, FILES, add_parts
-from ui.suggestions import first_questions
+from ui.suggestions import first_questions, suggest
 from ui.uploads import MAX_UPLOAD_BYTES, Uploads
 from ui.web import Wish
 
@@ -208,6 +208,39 @@ def test_a_library_of_one_s_own_is_asked_first_by_its_own_headings(client: TestC
         assert [s.question for s in first_questions(retriever, written)] == ["Kettle: History"]
     found = first_questions(retriever, {"kettle.md": "What colour is the kettle?"})
     assert [s.shown for s in found] == ["What colour is the kettle?"]
+
+
+RESUME = """# Resume
+
+The lamp of this resume was repaired in Bern.
+
+## Your Name
+
+123 Your Street, Your City. Your name was written here by hand in 1998.
+
+## Motto
+
+My motto: Bern lamps.
+
+## Experience
+
+### Repairs
+
+She repaired lamps in Bern for eleven years, and kettles after that.
+
+## References
+
+References: Your name, your company, Bern, are listed on a sheet of their own.
+"""
+
+
+def test_no_heading_is_offered_that_is_a_blank_to_fill_in_or_has_no_text(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "resume.md").write_text(RESUME, "utf-8")
+    library.ingest(tmp_path / "resume.md")
+    retriever = Retriever(library)
+    answer = retriever.ask("Where was the lamp of this resume repaired?")
+    assert [c.passage.document for c in answer.citations][:1] == ["resume.md"]
+    assert [s.shown for s in suggest(retriever, answer, set())] == ["Repairs · Resume"]
 
 
 def test_a_page_is_shown_also_where_it_is_not_known_where_the_quote_is(
