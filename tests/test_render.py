@@ -281,6 +281,20 @@ def test_sources_of_one_title_are_told_apart_by_their_files() -> None:
         assert Html(part).words.count("old.md") == Html(part).words.count("new.md") == 1
 
 
+def test_what_is_titled_alike_is_told_apart_by_ear() -> None:
+    def heard(html: str, *tags: str) -> list[str]:
+        return [of["aria-label"] or "" for tag, of in Html(html).tags if tag in tags and of.get("aria-label")]
+
+    named = (("old.md", "Lease"), ("new.md", "Lease"), ("rest.md", "Rest"), ("one", ""), ("two", ""))
+    listed = lists.documents([DocumentInfo(name, title, 1, "0" * 64, ()) for name, title in named])
+    names = ["Lease, old.md", "Lease, new.md", "Rest", "one", "two"]
+    assert heard(listed, "input", "summary") == [f"{what} {n}" for n in names for what in ("Ask only", "More:")]
+    old, new = passage(document="old.md"), passage(document="new.md")
+    chips = heard(render.turn(answer("Yes. [1][2]", cite(1, old.text, old), cite(2, new.text, new)), TurnId(1)), "a")
+    assert [chip.endswith(name) for chip, name in zip(chips, (" - old.md", " - new.md"), strict=True)] == [True, True]
+    assert not heard(render.turn(answer("Yes. [1]", cite(1, old.text, old)), TurnId(1)), "a")[0].endswith("old.md")
+
+
 def test_what_a_document_is_counted_in_has_the_name_that_readers_know() -> None:
     for name, told in (("talk.pptx", "slide 2"), ("stock.xlsx", "sheet 2"), ("book.epub", "part 2"), ("a.pdf", "p. 2")):
         of = passage(document=name, page=2)

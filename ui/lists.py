@@ -7,6 +7,7 @@ on `data-document`, `data-conversation`, `data-job` (what a row stands for), `da
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from html import escape
 
@@ -33,7 +34,8 @@ def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> s
         )
     tags = sorted({tag for d in found for tag in d.tags})
     chips = "".join(button("pc-tag", f'data-tag="{escape(tag)}" aria-pressed="false"', escape(tag)) for tag in tags)
-    rows = "".join(_document(d, d.document in missing) for d in found)
+    titles = Counter(d.title for d in found)
+    rows = "".join(_document(d, d.document in missing, titles[d.title] > 1) for d in found)
     held = f"{count(len(found), 'document')}, {count(sum(d.passages for d in found), 'passage')}"
     return clean(
         (f'<div class="pc-tags" role="group" aria-label="Ask only documents tagged">{chips}</div>' if chips else "")
@@ -42,8 +44,10 @@ def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> s
     )
 
 
-def _document(d: DocumentInfo, is_missing: bool) -> str:
+def _document(d: DocumentInfo, is_missing: bool, is_alike: bool) -> str:
     title = escape(d.title or d.document)
+    # What is heard of a box or a menu must tell it from those of other documents, which may be titled alike.
+    heard = escape(f"{d.title}, {d.document}") if d.title and is_alike else title
     tags = "".join(f'<span class="pc-doc-tag">{escape(tag)}</span>' for tag in d.tags)
     tags += '<span class="pc-doc-gone">its file is gone</span>' if is_missing else ""
     opens = f'data-source="{escape(span_query(d.document, 0, 0))}"'
@@ -53,8 +57,8 @@ def _document(d: DocumentInfo, is_missing: bool) -> str:
     acts += button("pc-act", 'data-act="link"', "Copy link") + button("pc-act pc-risky", 'data-act="remove"', "Remove")
     return (
         f'<li data-document="{escape(d.document)}">'
-        f'<input type="checkbox" class="pc-pick" aria-label="Ask only {title}">{button("pc-doc", opens, named)}'
-        f"{_menu(title, acts)}</li>"
+        f'<input type="checkbox" class="pc-pick" aria-label="Ask only {heard}">{button("pc-doc", opens, named)}'
+        f"{_menu(heard, acts)}</li>"
     )
 
 

@@ -275,6 +275,7 @@ def _acts(at: TurnId, rating: int | None = None, note: str = "") -> str:
 def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
     """`text` as paragraphs, with each mark that has a citation made a chip."""
     cited = {c.number: c for c in citations}
+    alike = _alike(citations)
 
     def chip(mark: re.Match[str]) -> str:
         n = int(mark[1])
@@ -283,6 +284,7 @@ def _prose(citations: Sequence[Citation], at: TurnId, text: str) -> str:
         c = cited[n]
         doubt = ", which does not bear out the sentence" if c.verdict == "unsupported" else ""
         stands = place(c.passage.title, c.passage.heading, page_of(c.passage.document, c.page))
+        stands += f" - {c.passage.document}" if c.passage.title in alike else ""
         told = escape(f"Source {n}: {stands}{doubt}")
         opens = _opens(c, at.query("n", n))
         doubted = " pc-doubted" if c.verdict == "unsupported" else ""

@@ -27,6 +27,8 @@ def test_a_conversation_is_found_renamed_and_deleted(page: Page) -> None:
     expect(page).to_have_title("What is tocilizumab given for? · Pincite")
     conversation = page.url.partition("?c=")[2]
     assert conversation
+    heard = re.compile(r"^More: What is tocilizumab given for\?, .*\d:\d\d")  # others may be titled so
+    expect(page.locator("#pc-conversations li:has(a[aria-current])").get_by_label(heard)).to_have_count(1)
     # Found by a word of an answer or a question, and not by another.
     find = page.get_by_label("Search conversations")
     find.fill("tocilizumab given")

@@ -204,6 +204,8 @@
       const link = row.querySelector("a");
       const when = row.querySelector(".pc-when");
       when.textContent = moment(Number(when.dataset.updated) * 1000);
+      // Conversations may be titled alike, and their menus are told apart by ear.
+      row.querySelector("summary").setAttribute("aria-label", `More: ${nameOf(row)}, ${when.textContent}`);
       if (own) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
       if (own) pincite.entitle(nameOf(row));
