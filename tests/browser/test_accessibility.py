@@ -138,6 +138,89 @@ def test_everything_is_done_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#pc-conversations .pc-menu[open]")).to_have_count(0)
 
 
+# What has the focus, if it cannot be seen: outside of the window, or under something else. What is drawn for it may be
+# the label that it stands in.
+UNSEEN = """(() => {
+    const at = document.activeElement;
+    if (at === document.body) return null;
+    // The box of the question has a border of another colour.
+    if (!at.closest("#pc-question") && getComputedStyle(at.closest("label") ?? at).outlineStyle === "none") return at.outerHTML;
+    const shown = at.closest("label") ?? at;
+    const { left, top, right, bottom } = shown.getClientRects()[0];
+    const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2, y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+    const over = document.elementFromPoint(x, y);
+    if (over && (shown.contains(over) || over.contains(shown))) return null;
+    return `${at.outerHTML.slice(0, 90)} at ${x}, ${y} under ${over?.outerHTML.slice(0, 90)}`;
+})()"""
+
+
+def press_until(page: Page, key: str, selector: str, most: int = 60) -> None:
+    """Presses `key` until the focus is at `selector`; wherever it comes by, it is seen."""
+    for _ in range(most):
+        page.keyboard.press(key)
+        page.wait_for_function(f"{UNSEEN} === null", timeout=5_000)  # what slides up takes a moment
+        if page.evaluate("(s) => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{key} does not lead to {selector}")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_tab_enter_arrows_and_space_are_enough(browser: Browser, server: str, width: int, height: int) -> None:
+    """From opening the page on, without a shortcut of Pincite's own and without a mouse."""
+    name = f"keys-{width}"
+    with visiting(browser, server, width, height, color_scheme="light") as page:
+        keys = page.keyboard
+        # Ask. Where there is room the box has the focus already.
+        if not page.evaluate("document.activeElement.matches('#pc-question textarea')"):
+            press_until(page, "Tab", "#pc-question textarea")
+        keys.type(QUESTION)
+        keys.press("Enter")
+        expect(page.locator("#pc-now .pc-turn[data-state=done]")).to_have_count(1)
+        # Cite: the answer stands before the box.
+        press_until(page, "Shift+Tab", "#pc-now .pc-chip")
+        picture(page, f"{name}-chip")
+        keys.press("Enter")
+        # Source: it has the focus, is read by the arrows, has more, and is closed again.
+        expect(page.locator("#pc-view .pc-title")).to_be_focused()
+        expect(page.locator("#pc-view mark").first).to_be_in_viewport()
+        picture(page, f"{name}-source")
+        scrolled = page.locator("#pc-view").evaluate("(view) => view.scrollTop")
+        press_until(page, "Shift+Tab", "#pc-view", 2)
+        for _ in range(8):
+            keys.press("ArrowDown")
+        page.wait_for_function("(was) => document.getElementById('pc-view').scrollTop > was", arg=scrolled)
+        press_until(page, "Tab", "#pc-view .pc-more")
+        with page.expect_response("**/page/source*"):
+            keys.press("Space")
+        expect(page.locator("#pc-view, #pc-view .pc-more").and_(page.locator(":focus"))).to_have_count(1)
+        press_until(page, "Shift+Tab", "#pc-close" if width < 1000 else "#pc-all")
+        keys.press("Enter")
+        expect(page.locator("#pc-view")).to_be_hidden()
+        expect(page.locator("#pc-now .pc-chip").first).to_be_focused()
+        # Scope.
+        press_until(page, "Tab", "#pc-scope")
+        keys.press("Enter")
+        expect(page.get_by_label("Filter documents")).to_be_focused()
+        press_until(page, "Tab", ".pc-pick")
+        keys.press("Space")
+        expect(page.locator("#pc-scope")).to_contain_text("Asks 1 of")
+        picture(page, f"{name}-scope")
+        if width < 1000:  # the documents lie over the conversation
+            press_until(page, "Shift+Tab", "#pc-close")
+            keys.press("Enter")
+            expect(page.locator("#pc-scope")).to_be_focused()
+        # Export.
+        press_until(page, "Shift+Tab", "#pc-export summary")
+        keys.press("Enter")
+        picture(page, f"{name}-export")
+        press_until(page, "Tab", "a[data-export=bibtex]", 3)
+        with page.expect_download() as download:
+            keys.press("Enter")
+        assert download.value.suggested_filename.endswith(".bib")
+        # And on: the focus is not lost.
+        press_until(page, "Tab", "#pc-question textarea")
+
+
 def test_nothing_moves_for_those_who_do_not_want_it(browser: Browser, server: str) -> None:
     with visiting(browser, server, 390, 844, reduced_motion="reduce") as page:
         assert page.evaluate("getComputedStyle(document.querySelector('#pc-panel')).transitionDuration") == "0s"

@@ -57,6 +57,7 @@
 
   // The list of documents, which on a phone slides over the page.
   function openSheet() {
+    if (!$("pc-panel").contains(document.activeElement)) shown.opener = document.activeElement;
     openShelf();
     document.body.classList.toggle("pc-sheet-open", !wide.matches);
     if (!wide.matches && !entered()) enter("");
@@ -104,7 +105,10 @@
     const anchor = () => panel.querySelector("mark") || panel.querySelector(".pc-text > :last-child");
     const top = anchor().getBoundingClientRect().top;
     const scrolled = panel.scrollTop;
+    const focused = panel.contains(document.activeElement);
     if (!(await load(queried()))) return;
+    // The button that was pressed is a new one now, or none, where the document ends.
+    if (focused) (panel.querySelector(`[data-more="${which}"]`) ?? panel).focus({ preventScroll: true });
     panel.scrollTop = scrolled;
     if (which === "earlier") panel.scrollTop += anchor().getBoundingClientRect().top - top;
   }
@@ -222,10 +226,11 @@
     const inside = $("pc-panel").contains(document.activeElement);
     document.body.classList.remove("pc-sheet-open");
     openShelf();
-    if (!inside || !source) return;
-    const from = opener?.isConnected ? opener : document.querySelector(`[data-source="${CSS.escape(source)}"]`);
+    if (!inside || (wide.matches && !source)) return;
+    const stays = (from) => from?.isConnected && (wide.matches || !$("pc-panel").contains(from));
+    const same = document.querySelector(`[data-source="${CSS.escape(source)}"]`);
     leaving = true; // a preview would only show again what was just closed
-    from?.focus();
+    ([opener, same].find(stays) ?? $("pc-scope")).focus();
     leaving = false;
   }
 
