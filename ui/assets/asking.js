@@ -365,7 +365,8 @@ window.pincite = (() => {
     });
     form.addEventListener("reset", () => showNote(turn, was).focus());
     turn.querySelector(".pc-note").replaceWith(form);
-    box.focus();
+    form.scrollIntoView({ block: "nearest" });
+    box.focus({ preventScroll: true });
   }
 
   function act(button) {
