@@ -154,7 +154,7 @@ UNSEEN = """(() => {
 })()"""
 
 
-def press_until(page: Page, key: str, selector: str, most: int = 60) -> None:
+def press_until(page: Page, key: str, selector: str, most: int = 400) -> None:
     """Presses `key` until the focus is at `selector`; wherever it comes by, it is seen."""
     for _ in range(most):
         page.keyboard.press(key)
