@@ -18,9 +18,10 @@ from .search import Candidate, Query
 
 # How many passages are looked at.
 LOOKED_AT = 5
-# Among fewer passages than this the best says little by standing out; then a usual value of doubt is taken.
+# Among fewer passages than this the best says little by standing out; then a value is taken that lies
+# halfway between what is usual of answered and of unanswered questions in larger libraries.
 MANY = 30
-USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.7}
+USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.9}
 
 BIAS = -7.768
 WEIGHTS: Mapping[str, float] = {

@@ -376,6 +376,28 @@ def test_a_library_of_two_paragraphs_answers_and_declines(tmp_path: Path, encode
         assert (refused.confidence, refused.text) == (0.0, "Not in your documents: nothing found on “E0382”.")
 
 
+def test_a_small_table_answers_short_questions(tmp_path: Path, encoder_cache: Encoder) -> None:
+    """Its rows match a short question less than prose does."""
+    rows = {
+        "Ida Falk": "Chief engineer",
+        "Omar Quinn": "Payroll clerk",
+        "Vera Zhang": "Caretaker",
+        "Nils Obi": "Solicitor",
+    }
+    text = "\n".join(
+        f"Name: {name} | Role: {role} | Company: Nordhaus | Phone: +49 30 1234{n}"
+        for n, (name, role) in enumerate(rows.items())
+    )
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest_documents([Document("directory.csv", "directory", text, "")])
+    with Retriever.open(tmp_path / "library") as retriever:
+        for question in ("Who is the solicitor?", "Where does Nils Obi work?"):
+            answer = retriever.ask(question)
+            assert answer.answered, question
+            assert "Nils Obi" in answer.citations[0].quote
+        assert not retriever.ask("Who is the librarian?").answered
+
+
 def test_a_short_question_that_is_whole_takes_nothing_along_where_that_finds_less(
     tmp_path: Path, encoder_cache: Encoder
 ) -> None:
