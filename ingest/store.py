@@ -325,11 +325,11 @@ class Store:
 
     def holds_word(self, word: str) -> bool:
         """Whether a passage holds `word`, given in lower case, letter for letter."""
-        rows = self._db.execute(
-            "SELECT p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE lexical MATCH ? LIMIT 20",
-            (f'"{word}"',),
-        )
-        return any(word in words(text) for (text,) in rows)
+        stem = "SELECT p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE lexical MATCH ?"
+        # Of some with its stem the words are looked at; "adoption" may stand behind many that hold "adopted".
+        few = self._db.execute(f"{stem} LIMIT 20", (f'"{word}"',))
+        spelled = self._db.execute(f"{stem} AND p.text LIKE ?", (f'"{word}"', f"%{word}%"))
+        return any(word in words(text) for rows in (few, spelled) for (text,) in rows)
 
     def document_frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """How many passages hold the words with these Porter stems; without those that none holds."""

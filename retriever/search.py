@@ -204,7 +204,7 @@ def begin_search(
     lexical = _lexical(library, parts, within)
 
     def candidates(query: Query) -> list[Candidate]:
-        dense = dict(library.nearest(query.vector, PROPOSED, within))
+        dense = dict(library.nearest(query.vector, 2 * PROPOSED, within))
         return _rank(library, query, dense, lexical, k, first)
 
     return candidates
@@ -219,7 +219,7 @@ def _rank(
     first: Collection[int],
 ) -> list[Candidate]:
     """The best `k` of the passages that two rankers propose, each with its scores by id, and of those `first`."""
-    proposed = list(dict.fromkeys([*first, *dense, *list(lexical)[:PROPOSED]]))
+    proposed = list(dict.fromkeys([*first, *_best(library, dense), *_best(library, lexical)]))
     found = library.store.passages(proposed)
     ids = sorted(found, key=lambda id: (found[id][0].document, found[id][0].start))
     if not ids:
@@ -251,6 +251,21 @@ def _rank(
         )
         for i in order[:k]
     ]
+
+
+def _best(library: Library, scores: Mapping[int, float]) -> list[int]:
+    """The `PROPOSED` passages of the highest `scores`, which are in order.
+
+    Of equal ones at the end those that stand first by document and place: which number a passage has depends on what
+    was there before it, and a library ranks as one made anew does.
+    """
+    ids = list(scores)
+    if len(ids) <= PROPOSED or scores[ids[PROPOSED - 1]] > scores[ids[PROPOSED]]:
+        return ids[:PROPOSED]
+    last = scores[ids[PROPOSED]]
+    ahead, tied = ([id for id in ids if scores[id] > last], [id for id in ids if scores[id] == last])
+    place = {id: (passage.document, passage.start) for id, (passage, _) in library.store.passages(tied).items()}
+    return [*ahead, *sorted(place, key=lambda id: place[id])[: PROPOSED - len(ahead)]]
 
 
 def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
@@ -294,8 +309,12 @@ def _lexical(library: Library, parts: Sequence[Part], within: Ids | None) -> dic
     """BM25 of the parts together, best first."""
     total: dict[int, float] = {}
     for part in parts:
-        for id, score in library.search_words(part.text, SCORED_BY_WORDS, within):
-            total[id] = total.get(id, 0.0) + part.weight * score
+        found = library.search_words(part.text, SCORED_BY_WORDS, within)
+        # Which of equal ones are the last depends on their numbers: none of them is scored, if others are.
+        last = found[-1][1] if len(found) == SCORED_BY_WORDS and found[-1][1] < found[0][1] else -math.inf
+        for id, score in found:
+            if score > last:
+                total[id] = total.get(id, 0.0) + part.weight * score
     return dict(sorted(total.items(), key=lambda item: -item[1])) if len(parts) > 1 else total
 
 

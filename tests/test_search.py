@@ -108,6 +108,18 @@ def test_the_vector_is_a_weighted_mean_and_the_tokens_are_the_first_parts(house:
     assert query.terms == {"kettl": [0]}
 
 
+def test_of_equal_passages_those_that_stand_first_are_proposed_whatever_their_numbers(library: Library) -> None:
+    """So that a library that documents left and came back to ranks as one made anew."""
+    alike = [Document(f"n{n:03}", "", "The ladder leans on the wall.", "") for n in range(PROPOSED + 20)]
+    other = Document("other", "", "A ladder, and one more ladder, and a third ladder lean there.", "")
+    library.ingest_documents([*alike, other])
+    before = [c.passage.document for c in run(library, Part("ladder"))[1]]
+    assert sorted(before) == [*(d.id for d in alike[: PROPOSED - 1]), "other"]
+    library.remove(*(d.id for d in alike[:50]))
+    library.ingest_documents(alike[:50])
+    assert [c.passage.document for c in run(library, Part("ladder"))[1]] == before
+
+
 def test_terms_are_the_content_words_with_their_tokens(house: Library) -> None:
     query, _ = run(house, Part("Which T-cells kill T-cells?"))
     assert set(query.terms) == {stem(word) for word in content_words("Which T-cells kill T-cells?")}

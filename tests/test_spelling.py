@@ -35,6 +35,16 @@ def test_only_slips_are_mended(medical: Library, typed: str, meant: str) -> None
         assert mend(medical, typed) == meant
 
 
+def test_a_word_behind_many_of_its_stem_is_left_alone(library: Library) -> None:
+    library.ingest_documents(
+        Document(f"a{n}", "", f"In year {n} it was weaponised by adaption.", "") for n in range(25)
+    )
+    library.ingest_documents([Document("b", "", "The weaponising of it went on.", "")])
+    with library.reading():
+        assert library.store.holds_word("weaponising")
+        assert not library.store.holds_word("weaponises")
+
+
 def test_what_was_searched_for_shows_it(medical: Library) -> None:
     answer = Retriever(medical).ask("tretment of myastenia gravis")
     assert answer.question == "tretment of myastenia gravis"
