@@ -2,7 +2,7 @@
 
 from .corpus import open_default, shipped
 from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
-from .encode import Encoder
+from .encode import Encoder, model_folder
 from .errors import (
     BusyError,
     EncoderError,
@@ -66,6 +66,7 @@ __all__ = [
     "follow",
     "is_code",
     "maxsim",
+    "model_folder",
     "open_default",
     "own_folder",
     "page_at",

@@ -9,7 +9,7 @@ or a GPU is present, sentence-transformers runs it. Measured against alternative
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from .errors import EncoderError
 from .indexes.late import Floats, compress
-from .settings import BUNDLED_ENCODER
+from .settings import BUNDLED_ENCODER, Settings
 
 Integers = npt.NDArray[np.int64]
 # (token ids, attention mask), both (b, n) -> (token vectors (b, n, d), pooled vectors (b, d)); in any thread.
@@ -213,23 +213,49 @@ def _unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
-def load_encoder(name: str, fingerprint: str | None = None) -> Encoder:
+def load_encoder(name: str, fingerprint: str | None = None, dimension: int = 0) -> Encoder:
     """The encoder `name`, compiled on first use; EncoderError if it cannot be had.
 
     With a `fingerprint`, the encoder must be that very one: it is taken from the cache without looking at
-    the model's files, and an EncoderError says so where the model has changed since.
+    the model's files, and an EncoderError says so where the model has changed since. Of pooled vectors the first
+    `dimension` values are kept, 0 for all.
     """
     from .compiling import compiled_folder, ensure_compiled
 
-    folder = compiled_folder(fingerprint) if fingerprint else None
+    folder = compiled_folder(model_of(fingerprint)) if fingerprint else None
     if folder is None:
         folder = ensure_compiled(name)
-    encoder = _open_compiled(folder, name)
+    encoder = _open_compiled(folder, name, dimension)
     if fingerprint and encoder.spec.fingerprint != fingerprint:
+        same = model_of(encoder.spec.fingerprint) == model_of(fingerprint)
         raise EncoderError(
-            f"The library was encoded with another version of {name}; run: pincite check --repair, to encode it anew."
+            f"The library was encoded with another {'encoder_dimension' if same else 'version'} of {name}; "
+            "run: pincite check --repair, to encode it anew."
         )
     return encoder
+
+
+def model_of(fingerprint: str) -> str:
+    """The fingerprint of the whole model, where that of an encoder of fewer dimensions is given."""
+    return fingerprint.partition("-")[0]
+
+
+def encoder_of(settings: Settings, fingerprint: str | None = None) -> Encoder:
+    """The encoder that `settings` name, as `load_encoder`."""
+    return load_encoder(settings.encoder, fingerprint, settings.encoder_dimension)
+
+
+def is_of(settings: Settings, name: str | None, fingerprint: str | None) -> bool:
+    """Whether `settings` name the encoder `name` of that fingerprint; None for a library that has none yet."""
+    dimension = int((fingerprint or "").partition("-")[2] or 0)
+    return name is None or (name, dimension) == (settings.encoder, settings.encoder_dimension)
+
+
+def model_folder(name: str) -> Path:
+    """Where the files of the model `name` are, an encoder or another; EncoderError if it is not on this machine."""
+    from .compiling import model_folder
+
+    return model_folder(name)
 
 
 def fingerprint_of(name: str, told: str) -> str:
@@ -263,12 +289,19 @@ def _reader() -> Encoder:
 
 
 @lru_cache(3)
-def _open_compiled(folder: Path, name: str) -> Encoder:
+def _open_compiled(folder: Path, name: str, dimension: int = 0) -> Encoder:
     """The compiled encoder as that of the model `name`: it may have been compiled by another name of the same files."""
     from tokenizers import Tokenizer
 
     values = json.loads((folder / "encoder.json").read_text("utf-8"))
     spec = EncoderSpec(**values["spec"] | {"name": name})
+    if dimension > spec.dimension:
+        raise EncoderError(
+            f"The vectors of {name} have {spec.dimension} dimensions, not {dimension}: set encoder_dimension to fewer, "
+            "or unset it."
+        )
+    if dimension:
+        spec = replace(spec, dimension=dimension, fingerprint=f"{spec.fingerprint}-{dimension}")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()

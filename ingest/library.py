@@ -12,7 +12,7 @@ import numpy as np
 
 from .database import FILE, LOCK, translated
 from .documents import Document, PageImage, Rectangle
-from .encode import Encoder, fingerprint_of, load_encoder
+from .encode import Encoder, encoder_of, fingerprint_of, is_of, model_of
 from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
 from .indexes import derived
 from .indexes.dense import SAME_VECTOR, DenseIndex, Ids
@@ -124,7 +124,7 @@ class Library:
         """The encoder that the library's vectors are made with, loaded on first use."""
         with self._encoder_lock:
             if self._encoder is None:
-                self._encoder = load_encoder(self.settings.encoder, self._fingerprint())
+                self._encoder = encoder_of(self.settings, self._fingerprint())
             return self._encoder
 
     def nearest(self, vector: Floats, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
@@ -184,8 +184,8 @@ class Library:
         """
         with self.reading() as store:
             stored, fingerprint = store.meta("encoder"), store.meta("fingerprint")
-        name = self.settings.encoder
-        if stored in (None, name) or fingerprint_of(name, f"The library was encoded with {stored}.") == fingerprint:
+        name, model = self.settings.encoder, model_of(fingerprint or "")
+        if stored in (None, name) or fingerprint_of(name, f"The library was encoded with {stored}.") == model:
             return fingerprint
         raise LibraryError(
             f"The library was encoded with {stored}, the setting says {name}; "
@@ -391,7 +391,7 @@ class Library:
             cls.open(path, settings=settings)  # raises
         with _sole_writer(path):
             if not _is_sound(path, settings):
-                lost = remake(path, load_encoder(settings.encoder), settings.read_seconds, progress)
+                lost = remake(path, encoder_of(settings), settings.read_seconds, progress)
         with cls.open(path, settings=settings) as library:
             with library._writing():
                 with library.store.writing():
@@ -492,7 +492,7 @@ def _is_sound(folder: Path, settings: Settings) -> bool:
         return False
     try:
         with store.reading():
-            own = store.meta("encoder") in (None, settings.encoder)
+            own = is_of(settings, store.meta("encoder"), store.meta("fingerprint"))
         return own and not store.problems()
     except LibraryError:
         return False

@@ -32,6 +32,10 @@ class Settings:
 
     # A sentence-transformers model: a name it can find without a network, or a folder.
     encoder: str = BUNDLED_ENCODER
+    # So many of its first dimensions are kept, of an encoder trained for that (Matryoshka); 0 = all, or what it says.
+    encoder_dimension: int = 0
+    # A sentence-transformers cross-encoder that ranks the best passages again, by name or folder; empty = none.
+    reranker: str = ""
     # Base address of an OpenAI-compatible server, e.g. http://127.0.0.1:8080/v1; empty = no LLM.
     llm_base_url: str = ""
     llm_model: str = ""
@@ -77,6 +81,8 @@ class Settings:
             raise SettingsError(f"llm_seconds is a number of seconds above 0, not {self.llm_seconds}.")
         if self.llm_unsupported not in ("drop", "mark"):
             raise SettingsError(f'llm_unsupported is "drop" or "mark", not {self.llm_unsupported!r}.')
+        if self.encoder_dimension < 0:
+            raise SettingsError(f"encoder_dimension is a number from 1, or 0 for all, not {self.encoder_dimension}.")
         if not self.encoder:
             raise SettingsError("encoder is empty: name a sentence-transformers model or its folder, or unset it.")
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest import Library, Passage, content_words, maxsim, product, similarities, stem, words
+from ingest import Library, Passage, content_words, encoder_text, maxsim, product, similarities, stem, words
 
 from .answers import Hit
+from .rerank import rerank
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
@@ -234,6 +235,9 @@ def _rank(
     near = vectors @ query.own
     fused = smooth(fuse(scores, WEIGHTS), vectors)
     ranks = {ranker: _ranks(values) for ranker, values in scores.items()}
+    if reranker := library.settings.reranker:
+        texts = [encoder_text(found[id][0]) for id in ids]
+        fused, ranks["reranker"] = rerank(reranker, query.parts[0].text, texts, fused)
     if first:
         ahead = np.isin(ids, list(first))
         fused = (fused + ahead) / 2

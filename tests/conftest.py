@@ -83,7 +83,7 @@ def _vector(id: int, dimension: int) -> Floats:
 def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """The encoder that every library opened in the test uses instead of a model."""
     encoder = FakeEncoder()
-    monkeypatch.setattr("ingest.library.load_encoder", lambda name, fingerprint=None: encoder)
+    monkeypatch.setattr("ingest.library.encoder_of", lambda settings, fingerprint=None: encoder)
     return encoder
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ingest import EncoderError, Library, LibraryError, Settings
+from ingest import Document, EncoderError, Library, LibraryError, Settings
 from ingest.compiling import LAYERS, compiled_folder, ensure_compiled, ensure_reader, model_folder, torch_forward
 from ingest.encode import QUESTIONS_REMEMBERED, Encoded, Encoder, _open_compiled, load_encoder, load_reader
 from ingest.runtime import SECONDS_TO_KEEP, _mapped
@@ -330,6 +330,32 @@ def test_a_matryoshka_model_is_cut_where_it_says(small_model: Path, own_cache: P
     pooled = encoder.encode_question("T cells kill.").pooled
     assert pooled.shape == (1, 8)
     assert cosines(pooled, model.encode_query(["T cells kill."])).min() > 0.999
+
+
+def test_so_many_dimensions_are_kept_as_are_asked_for(small_model: Path, own_cache: Path, tmp_path: Path) -> None:
+    whole, short = load_encoder(str(small_model)), load_encoder(str(small_model), dimension=8)
+    pooled = whole.encode_question("What is PD-1?").pooled[:, :8]
+    expected = pooled / np.linalg.norm(pooled)
+    assert short.encode_question("What is PD-1?").pooled == pytest.approx(expected, abs=1e-6)
+    assert short.spec.fingerprint != whole.spec.fingerprint
+    with pytest.raises(EncoderError, match="have 32 dimensions, not 33"):
+        load_encoder(str(small_model), dimension=33)
+
+    asked = Settings(encoder=str(small_model), encoder_dimension=8)
+    with Library.open(tmp_path / "lib", create=True, settings=asked) as library:
+        library.ingest_documents([Document("d", "", "PD-1 is a receptor.", "")])
+        (passage,) = library.store.passages([1]).values()
+        assert passage[1].vector.shape == (8,)
+    with Library.open(tmp_path / "lib", settings=asked) as library, library.reading():
+        assert [id for id, _ in library.nearest(short.encode_question("What is PD-1?").pooled[0], 3)] == [1]
+    other = replace(asked, encoder_dimension=16)
+    told = pytest.raises(EncoderError, match="another encoder_dimension of .*: pincite check --repair")
+    with Library.open(tmp_path / "lib", settings=other) as library, told:
+        library.ingest_documents([Document("e", "", "CTLA-4 is another.", "")])
+    Library.repair(tmp_path / "lib", settings=other)
+    with Library.open(tmp_path / "lib", settings=other) as library:
+        (passage,) = (found for found in library.store.passages([1, 2, 3]).values())
+        assert passage[1].vector.shape == (16,)
 
 
 def test_a_model_that_cannot_be_used_is_told(small_model: Path, own_cache: Path, tmp_path: Path) -> None:

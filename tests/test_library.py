@@ -45,7 +45,7 @@ import ingest.library
 from ingest import Document, Library, LibraryError
 shared = runpy.run_path({str(TESTS / "conftest.py")!r})
 encoder = shared["FakeEncoder"]()
-ingest.library.load_encoder = lambda name, fingerprint=None: encoder
+ingest.library.encoder_of = lambda settings, fingerprint=None: encoder
 library = Library.open(sys.argv[1], create=True)
 """
 

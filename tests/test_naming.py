@@ -70,7 +70,7 @@ def _retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
     for name, text in TEXTS.items():
         (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.library.load_encoder", lambda name, fingerprint=None: FakeEncoder())
+        patch.setattr("ingest.library.encoder_of", lambda settings, fingerprint=None: FakeEncoder())
         with Library.open(folder.parent / "library", create=True) as library:
             library.ingest(folder)
             with library.reading():

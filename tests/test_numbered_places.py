@@ -116,7 +116,7 @@ def _retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
     # The confidence of the fast encoder means nothing: only what is said to be 0 is declined.
     settings = Settings(decline_below=0.0001)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.library.load_encoder", lambda name, fingerprint=None: encoder)
+        patch.setattr("ingest.library.encoder_of", lambda settings, fingerprint=None: encoder)
         with Library.open(tmp_path_factory.mktemp("places") / "library", create=True, settings=settings) as library:
             library.ingest(folder)
             yield Retriever(library)

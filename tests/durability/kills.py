@@ -369,7 +369,7 @@ def prepared(real: bool, large: bool = False) -> Iterator[None]:
     """The encoder and the reader that the trials run with; the index file is written in most trials."""
     encoder = FakeEncoder()
     with (
-        nullcontext() if real else patch("ingest.library.load_encoder", lambda name, fingerprint=None: encoder),
+        nullcontext() if real else patch("ingest.library.encoder_of", lambda settings, fingerprint=None: encoder),
         patch("ingest.pipeline.Reading", InProcess),
         patch("ingest.library.STALE_PASSAGES", 3),
         patch("ingest.indexes.derived.LARGE_PASSAGES", 10) if large else nullcontext(),

@@ -169,7 +169,7 @@ def trials(seed: int, large: bool = False) -> Iterator[Trials]:
     encoder = FakeEncoder()
     with (
         tempfile.TemporaryDirectory() as place,
-        patch("ingest.library.load_encoder", lambda name, fingerprint=None: encoder),
+        patch("ingest.library.encoder_of", lambda settings, fingerprint=None: encoder),
         patch("ingest.indexes.derived.LARGE_PASSAGES", 10) if large else nullcontext(),
         warnings.catch_warnings(),
     ):

@@ -119,7 +119,7 @@ def prepared(real: bool) -> Iterator[None]:
     """The encoder of the trial; the index file is written anew at every ingest, so that readers meet many of them."""
     encoder = FakeEncoder()
     with (
-        nullcontext() if real else patch("ingest.library.load_encoder", lambda name, fingerprint=None: encoder),
+        nullcontext() if real else patch("ingest.library.encoder_of", lambda settings, fingerprint=None: encoder),
         patch("ingest.library.STALE_PASSAGES", 3),
     ):
         yield
