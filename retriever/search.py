@@ -33,7 +33,7 @@ WEIGHTS: Mapping[str, float] = {"dense": 1.2, "words": 0.7, "late": 2.0}
 # So many of the passages most like a passage have a share in its score.
 NEIGHBOURS = 3
 NEIGHBOURS_SHARE = 0.2
-# Late interaction looks at so many tokens of a question, those that count most: what one block of a product holds.
+# Late interaction looks at so many tokens of a question, those that count most: more find nothing more (DESIGN.md).
 MOST_TOKENS = 32
 # To this power of their cosines they share it: one that is much nearer than the others has nearly all.
 NEIGHBOURS_POWER = 6
