@@ -183,6 +183,11 @@ def fit_confidence(train: Mapping[str, tuple[Array, Array]]) -> tuple[Array, flo
     return weights, float(model.intercept_[0] - (weights * scaler.mean_).sum())
 
 
+def likelihoods(rows: Array, weights: Array, bias: float) -> Array:
+    """What the logistic model makes of each row: 0 to 1."""
+    return np.asarray(1 / (1 + np.exp(-(rows @ weights + bias))))
+
+
 def main() -> None:
     """Builds the libraries, asks the questions, fits and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -295,10 +300,20 @@ def report(data: dict[str, list[Asked]]) -> None:
         _print_confidence(
             f"{name}, weights that stand", part, rows_of(part, stand), truths[name], before, confidence.BIAS
         )
+    every: list[tuple[Array, Array]] = []
     for left in mixed:
         pairs = {n: (rows_of(p, left_out[left]), truths[n]) for n, p in mixed.items()}
         others = {n: pair for n, pair in pairs.items() if n != left} or pairs
-        _print_confidence(f"{left} left out", mixed[left], *pairs[left], *fit_confidence(others))
+        fitted = fit_confidence(others)
+        _print_confidence(f"{left} left out", mixed[left], *pairs[left], *fitted)
+        own = np.array([not a.made for a in mixed[left]])
+        every.append((likelihoods(pairs[left][0], *fitted)[own], truths[left][own]))
+    likely, able = (np.concatenate(column) for column in zip(*every, strict=True))
+    print(
+        f"confidence, the {len(likely)} own questions of all sets, each left out: "
+        f"ECE {metrics.calibration_error(likely.tolist(), able.tolist()):.3f}, "
+        f"AUROC {metrics.auroc(likely[able].tolist(), likely[~able].tolist()):.3f}"
+    )
     pairs = {n: (rows_of(p, weights), truths[n]) for n, p in mixed.items()}
     final, bias = fit_confidence(pairs)
     for name, (rows, truth) in pairs.items():
@@ -347,7 +362,7 @@ def _print_answers(title: str, part: Sequence[Asked], weights: Array) -> None:
 
 
 def _print_confidence(title: str, part: Sequence[Asked], rows: Array, able: Array, weights: Array, bias: float) -> None:
-    values = 1 / (1 + np.exp(-(rows @ weights + bias)))
+    values = likelihoods(rows, weights, bias)
     own = np.array([not a.made for a in part])
     found = [f"AUROC {metrics.auroc(values[able].tolist(), values[~able].tolist()):.3f}"]
     if (~able & own).any():
