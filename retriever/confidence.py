@@ -18,8 +18,9 @@ from .search import Candidate, Query
 
 # How many passages are looked at.
 LOOKED_AT = 5
-# Among fewer passages than this the best says little by standing out; then a value is taken that lies
-# halfway between what is usual of answered and of unanswered questions in larger libraries.
+# Among fewer passages than this the best says little by standing out, and of a conversation's topic any passage does:
+# then a value is taken that lies halfway between what is usual of answered and of unanswered questions in larger
+# libraries.
 MANY = 30
 USUAL = {"stands_out_dense": 0.6, "stands_out_late": 0.9}
 
@@ -40,15 +41,18 @@ def estimate(
     candidates: Sequence[Candidate],
     ranked: Sequence[Sentence],
     among: Callable[[], Sequence[Candidate]] | None = None,
+    given: bool = False,
 ) -> float:
     """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence.
 
     None for a question without a letter or digit: a vector of nothing is near to anything. Where few documents are
-    searched, `among` finds the candidates of the whole library: among those the best may stand out.
+    searched, `among` finds the candidates of the whole library: among those the best may stand out. With the topic
+    `given` by a conversation, that they do says nothing.
     """
     if not ranked or not any(map(str.isalnum, query.parts[0].text)):
         return 0.0
-    return confidence(features(query, candidates, ranked, among() if among and len(candidates) < MANY else candidates))
+    among_all = among() if among and len(candidates) < MANY else candidates
+    return confidence(features(query, candidates, ranked, among_all, given))
 
 
 def confidence(values: Mapping[str, float]) -> float:
@@ -57,11 +61,15 @@ def confidence(values: Mapping[str, float]) -> float:
 
 
 def features(
-    query: Query, candidates: Sequence[Candidate], ranked: Sequence[Sentence], among: Sequence[Candidate] = ()
+    query: Query,
+    candidates: Sequence[Candidate],
+    ranked: Sequence[Sentence],
+    among: Sequence[Candidate] = (),
+    given: bool = False,
 ) -> dict[str, float]:
     """What the confidence is estimated from, each about 0 to 1; needs a candidate and a sentence at least.
 
-    The best stand out `among` the candidates, unless others are given.
+    The best stand out `among` the candidates, unless others are given; with the topic `given`, as is usual.
     """
     among = among or candidates
     again = [s for s in ranked if s.was_read_again]
@@ -75,7 +83,7 @@ def features(
         "alone_dense": max(s.features["alone_dense"] for s in again),
         "alone_late": max(s.features["alone_late"] for s in again),
     }
-    return values | USUAL if len(among) < MANY else values
+    return values | USUAL if given or len(among) < MANY else values
 
 
 def _held(candidates: Sequence[Candidate]) -> set[str]:

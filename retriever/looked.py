@@ -54,6 +54,7 @@ class Looked:
         )
         self.library = library
         self.searched_for = searched_for
+        self.question = question
         self.said = said
         self.placed = bool(mentions(said))
         self.places, self.more = find(library, searched_for, within) if self.placed else ([], False)
@@ -107,14 +108,23 @@ class Looked:
 
     @cached_property
     def probability(self) -> float:
-        """How likely the library answers the question."""
+        """How likely the library answers the question, to be compared with others that it may mean."""
+        return self._likely(False)
+
+    @property
+    def confidence(self) -> float:
+        """How likely the library answers the question; that passages on a topic carried over stand out says nothing."""
+        return self.probability if self.searched_for == self.question else self._likely(True)
+
+    def _likely(self, given: bool) -> float:
+        """How likely the library answers the question; `given` a topic by the conversation."""
         if self.reads:
             return READ_AMONG_MANY if self.more else READ
         absent = self.absent and reads(self.said)
         if absent or self.unread or unknown(self.library, self.searched_for):
             return 0.0
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
-        likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere)
+        likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere, given)
         return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
 
     def says(self, thing: Thing) -> bool:

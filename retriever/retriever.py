@@ -133,7 +133,7 @@ class Retriever:
             within = self.library.within(_several(documents), _several(tags))
             looked = self._look(asked, turns, standalone, within, clock=clock, answering=True)
             searched_for, candidates, ranked = looked.searched_for, looked.candidates, looked.ranked
-            probability = looked.probability
+            probability = looked.confidence
             answered = bool(ranked) and probability >= self.library.settings.decline_below
             clock.lap("choose")
             unsure = not answered or probability < SURE or (not looked.places and looked.unheld >= MOSTLY)

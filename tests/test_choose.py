@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from ingest import Document, Library, Section, stem, stems
+from retriever import Retriever, Turn
 from retriever.choose import Sentence, asked_kind, cover, score_sentences
 from retriever.confidence import MANY, USUAL, WEIGHTS, confidence, estimate, features, missing, unknown
+from retriever.rewrite import parts
 from retriever.search import Candidate, Part, Query, encode_query, search, word_rarity
 
 KITCHEN = (
@@ -178,6 +180,22 @@ def test_the_best_of_few_stands_out_among_the_whole_library(house: Library) -> N
     assert estimate(query, everywhere, ranked, lambda: pytest.fail("not looked for")) == estimate(
         query, everywhere, ranked
     )
+
+
+def test_that_passages_on_a_topic_carried_over_stand_out_says_nothing(library: Library) -> None:
+    colours = [Document(f"{n}", "", f"Kettle number {n} of the kitchen is grey.", "") for n in range(2 * MANY)]
+    retriever = Retriever(library)
+    library.ingest_documents([*colours, Document("blue", "", "The teapot from Delft is blue and white.", "")])
+    carried = retriever.ask("Is it blue?", [Turn("user", "Tell me about the teapot from Delft.")])
+    assert "teapot" in carried.searched_for
+    with library.reading():
+        query = encode_query(library, parts(carried.searched_for, "Is it blue?"))
+        found = search(library, query)
+        ranked = score_sentences(library, query, carried.searched_for, found)
+    stands_out, given = features(query, found, ranked), features(query, found, ranked, given=True)
+    assert given == stands_out | USUAL
+    assert given != stands_out
+    assert carried.confidence == confidence(given)
 
 
 def test_confidence_is_the_logistic_function() -> None:

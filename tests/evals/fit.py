@@ -162,8 +162,8 @@ def ranked(asked: Asked, weights: Array) -> list[Sentence]:
 
 
 def rows_of(part: Sequence[Asked], weights: Array) -> Array:
-    """The features of the confidence, a row a question, sentences ranked by `weights`."""
-    found = [confidence.features(a.query, a.candidates, ranked(a, weights)) for a in part]
+    """The features of the confidence, a row a question, sentences ranked by `weights`; a topic carried over is given."""
+    found = [confidence.features(a.query, a.candidates, ranked(a, weights), given=len(a.query.parts) > 1) for a in part]
     return np.array([[values[name] for name in confidence.WEIGHTS] for values in found])
 
 
