@@ -8,6 +8,7 @@ stands alone; `python -m tests.evals.followups` fits it and prints how well it d
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,8 @@ from .answers import Turn
 # How much of the history is looked at: the first question, so many of the last, the last answer; so much of each.
 QUESTIONS = 8
 LOOKED_AT_CHARS = 1200
+# What was last said before so many subjects were opened is not meant any more.
+LEFT = 3
 # A question with so many words of its own says much.
 MANY = 4
 # What is longer is no word.
@@ -139,10 +142,14 @@ PAIR_WEIGHTS: Mapping[tuple[str, str], float] = {
 
 @dataclass(slots=True)
 class Term:
-    """A word of the history that is not in the question. `stems` are its parts', `word` as it was last written."""
+    """A word of the history that is not in the question. `stems` are its parts', `word` as it was last written.
+
+    `age` is how many questions came after it was last said, as far as they are looked at.
+    """
 
     stems: tuple[str, ...]
     word: str
+    age: int = sys.maxsize
     probability: float = 0.0
     features: dict[str, float] = field(default_factory=dict)
 
@@ -171,7 +178,8 @@ def candidates(question: str, history: Sequence[Turn]) -> list[Term]:
     """The content words of `history` that `question` does not hold, with all features but those of the library."""
     asked = {s for _, word in written(question) for s in stems(word)}
     terms: dict[tuple[str, ...], Term] = {}
-    opened = opening(history)
+    opens_at = openings(history)
+    opened = opens_at[0]
     for age, first, role, text in looked_at(history):
         found = list(written(text))
         content = [i for i, (_, word) in enumerate(found) if not idle(word)]
@@ -198,13 +206,14 @@ def candidates(question: str, history: Sequence[Turn]) -> list[Term]:
                 seen["object"] = age == 0 and i > 0 and found[i - 1][1].lower() in _BEFORE_OBJECT
                 said = {"asked_times": 1.0}
             term = terms.setdefault(key, Term(key, word))
+            term.age = min(term.age, age)
             features = term.features
             for name, holds in seen.items():
                 features[name] = max(features.get(name, 0.0), float(holds))
             for name, value in said.items():
                 adds = name.endswith("times")
                 features[name] = features.get(name, 0.0) + value if adds else max(features.get(name, 0.0), value)
-    return list(terms.values())
+    return [term for term in terms.values() if sum(age < term.age for age in opens_at) < LEFT]
 
 
 _BEFORE_OBJECT = frozenset("a about an are by for from in is of on the to was were with".split())
@@ -220,24 +229,24 @@ def weigh(terms: Sequence[Term], passages: int, held: Mapping[str, int]) -> None
             term.features[name] = math.log1p(term.features.get(name, 0.0))
 
 
-def opening(history: Sequence[Turn]) -> int:
-    """How many questions came after the one that opened the subject: the last whose words are mostly new.
+def openings(history: Sequence[Turn]) -> list[int]:
+    """How many questions came after each that opened a subject: those whose words are mostly new; the last first.
 
-    >>> opening([Turn("user", text) for text in ("What is TIL therapy?", "What is a biosimilar?", "Who can have it?")])
-    1
+    >>> openings([Turn("user", text) for text in ("What is TIL therapy?", "What is a biosimilar?", "Who can have it?")])
+    [1, 2]
     """
     said: set[str] = set()
     age, total = 0, sum(turn.role == "user" for turn in history)
-    opened = total - 1
+    opened: list[int] = []
     for turn in history:
         own = {stems(word) for _, word in written(turn.text[:LOOKED_AT_CHARS]) if not idle(word)}
         if turn.role == "user":
             age += 1
             old = sum(said.issuperset(word) for word in own)
-            if NEW_SUBJECT.search(turn.text) or (2 * old < len(own) and stands_alone(turn.text)):
-                opened = total - age
+            if age == 1 or NEW_SUBJECT.search(turn.text) or (2 * old < len(own) and stands_alone(turn.text)):
+                opened.append(total - age)
         said.update(s for word in own for s in word)
-    return opened
+    return opened[::-1]
 
 
 def stands_alone(question: str) -> bool:

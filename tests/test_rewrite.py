@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest import Document, Library
 from retriever import Turn
-from retriever.carry import RETURNING, Term, candidates, carried, opening, stands_alone, stems
+from retriever.carry import RETURNING, Term, candidates, carried, openings, stands_alone, stems
 from retriever.rewrite import phrases, rewrite, written_into
 
 FIRST = "How is BCG given for bladder cancer?"
@@ -89,12 +89,27 @@ def test_a_question_that_names_its_own_subject_drags_no_old_words_along(library:
         assert searched_for(library, question, history) == question
 
 
+def test_the_first_subject_is_left_once_several_others_were_opened(library: Library) -> None:
+    history = asked(
+        "Which drugs block CTLA-4?",
+        "How is BCG given for bladder cancer?",
+        "Which vaccines prevent cervical cancer?",
+        "When should methotrexate be started in rheumatoid arthritis?",
+    )
+    assert "CTLA-4" in searched_for(library, "And in melanoma?", history[:4])
+    assert "CTLA-4" not in searched_for(library, "What was the median survival?", history)
+    assert "methotrexate" in searched_for(library, "And in children?", history)
+    # What is spoken of again is meant again.
+    again = [*history, *asked("Does CTLA-4 matter there?")]
+    assert "CTLA-4" in searched_for(library, "And in melanoma?", again)
+
+
 def test_the_subject_is_the_one_that_was_opened_last(library: Library) -> None:
     history = asked("What is TIL therapy?", "Who can have it?", "What is a biosimilar?")
-    assert opening(history) == 0
-    assert opening(history[:4]) == 1
+    assert openings(history) == [0, 2]
+    assert openings(history[:4]) == [1]
     # A name whose letter was said is new.
-    assert opening(asked("How does blocking PD-1 help T cells?", "What is CAR-T?")) == 0
+    assert openings(asked("How does blocking PD-1 help T cells?", "What is CAR-T?")) == [0, 1]
     assert searched_for(library, "Why is it cheaper?", history).startswith("Why is a biosimilar cheaper?")
 
 
