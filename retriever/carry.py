@@ -149,9 +149,9 @@ class Term:
 
     stems: tuple[str, ...]
     word: str
-    age: int = sys.maxsize
     probability: float = 0.0
     features: dict[str, float] = field(default_factory=dict)
+    age: int = sys.maxsize
 
 
 def carried(library: Library, question: str, history: Sequence[Turn]) -> list[Term]:
