@@ -349,3 +349,18 @@ def test_doubt_about_an_answer_is_told_calmly() -> None:
     assert not [
         line for line in style.splitlines() if ".pc-sure" in line and ("--pc-bad" in line or "--pc-fair" in line)
     ]
+
+
+def test_the_rows_of_a_table_stand_apart_with_their_columns_names_dimmed() -> None:
+    text = "Doses\nDrug: Gentamicin | Dose: 5 mg/kg: once\nDrug: Colchicine | Dose: 0.5 mg"
+    quote = "Drug: Gentamicin | Dose: 5 mg/kg: once"
+    shown = render.turn(answer(f"{quote} [1]", cite(1, quote, passage(text))), TurnId(1))
+    assert '<span class="pc-cells"><span class="pc-dim">Drug: </span>Gentamicin<span class="pc-dim"> | </span>' in shown
+    assert '<span class="pc-dim">Dose: </span>5 mg/kg: once' in shown
+    opened = panel.source(document(text), text.index(quote), text.index(quote) + len(quote), 0, 0)
+    assert opened.count('<span class="pc-cells">') == 2
+    assert "<mark>Gentamicin</mark>" in opened
+    words = unescape(re.sub("<[^>]+>", "", re.search(r'<div class="pc-text">(.*)</div>', opened, re.DOTALL)[1]))  # type: ignore[index]
+    assert words == text.replace("\n", ""), "no character is lost"
+    formula = "The rule: it gives P(A | B) of both"
+    assert '<span class="pc-dim">The' not in panel.source(document(formula), 0, len(formula), 0, 0)

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from ingest import Document, paragraphs
 
-from .render import block, button, clean, place, trail
+from .blocks import block
+from .render import button, clean, place, trail
 from .whereabouts import page_of
 
 

@@ -20,16 +20,15 @@ from urllib.parse import urlencode
 
 import nh3
 
-from ingest import Passage, is_code, paragraphs
+from ingest import Passage, paragraphs
 from retriever import NOT_IN_LIBRARY, Answer, Citation, Hit, Verdict
 
+from .blocks import block
 from .whereabouts import page_of
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
 # A piece ends after the marks that follow a sentence, or at a line's end; nothing is lost between pieces.
 _PIECE = re.compile(r".+?(?:(?<=[.!?…])(?:\s*\[\d{1,4}\])+\s*|(?<=[.!?…])\s+(?!\[\d)|\n+|\Z)", re.DOTALL)
-# How a line of a list begins: with a bullet or a number.
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•–]|\(?(\d{1,3}|[a-z])[.)])[ \t]+(?=\S)")
 # A question of this length may be more than the six lines of it that are shown (on a phone, 35 letters each).
 _LONG_QUESTION_CHARS = 200
 # The space before a chip must not break, or a chip could begin a line.
@@ -404,30 +403,6 @@ def _opens(what: Citation | Hit, more: str) -> str:
         return f'data-number="{what.number}" data-source="{escape(query + more)}"'
     p = what.passage
     return f'data-source="{escape(span_query(p.document, p.start, p.end) + more)}"'
-
-
-def block(text: str, low: int, high: int, shown: Callable[[int, int], str], tag: str = "p", kind: str = "") -> str:
-    """The paragraph `text[low:high]` as an element of class `kind`, and of `pc-code` where it looks like code."""
-    code = tag == "p" and is_code(text[low:high])
-    kind = " ".join(filter(None, (kind, "pc-code" if code else "")))
-    of_kind = f' class="{kind}"' if kind else ""
-    return f"<{tag}{of_kind}>{shown(low, high) if code else _hanging(text, low, high, shown)}</{tag}>"
-
-
-def _hanging(text: str, low: int, high: int, shown: Callable[[int, int], str]) -> str:
-    """`text[low:high]` as HTML, the lines of lists hanging from their bullets; `shown` makes the HTML of a span."""
-    html, was_item = "", True
-    for line in text[low:high].split("\n"):
-        end = low + len(line)
-        if item := _ITEM.match(line):
-            depth, bullet = min(len(item[1].expandtabs(4)) // 2, 3), low + item.end()
-            kind = f"pc-item pc-in{depth}{' pc-counted' if item[2] else ''}"
-            mark = f'<span class="pc-bullet">{shown(low + item.end(1), bullet)}</span>'
-            html += f'<span class="{kind}">{mark}{shown(bullet, end)}</span>'
-        else:
-            html += ("" if was_item else "\n") + shown(low, end)
-        low, was_item = end + 1, bool(item)
-    return html
 
 
 def button(kind: str, attributes: str, inner: str) -> str:
