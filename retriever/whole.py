@@ -37,6 +37,11 @@ LEAST_COLUMNS = 2
 _ANNOUNCING = (":", ":-", "–", "—", " -")
 # The term of a glossary whose definition begins with it again: "Off-label: off-label use is ...".
 _TERM = re.compile(r"([^\s:][^:\n]{0,60}): +(?=\1\b)", re.IGNORECASE)
+# A line that begins as an item of a list may: with a label, "Common (1 in 10 people): headache".
+_LABEL = re.compile(r"([A-Z][^.:;|\n]{0,60}): (?!\s*$)[^|\n]*$")
+# A question that asks for steps, and a step.
+_HOW = re.compile(r"\bhow (?:do|does|can|could|should|would|must|shall|is|are|to)\b|\bsteps?\b", re.IGNORECASE)
+_STEP = re.compile(r"(?:^|\n)\s*\(?\d{1,3}[.)]\s")
 _OPERATOR = re.compile(r"[=(){}<>]")
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 
@@ -55,14 +60,15 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     """The span to quote for `start:end` of the passage's document.
 
     It begins with the sentence before, where the first one leans on it. An item alone is quoted without its mark,
-    unless the question asks for such a list, or several of its items are quoted: then all of it, if it is short. So it
-    is where an item is no sentence, and with code. Of a long list or long code nothing is quoted `aside`, nor is what
+    unless the question asks for such a list, or how to do what it lists the steps of, or several of its items are quoted:
+    then all of it, if it is short. So it is where an item is no sentence, with code, and with paragraphs that are
+    labelled as items are. Of a long list or long code nothing is quoted `aside`, nor is what
     only announces, nor a heading, which is else quoted with the first sentence below it: then None.
     """
     text = passage.text
     start, end = start - passage.start, end - passage.start
-    if not aside and (rows := _rows_around(passage, start, end, question)):
-        return passage.start + rows[0], passage.start + rows[1]
+    if not aside and (lines := _rows_around(passage, start, end, question) or _labelled(passage, start, question)):
+        return passage.start + lines[0], passage.start + lines[1]
     start, end = _whole_lines(text, start, end)
     if leans(text[start:end]):
         start = _sentence_before(text, start)
@@ -76,7 +82,8 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     part = announces or block or (mark is not None and text[start + mark.end()].islower())
     if around := listed or block:
         most = MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS
-        asked = asks_for_a_list(question) and _of_one_subject(question, passage, around[0])
+        steps = _HOW.search(question) is not None and _STEP.search(text, around[0], around[1]) is not None
+        asked = (steps or asks_for_a_list(question)) and _of_one_subject(question, passage, around[0])
         if (part or several or asked) and len(text[slice(*around)].split()) <= most:
             return passage.start + min(start, around[0]), passage.start + max(end, around[1])
         if announces and not aside:
@@ -111,6 +118,30 @@ def _rows_around(passage: Passage, start: int, end: int, question: str) -> tuple
     while last + 1 < len(lines) and columns[last + 1][:1] == named[:1]:
         last += 1
     return lines[first][0], lines[last][1]
+
+
+def _labelled(passage: Passage, start: int, question: str) -> tuple[int, int] | None:
+    """The paragraphs or lines with a label each ("Common: ...", "Rare: ...") that `start` of the text is one of.
+
+    None unless the question asks for such a list and not for what has this label, or where they are long.
+    """
+    if not asks_for_a_list(question):
+        return None
+    text = passage.text
+    lines = [(m, _LABEL.match(m.group())) for m in re.finditer(r"\S[^\n]*", text)]
+    at = next((i for i, (line, _) in enumerate(lines) if line.start() <= start < line.end()), None)
+    if at is None or not (label := lines[at][1]) or not _of_one_subject(question, passage, len(text)):
+        return None
+    asked, heading = stems(question), stems(f"{passage.title} {passage.heading}")
+    if (stems(label[1]) & asked) - heading:
+        return None
+    first = last = at
+    while first and lines[first - 1][1]:
+        first -= 1
+    while last + 1 < len(lines) and lines[last + 1][1]:
+        last += 1
+    span = lines[first][0].start(), lines[last][0].end()
+    return span if last > first and len(text[slice(*span)].split()) <= MAX_LIST_WORDS else None
 
 
 def goes_on(passage: Passage, start: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -274,6 +275,41 @@ def test_a_list_is_whole_where_it_is_asked_for_or_its_item_is_no_sentence(
     question: str, chosen: str, quote: str
 ) -> None:
     assert written(sentence(passage(LIST), chosen, 5), question=question)[1][0].quote == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("How do I make a backup?", True),
+        ("What are the steps of a backup?", True),
+        ("When do I make a backup?", False),
+        ("How do I set a passphrase?", False),
+    ],
+)
+def test_of_steps_all_are_quoted_where_it_is_asked_how(question: str, whole: bool) -> None:
+    of = replace(passage("1. Name a folder.\n2. Set a passphrase.\n3. Run it."), heading="Making a backup")
+    told = written(sentence(of, "1. Name a folder.", 9), sentence(of, "2. Set a passphrase.", 1), question=question)
+    assert told[0] == (f"{of.text} [1]" if whole else "Name a folder. [1]")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("What are the side effects?", True),
+        ("What are the common side effects?", False),
+        ("Is headache a side effect?", False),
+        ("What are the storage conditions?", False),
+    ],
+)
+def test_of_labelled_paragraphs_all_are_quoted_where_such_are_asked_for(
+    question: str, whole: bool, between: str
+) -> None:
+    lines = ["Common (1 in 10): headache.", "Rare (1 in 1,000): swelling. Get help then."]
+    text = between.join(["They are mild.", *lines, "Tell your doctor."])
+    of = replace(passage(text), heading="4. Side effects")
+    told = written(sentence(of, lines[0], 9), sentence(of, "They are mild.", 1), question=question)
+    assert told[1][0].quote == (between.join(lines) if whole else lines[0])
 
 
 def test_the_first_of_items_that_run_on_keeps_its_mark() -> None:
