@@ -8,10 +8,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ingest import Library, Report, SourceError
+from ingest import Library, Report, SourceError, shipped
 from ui import lists
 from ui import uploads as module
 from ui.uploads import Job, Uploads, safe_name
+
+CORPUS = Path(__file__).parents[1] / "corpus"
 
 
 @pytest.fixture
@@ -201,6 +203,21 @@ def test_tags_and_removal_wait_in_the_same_line(uploads: Uploads, library: Libra
     assert {job.state for job in ended(uploads)} == {"ready"}
     assert library.documents() == []
     assert list(uploads.folder.iterdir()) == []
+
+
+def test_the_articles_that_come_with_pincite_go_together(uploads: Uploads, library: Library) -> None:
+    for name in ("bcg.md", "ctla-4.md"):
+        library.ingest(CORPUS / name)
+    assert "came with Pincite" not in lists.documents(library.documents(), articles=shipped(library))
+    receive(uploads, "notes.txt", b"The kettle is blue.")
+    ended(uploads)
+    shown = lists.documents(library.documents(), articles=shipped(library))
+    assert "2 of them came with Pincite." in shown
+    assert ">Remove 2 articles</button>" in shown
+    uploads.remove_articles()
+    assert ended(uploads)[-1].told == "2 documents removed"
+    assert [d.document for d in library.documents()] == ["notes.txt"]
+    assert (CORPUS / "bcg.md").exists()
 
 
 def test_removing_a_document_leaves_a_file_that_is_the_user_s_own(

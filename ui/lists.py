@@ -19,13 +19,14 @@ from .suggestions import Suggestion
 from .uploads import Job
 
 _STATES = {"queued": "queued", "reading": "reading", "encoding": "encoding", "ready": "ready", "failed": "failed"}
-_KINDS = {"add": "", "remove": "Remove ", "tag": "Tag ", "replace": ""}
+_KINDS = {"add": "", "remove": "Remove ", "tag": "Tag ", "replace": "", "articles": "Remove "}
 
 
-def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> str:
+def documents(found: Sequence[DocumentInfo], missing: Collection[str] = (), articles: Collection[str] = ()) -> str:
     """Every document of the library with what can be done with it, and the tags to choose by.
 
-    Of those that are `missing` it is said that their files are gone.
+    Of those that are `missing` it is said that their files are gone. The `articles`, which came with Pincite, can be
+    removed together once there are others.
     """
     if not found:
         return clean(
@@ -37,9 +38,13 @@ def documents(found: Sequence[DocumentInfo], missing: Collection[str] = ()) -> s
     titles = Counter(d.title for d in found)
     rows = "".join(_document(d, d.document in missing, titles[d.title] > 1) for d in found)
     held = f"{count(len(found), 'document')}, {count(sum(d.passages for d in found), 'passage')}"
+    came = ""
+    if 0 < len(articles) < len(found):
+        remove = button("pc-link", 'data-act="articles"', f"Remove {count(len(articles), 'article')}")
+        came = f'<p class="pc-where">{len(articles)} of them came with Pincite. {remove}</p>'
     return clean(
         (f'<div class="pc-tags" role="group" aria-label="Ask only documents tagged">{chips}</div>' if chips else "")
-        + f'<p class="pc-where" data-count="{len(found)}">{held}. Tick some to ask only those.</p>'
+        + f'<p class="pc-where" data-count="{len(found)}">{held}. Tick some to ask only those.</p>{came}'
         f'<ul class="pc-docs">{rows}</ul>'
     )
 

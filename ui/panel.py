@@ -59,6 +59,7 @@ def source(
             '<div class="pc-views" role="group" aria-label="View">'
             + button("", 'data-view="text" aria-pressed="true"', "Text")
             + button("", 'data-view="page" aria-pressed="false"', "Page")
+            + button("", 'data-view="large" aria-pressed="false"', "Large page")
             + "</div>"
         )
         page_view = f'<div class="pc-picture" data-picture="{picture}" hidden></div>'

@@ -13,7 +13,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
-from ingest import Document, LibraryError, PageImage, QuestionError, SourceError, UnknownDocumentError
+from ingest import Document, LibraryError, PageImage, QuestionError, SourceError, UnknownDocumentError, shipped
 from retriever import Retriever
 
 from . import exports, lists, panel, render
@@ -162,7 +162,13 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
 def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None:
     @app.get("/page/documents", include_in_schema=False)
     def documents() -> Response:
-        return HTMLResponse(lists.documents(retriever.documents(), frozenset(retriever.library.missing())))
+        library = retriever.library
+        return HTMLResponse(lists.documents(retriever.documents(), frozenset(library.missing()), shipped(library)))
+
+    @app.delete("/page/articles", include_in_schema=False)
+    def remove_articles() -> Response:
+        uploads.remove_articles()
+        return Response(status_code=202)
 
     @app.post("/page/documents/{act}", include_in_schema=False)
     def change(act: Literal["reread", "tags", "remove"], form: DocumentForm) -> Response:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import anyio
 
-from ingest import Library, PinciteError, Progress, Settings, SourceError
+from ingest import Library, PinciteError, Progress, Settings, SourceError, shipped
 
 from .render import count
 
@@ -36,7 +36,7 @@ _SHOWN_SECONDS = 600.0
 _PASSING = re.compile(r"cannot be opened|more than \d+ seconds|broke down")
 
 State = Literal["queued", "reading", "encoding", "ready", "failed"]
-Kind = Literal["add", "remove", "tag", "replace"]
+Kind = Literal["add", "remove", "tag", "replace", "articles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,10 @@ class Uploads:
     def remove(self, name: str) -> Job:
         """Queues a document to be removed, and its file if it came from a browser."""
         return self._queue("remove", name)
+
+    def remove_articles(self) -> Job:
+        """Queues the articles that come with Pincite to be removed."""
+        return self._queue("articles", "the articles that come with Pincite")
 
     def replace(self, number: int) -> bool:
         """Queues what job `number` kept beside another document to take its place; whether there is such a one."""
@@ -244,6 +248,10 @@ class Uploads:
             if source is not None and source.parent == self.folder:
                 source.unlink(missing_ok=True)
             return "removed"
+        if job.kind == "articles":
+            names = shipped(library)
+            library.remove(*names)
+            return f"{count(len(names), 'document')} removed"
         if job.kind == "tag":
             library.set_tags(job.name, job.tags)
             return "tagged"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ingest import Library
 
-from .chatting import FAR_QUESTION, QUESTION, STICKING_OUT, ask, picture, post, ready, serving, status, visiting
+from .chatting import FAR_QUESTION, QUESTION, ROOT, STICKING_OUT, ask, picture, post, ready, serving, status, visiting
 
 DROP = """(files) => {
     const moved = new DataTransfer();
@@ -184,6 +184,24 @@ def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: s
         expect(page.locator("#pc-jobs tr").filter(has_text="nothing new")).to_have_count(1, timeout=20_000)
 
 
+def test_the_shipped_articles_are_taken_out_at_a_press(browser: Browser, tmp_path: Path, encoder_cache: object) -> None:
+    with Library.open(tmp_path / "library", create=True) as opened:
+        for name in ("bcg.md", "ctla-4.md"):
+            opened.ingest(ROOT / "corpus" / name)
+    with serving(tmp_path / "library") as address, visiting(browser, address) as page:
+        documents = page.locator("#pc-documents")
+        expect(documents).not_to_contain_text("came with Pincite")
+        page.evaluate(DROP, [["garden.md", GARDEN]])
+        expect(documents).to_contain_text("2 of them came with Pincite", timeout=20_000)
+        page.get_by_role("button", name="Remove 2 articles").click()
+        picture(page, "articles")
+        page.get_by_role("button", name="Really remove 2 articles?").click()
+        expect(page.locator("#pc-jobs")).to_contain_text("2 documents removed", timeout=20_000)
+        expect(documents.locator("li")).to_have_count(1)
+        expect(documents).to_contain_text("garden.md")
+        expect(documents).to_be_focused()
+
+
 def test_long_names_push_nothing_away(browser: Browser, notes: str) -> None:
     too_wide = "[document.querySelector('#pc-log')].filter((log) => log.scrollWidth > log.clientWidth).length"
     with visiting(browser, notes, 390, 844) as page:
@@ -239,6 +257,41 @@ def test_a_quote_is_marked_on_the_page_of_a_pdf(page: Page, server: str) -> None
     expect(page.locator(".pc-turn-page")).to_contain_text("Page 2 of")
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("#pc-view mark").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_a_page_is_made_large_enough_to_read_around_the_quote(
+    browser: Browser, server: str, width: int, height: int
+) -> None:
+    with visiting(browser, server, width, height) as page:
+        ask(page, QUESTION)
+        cited = next(
+            c for c in post(server, "/api/ask", question=QUESTION)["citations"] if c["document"][-4:] == ".pdf"
+        )
+        page.locator("#pc-now .pc-chip").get_by_text(str(cited["number"]), exact=True).first.click()
+        sheet, pane = page.locator(".pc-sheet"), page.locator(".pc-pane")
+        page.get_by_role("button", name="Page", exact=True).click()
+        expect(page.locator(".pc-box").first).to_be_in_viewport(ratio=1, timeout=20_000)
+        small = sheet.bounding_box()
+        page.get_by_role("button", name="Large page").click()
+        large = sheet.bounding_box()
+        assert small
+        assert large
+        assert large["width"] > 1.9 * small["width"]
+        expect(page.locator(".pc-box").first).to_be_in_viewport()
+        picture(page, f"pdf-page-large-{width}")
+        assert page.locator("#pc-view").evaluate("(view) => view.scrollWidth - view.clientWidth") == 0
+        # A press on it makes it small again, and another large around what was pressed.
+        pane.click(position={"x": 40, "y": 200})
+        expect(page.get_by_role("button", name="Page", exact=True)).to_have_attribute("aria-pressed", "true")
+        pressed = pane.bounding_box()
+        assert pressed
+        page.mouse.click(pressed["x"] + pressed["width"] - 10, height - 100)
+        expect(page.get_by_role("button", name="Large page")).to_have_attribute("aria-pressed", "true")
+        assert pane.evaluate("(pane) => pane.scrollLeft > 0.9 * (pane.scrollWidth - pane.clientWidth)")
+        # It stays large for the next source, until another view is chosen.
+        page.get_by_role("button", name="Text", exact=True).click()
+        expect(page.locator("#pc-view mark").first).to_be_visible()
 
 
 def test_only_documents_of_the_library_have_pages(server: str) -> None:

@@ -73,6 +73,14 @@
     send(name, act, []);
   }
 
+  async function removeArticles(button) {
+    if (!confirmed(button)) return;
+    await call("/page/articles", "DELETE");
+    $("pc-documents").focus({ preventScroll: true }); // the button goes
+    await loadJobs();
+    loadDocuments(); // the job may have ended before it was first seen
+  }
+
   async function send(document, act, tags) {
     const { ok, text } = await call(`/page/documents/${act}`, "POST", { document, tags });
     if (!ok) refuse(document, text);
@@ -292,7 +300,7 @@
   });
 
   Object.assign(pincite, {
-    loadDocuments, loadJobs, loadConversations, changeDocument, changeJob, changeConversation, confirmed,
+    loadDocuments, loadJobs, loadConversations, changeDocument, removeArticles, changeJob, changeConversation, confirmed,
     toggleTag: (tag) => toggle(state.scope.tags, tag),
     askAll() {
       state.scope = { documents: [], tags: [] };

@@ -70,6 +70,7 @@ import "./lists.js";
     else if (button.dataset.act) {
       const row = at("li[data-document], li[data-conversation]");
       if (at(".pc-turn")) pincite.act(button);
+      else if (button.dataset.act === "articles") pincite.removeArticles(button);
       else if (at("#pc-jobs")) pincite.changeJob(button);
       else if (row?.dataset.document !== undefined) pincite.changeDocument(row, button);
       else if (row) pincite.changeConversation(row, button);

@@ -115,18 +115,48 @@
 
   // --- the page of a PDF, with the quote's rectangles on it
 
+  // `kind` is "text", "page", or "large": the page twice as wide, to be read in columns.
   function choose(kind) {
     const picture = $("pc-view").querySelector("[data-picture]");
-    const onPage = kind === "page" && picture;
+    const chosen = picture ? kind : "text";
     for (const button of $("pc-view").querySelectorAll("[data-view]")) {
-      button.setAttribute("aria-pressed", String((button.dataset.view === "page") === Boolean(onPage)));
+      button.setAttribute("aria-pressed", String(button.dataset.view === chosen));
     }
+    const drawn = picture && !picture.hidden && picture.querySelector(".pc-sheet");
     if (picture) {
-      picture.hidden = !onPage;
-      $("pc-view").querySelector(".pc-text").hidden = onPage;
+      picture.hidden = chosen === "text";
+      picture.classList.toggle("pc-large", chosen === "large");
+      $("pc-view").querySelector(".pc-text").hidden = chosen !== "text";
     }
     layOut();
-    if (onPage) draw(picture);
+    if (drawn) toQuote(picture);
+    else if (chosen !== "text") draw(picture);
+  }
+
+  // Scrolls to the quote on the page that is drawn, if it is there.
+  function toQuote(picture) {
+    const first = picture.querySelector(".pc-box");
+    if (!first) return;
+    toMiddle($("pc-view"), first);
+    const pane = picture.querySelector(".pc-pane");
+    // Its column in the middle; of one that is wider than the pane, the beginnings of its lines.
+    const beside = Math.max((pane.clientWidth - first.offsetWidth) / 2, 12);
+    pane.scrollLeft = first.offsetLeft - beside;
+    // The way to other pages is not left half under the head.
+    const turn = picture.querySelector(".pc-turn-page");
+    const cut = $("pc-view").querySelector(".pc-source-head").getBoundingClientRect().bottom - turn.getBoundingClientRect().top;
+    if (cut > 0 && cut < turn.offsetHeight) $("pc-view").scrollTop -= cut;
+  }
+
+  // A press on the page makes it large, or small again, around what was pressed.
+  function magnify(sheet, event) {
+    const place = () => sheet.getBoundingClientRect();
+    const { left, top, width, height } = place();
+    const [across, down] = [(event.clientX - left) / width, (event.clientY - top) / height];
+    pincite.chooseView(view === "large" ? "page" : "large");
+    const now = place();
+    sheet.parentElement.scrollLeft += now.left + across * now.width - event.clientX;
+    $("pc-view").scrollTop += now.top + down * now.height - event.clientY;
   }
 
   // A page needs more room than text.
@@ -170,6 +200,12 @@
       Object.assign(box.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
       sheet.append(box);
     }
+    sheet.addEventListener("click", (event) => magnify(sheet, event));
+    const pane = document.createElement("div");
+    Object.assign(pane, { className: "pc-pane", tabIndex: 0 });
+    pane.setAttribute("role", "group");
+    pane.setAttribute("aria-label", `Page ${number}`);
+    pane.append(sheet);
     const turn = document.createElement("p");
     turn.className = "pc-turn-page";
     for (const [step, name, sign] of [[-1, "Page before", "‹"], [1, "Next page", "›"]]) {
@@ -180,14 +216,9 @@
       turn.append(button);
     }
     turn.firstChild.after(` Page ${number} of ${pages} `);
-    place.replaceChildren(turn, sheet);
+    place.replaceChildren(turn, pane);
     if (told) turn.after(told);
-    const first = place.querySelector(".pc-box");
-    if (!first) return;
-    toMiddle($("pc-view"), first);
-    // The way to other pages is not left half under the head.
-    const cut = $("pc-view").querySelector(".pc-source-head").getBoundingClientRect().bottom - turn.getBoundingClientRect().top;
-    if (cut > 0 && cut < turn.offsetHeight) $("pc-view").scrollTop -= cut;
+    toQuote(place);
   }
 
   // --- walking through the sources of an answer
