@@ -60,10 +60,10 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     """The span to quote for `start:end` of the passage's document.
 
     It begins with the sentence before, where the first one leans on it. An item alone is quoted without its mark,
-    unless the question asks for such a list, or how to do what it lists the steps of, or several of its items are quoted:
-    then all of it, if it is short. So it is where an item is no sentence, with code, and with paragraphs that are
-    labelled as items are. Of a long list or long code nothing is quoted `aside`, nor is what
-    only announces, nor a heading, which is else quoted with the first sentence below it: then None.
+    unless the question asks for such a list, or how to do what it lists the steps of, or several of its items are
+    quoted: then all of it, if it is short. So it is where an item is no sentence, with code, and with paragraphs that
+    are labelled as items are. Of a long list or long code nothing is quoted `aside`, nor is what only announces, nor a
+    heading, which is else quoted with the first sentence below it: then None.
     """
     text = passage.text
     start, end = start - passage.start, end - passage.start
