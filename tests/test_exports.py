@@ -34,6 +34,19 @@ def test_markdown_holds_questions_answers_and_the_quoted_words() -> None:
     assert "## And?\n\nStopped." in shown
 
 
+def test_markdown_says_what_was_searched_for_how_sure_it_is_and_what_its_reader_thought() -> None:
+    whole = conversation(rating=-1, note="Which *cells*?\nAll?")
+    first = whole.turns[0]
+    assert first.answer
+    followed = replace(first, answer=replace(first.answer, searched_for="Why? (about: T cells)"))
+    shown = exports.as_markdown(replace(whole, turns=(followed,)))
+    assert "## Why?\n\nSearched for: Why? (about: T cells)\n\nT cells. [1]" in shown
+    assert shown.endswith(" sure).\n\nNot helpful: Which \\*cells\\*? All?\n")
+    plain = exports.as_markdown(conversation())
+    assert "Searched for" not in plain
+    assert "elpful" not in plain
+
+
 def test_a_refusal_says_which_documents_were_asked() -> None:
     text = "Not in your documents: nothing found on “x”."
     refused = Answer("Why?", "Why?", False, text, 0.1, (), (), LibraryState(1, 2, 2))

@@ -20,13 +20,16 @@ from .whereabouts import counted_as, page_of
 def as_markdown(conversation: Conversation) -> str:
     """The conversation as Markdown: each question a heading, each answer with its numbered sources and their words.
 
-    A question that was put to some documents alone says to which.
+    A question that was put to some documents alone says to which, one that was searched for in other words says in
+    which; an answer says how sure it is, and what its reader thought of it.
     """
     lines = [f"# {render.plain(conversation.title)}", ""]
     for turn in conversation.turns:
         lines += [f"## {render.plain(' '.join(turn.question.split()))}", ""]
         if asked := [*turn.scope.documents, *(f"all tagged {tag}" for tag in turn.scope.tags)]:
             lines += [f"Asked only: {render.plain(', '.join(asked))}", ""]
+        if turn.answer and (searched := render.meant(turn.answer)):
+            lines += [f"Searched for: {render.plain(searched)}", ""]
         if turn.answer is None:
             lines += [turn.failure or "Not answered.", ""]
         elif turn.answer.answered:
@@ -35,6 +38,11 @@ def as_markdown(conversation: Conversation) -> str:
             lines += [render.plain(render.refusal(turn.answer, lists.within(turn.scope))), ""]
         for c in turn.answer.citations if turn.answer else ():
             lines += [f"> [{c.number}] {render.plain(' '.join(c.quote.split()))}", ""]
+        if turn.answer and turn.answer.answered:
+            lines += [f"{render.assurance(turn.answer)[1]}.", ""]
+        if turn.rating:
+            rated = "Helpful" if turn.rating > 0 else "Not helpful"
+            lines += [f"{rated}: {render.plain(' '.join(turn.note.split()))}" if turn.note else f"{rated}.", ""]
     return "\n".join(lines)
 
 

@@ -126,6 +126,12 @@ def refusal(answer: Answer, within: str) -> str:
     return told.replace(NOT_IN_LIBRARY, f"Not in {within}", 1) if within else told
 
 
+def meant(answer: Answer) -> str:
+    """What was searched for, on one line; empty where that is the question as it was asked, or nothing."""
+    searched = " ".join(answer.searched_for.split())
+    return "" if searched.casefold() == " ".join(answer.question.split()).casefold() else searched
+
+
 def span_query(document: str, start: int, end: int) -> str:
     """The query string that names a span of a document to the source panel."""
     return urlencode({"document": document, "start": start, "end": end})
@@ -183,14 +189,12 @@ def turn(answer: Answer, at: TurnId, rating: int = 0, note: str = "", within: st
 
     `within` says which documents were asked, if not all of them.
     """
-    asked = " ".join(answer.question.split()).casefold()
-    searched = " ".join(answer.searched_for.split())
-    also = ""
-    if searched and searched.casefold() != asked:
+    searched, also = meant(answer), ""
+    if searched:
         change = button("pc-link", f'data-act="edit" data-text="{escape(searched)}"', "Change")
         also = f'<p class="pc-searched">Searched for: {escape(searched)} {change}</p>'
     body = _answered(answer, at) if answer.answered else _declined(answer, at, within)
-    acts = _acts(at, rating if searched else None, note)
+    acts = _acts(at, rating if answer.searched_for else None, note)
     return _turn(answer.question, at, "done", also + body + _evidence(answer, at) + acts)
 
 
