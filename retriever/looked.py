@@ -10,6 +10,7 @@ from ingest import BUNDLED_ENCODER, Library, stems
 from .choose import Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
+from .direct import direct_cell
 from .instead import Thing
 from .naming import by_title, namings
 from .options import TOLD, operators, tells
@@ -125,7 +126,11 @@ class Looked:
             return 0.0
         everywhere = partial(search, self.library, self.query) if self.within is not None else None
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere, given)
-        return max(likely, TOLD) if self.ranked and tells(self.ranked[0].text, operators(self.said)) else likely
+        if not self.ranked:
+            return likely
+        best, context = self.ranked[0].text, self.ranked[0].candidate.passage.context
+        told = tells(best, operators(self.said)) or direct_cell(self.searched_for, best, context)
+        return max(likely, TOLD) if told else likely
 
     def says(self, thing: Thing) -> bool:
         """Whether the best sentence, or the heading above it, names `thing`."""

@@ -43,6 +43,10 @@ _LABEL = re.compile(r"([A-Z][^.:;|\n]{0,60}): (?!\s*$)[^|\n]*$")
 _HOW = re.compile(r"\bhow (?:do|does|can|could|should|would|must|shall|is|are|to)\b|\bsteps?\b", re.IGNORECASE)
 _STEP = re.compile(r"(?:^|\n)\s*\(?\d{1,3}[.)]\s")
 _OPERATOR = re.compile(r"[=(){}<>]")
+MAX_TITLE_WORDS = 6
+# What a document calls itself: "This Agreement".
+_ITSELF = re.compile(r"This [A-Z]")
+_OPENS = re.compile(r"[\"“'‘(]?[A-Z]")
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 
@@ -92,6 +96,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
         return None
     if mark and not several and not _RUN_ON.search(text[start:end]):
         start += mark.end()
+    start = _below_title(text, start, end)
     if (said_twice := _TERM.match(text[start:end])) and not ROW.search(text[start:end]):
         start += said_twice.end()
     return passage.start + start, passage.start + end
@@ -174,6 +179,23 @@ def _with_next(passage: Passage, end: int) -> int:
     """Where the first sentence behind `end` ends that is no heading; `end` if there is none."""
     following = ((s, e) for s, e in sentences(passage.text) if s >= end)
     return next((e for s, e in following if passage.text[s:e] not in headings_of(passage)), end)
+
+
+def _below_title(text: str, start: int, end: int) -> int:
+    """Where the sentence begins that a line above it in its paragraph is the title of ("4. Term"); else `start`.
+
+    Such a line ends though the next word had fitted into it. Where the sentence leans on it, it stays.
+    """
+    block = next((slice(s, e) for s, e in paragraphs(text) if s <= start < e), slice(start, end))
+    title, _, rest = text[start:end].partition("\n")
+    mark = ITEM.match(title)
+    if not rest or ITEM.sub("", text[block.start : start] + " ").strip() or (leans(rest) and not _ITSELF.match(rest)):
+        return start
+    words = title[mark.end() if mark else 0 :].split()
+    line = text[text.rfind("\n", 0, start) + 1 : start] + title
+    fits = len(line) + len(rest.partition(" ")[0]) < max(map(len, text[block].split("\n")))
+    titled = words and len(words) <= MAX_TITLE_WORDS and words[0][0].isupper() and title[-1].isalnum()
+    return start + len(title) + 1 if titled and fits and _OPENS.match(rest) and _ENDS_SENTENCE.search(rest) else start
 
 
 def _cut(text: str, start: int, end: int, most: int) -> int:

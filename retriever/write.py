@@ -19,7 +19,7 @@ from ingest import Passage, content_words, is_code, paragraphs, sentences, stem,
 
 from .answers import Citation
 from .choose import Sentence
-from .direct import COUNTED, direct_answer
+from .direct import COUNTED, MONTHS, direct_answer, direct_cell
 from .places import Place
 from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
 
@@ -50,6 +50,9 @@ _INDEX = re.compile(r"\[(?=\d{1,4}\])")
 _NAME = re.compile(r"[^\W\d_]+-?\d+\w*|\d+-?[^\W\d_]\w*|[A-Z]\w+")
 # "One" counts nothing in "one of them".
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?!one\b)(?:{COUNTED})\b", re.IGNORECASE)
+_DATE = re.compile(rf"\b(?:\d{{1,2}} (?:{MONTHS})|(?:{MONTHS}) \d{{1,4}})\b(?:,? \d{{4}}\b)?")
+# Of so many of the best sentences it is seen whether they answer otherwise.
+LOOKED_AT = 12
 # An edition of a sentence changes at most so many words of it.
 MOST_CHANGED = 2
 
@@ -86,14 +89,39 @@ def write(
         of = window.sentences[0].candidate.passage
         if span := whole(of, window.sentences[0].start, window.sentences[-1].end, question, bool(spans)):
             _add(spans, of, *span)
+    if (otherwise := _otherwise(ranked, question)) and (span := _whole_of(otherwise, question)):
+        _add(spans, otherwise.candidate.passage, *span)
+    cell = _cell(question, ranked)
+    if cell:
+        spans = [span for i, span in enumerate(spans) if not (i and ROW.search(_text(*span)))]
     text, citations = _told(spans, page_at)
+    differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
     short = direct_answer(question, ranked[0].text) if _likelihoods(ranked)[0] >= SURE else None
+    short = cell or (None if differing else short)
     if short and short in citations[0].quote and len(citations[0].quote.split()) > 2 * len(short.split()):
         text = f"{short} [1]\n\n{text}"
-    differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
     if differing:
         text += f"\n\nThe sources differ: compare {' and '.join(f'[{number}]' for number in differing)}."
     return text, citations
+
+
+def _cell(question: str, ranked: Sequence[Sentence]) -> str | None:
+    """The cell that the best sentence, a row, holds of what is asked, where no other row has another."""
+    cells = [direct_cell(question, s.text, s.candidate.passage.context) for s in ranked[:LOOKED_AT]]
+    return cells[0] if len({cell for cell in cells if cell}) == 1 else None
+
+
+def _otherwise(ranked: Sequence[Sentence], question: str) -> Sentence | None:
+    """The first of the next best sentences that another document contradicts the best with; None if there is none."""
+    return next((s for s in ranked[1:LOOKED_AT] if _disagree(ranked[0], s, question)), None)
+
+
+def _whole_of(sentence: Sentence, question: str) -> tuple[int, int] | None:
+    return whole(sentence.candidate.passage, sentence.start, sentence.end, question, True)
+
+
+def _text(of: Passage, start: int, end: int) -> str:
+    return of.text[start - of.start : end - of.start]
 
 
 def recite(places: Sequence[Place], page_at: Callable[[Passage, int], int | None]) -> tuple[str, tuple[Citation, ...]]:
@@ -284,18 +312,37 @@ def _alike(one: str, other: str) -> bool:
 def _differ(one: str, other: str) -> bool:
     """Whether two texts say the same but for their numbers: one measures, or dates, the thing differently."""
     a, b = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
-    bare = _NUMBER.sub("", one), _NUMBER.sub("", other)
+    bare = _undated(one), _undated(other)
     return bool(a - b and b - a) and _alike(*bare) and _alike(*reversed(bare))
+
+
+def _undated(text: str) -> str:
+    """`text` without its numbers, and without the months beside them."""
+    return _NUMBER.sub("", _DATE.sub("", text))
 
 
 def _contradict(one: Citation, other: Citation, question: str) -> bool:
     """Whether sentences of two documents say the same of the same thing, but what is asked for: a number, or a name."""
-    if one.passage.document == other.passage.document:
+    pairs = ((one.quote[s:e], other.quote[b:f]) for s, e in sentences(one.quote) for b, f in sentences(other.quote))
+    return any(_state_otherwise(one.passage, a, other.passage, b, question) for a, b in pairs)
+
+
+def _disagree(one: Sentence, other: Sentence, question: str) -> bool:
+    """Whether two sentences contradict one another so."""
+    return _state_otherwise(one.candidate.passage, one.text, other.candidate.passage, other.text, question)
+
+
+def _state_otherwise(one: Passage, own: str, other: Passage, its: str, question: str) -> bool:
+    """Whether `own`, a sentence of a passage, and `its` of another document's, are the same but for what
+    is asked for."""
+    if one.document == other.document:
         return False
-    pairs = [(one.quote[s:e], other.quote[b:f]) for s, e in sentences(one.quote) for b, f in sentences(other.quote)]
-    if _VALUE.search(question) and any(_differ(a, b) and _subject(a) == _subject(b) for a, b in pairs):
-        return True
-    return _WHOSE.search(question) is not None and any(_names_another(a, b) for a, b in pairs)
+    if _VALUE.search(question) and _differ(own, its):
+        said, given = _subject(own), _subject(its)
+        # What the title or heading names need not be named again.
+        if said - given <= _subject(other.context) and given - said <= _subject(one.context):
+            return True
+    return _WHOSE.search(question) is not None and _names_another(own, its)
 
 
 def _names_another(one: str, other: str) -> bool:
@@ -310,6 +357,7 @@ def _names_another(one: str, other: str) -> bool:
 
 def _subject(text: str) -> set[str]:
     """What a sentence speaks of: its content words and names, numbers left out."""
+    text = _DATE.sub("", text)
     return {stem(word) for word in content_words(text) if not _NUMBER.fullmatch(word)} | set(_NAME.findall(text))
 
 

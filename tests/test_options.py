@@ -8,7 +8,7 @@ from ingest import Library
 from retriever import Retriever
 from retriever.answers import Turn
 from retriever.definitions import asked_term
-from retriever.options import called_so, operators, options, tells, turned_to_option
+from retriever.options import TOLD, called_so, operators, options, tells, turned_to_option
 
 MANUAL = """# git-clean
 
@@ -104,6 +104,17 @@ def test_the_entry_stands_first(library_folder: Path, tmp_path: Path) -> None:
     answer = retriever.ask("and -n?", [Turn("user", "git clean -x")])
     assert (answer.searched_for, answer.citations[0].quote[:13]) == ("git clean -n", "-n, --dry-run")
     library.close()
+
+
+def test_a_cell_is_an_answer(library_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "staff.csv").write_text("Department,Head,Room\nRadiology,Dr Amara Osei,B12\nPharmacy,Joan Keller,A01\n")
+    with Library.open(library_folder, create=True) as library:
+        library.ingest(tmp_path / "staff.csv")
+        retriever = Retriever(library)
+        answer = retriever.ask("Who is the head of radiology?")
+        assert answer.text == "Head: Dr Amara Osei [1]\n\nDepartment: Radiology | Head: Dr Amara Osei | Room: B12 [1]"
+        assert answer.confidence >= TOLD
+        assert retriever.ask("Who is the mother of the head of radiology?").confidence < TOLD
 
 
 def test_where_a_term_is_used_is_not_the_term() -> None:

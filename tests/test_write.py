@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ingest import Passage
+from ingest import Passage, sentences
 from retriever import Citation
 from retriever.choose import Sentence
-from retriever.direct import direct_answer
+from retriever.direct import direct_answer, direct_cell
 from retriever.search import Candidate
 from retriever.write import MAX_QUOTES, declined, write
 
@@ -257,6 +257,53 @@ def test_sources_that_differ_in_their_numbers_are_both_shown() -> None:
     assert "differ" not in text
 
 
+def test_the_title_tells_what_a_sentence_that_differs_is_of() -> None:
+    one = passage("The maximum dose of Velorin is 40 mg.")
+    of = replace(passage("Take it daily. The maximum dose is 80 mg.", "e.md"), title="Velorin")
+    ranked = (
+        sentence(one, one.text, 9),
+        sentence(of, "The maximum dose is 80 mg.", 5),
+        sentence(of, "Take it daily.", 1),
+    )
+    text, _ = written(*ranked, question="What is the maximum dose of Velorin?")
+    assert text == f"{one.text} [1] The maximum dose is 80 mg. [2]\n\nThe sources differ: compare [1] and [2]."
+    of = replace(of, title="Halden")
+    others = sentence(one, one.text, 9), sentence(of, "The maximum dose is 80 mg.", 5)
+    assert written(*others, question="What is the maximum dose of Velorin?")[0] == f"{one.text} [1]"
+
+
+def test_of_two_dates_neither_is_the_one() -> None:
+    one, other = (
+        passage("The next meeting is on 5 March 2024."),
+        passage("The next meeting is on 9 April 2024.", "e.md"),
+    )
+    ranked = sentence(one, one.text, 9), sentence(other, other.text, 5)
+    text, _ = written(*ranked, question="When is the next meeting?")
+    assert text == f"{one.text} [1] {other.text} [2]\n\nThe sources differ: compare [1] and [2]."
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "4. Term\nThis Agreement remains in force for three years.",
+            "This Agreement remains in force for three years.",
+        ),
+        ("Abstract\nWe asked 1,842 patients. They told us.", "We asked 1,842 patients."),
+        ("2. Trees\nThey grow in the garden of the king.", "Trees\nThey grow in the garden of the king."),
+        (
+            "We were told by\nBergen Rowing in May\nthat it rains.",
+            "We were told by\nBergen Rowing in May\nthat it rains.",
+        ),
+        ("I like it.\nGood Evening\nHe said no more that night.", "Good Evening\nHe said no more that night."),
+    ],
+)
+def test_a_line_that_is_the_title_of_a_sentence_is_no_part_of_it(text: str, quote: str) -> None:
+    of = passage(text)
+    first = next(text[s:e] for s, e in sentences(text) if quote[-12:] in text[s:e])
+    assert written(sentence(of, first, 5))[1][0].quote == quote
+
+
 LIST = "Side effects are:\n- fever;\n- chills, mostly mild;\n- Rash may last. It itches.\n\nNobody dies."
 
 
@@ -446,6 +493,8 @@ def test_one_document_does_not_contradict_itself() -> None:
         ("How far is it?", "It is 12.5 km from here.", "12.5 km"),
         ("How much is the rent?", "The rent is £1,250 a month.", "£1,250"),
         ("How much of it is water?", "Some 71% of it is water.", "71%"),
+        ("How long is the lease?", "The lease begins in June and runs for 24 months.", "24 months"),
+        ("How long is the bridge?", "The bridge of 3 years is 300 m long.", "300 m"),
         ("How long is it?", "It takes 3 days or, by sea, 3 weeks.", None),
         ("How long does a 10 day course last?", "A 10 day course is long.", None),
         ("Who leads the team?", "The team is led by Ada King of Ockham.", None),
@@ -466,6 +515,34 @@ def test_the_thing_asked_for_comes_first_where_that_is_sure() -> None:
     assert text == f"May 1998 [1]\n\n{cat} [1]"
     assert "May 1998" in citations[0].quote
     assert written(sentence(of, cat, 5), sentence(of, dog, 5), question=question)[0] == f"{of.text} [1]"
+
+
+ROWS = "Product: Osprey saw | SKU: OS-2 | Price (EUR): 149\nProduct: Kestrel drill | SKU: KD-1 | Price (EUR): 90"
+
+
+@pytest.mark.parametrize(
+    ("question", "cell"),
+    [
+        ("What is the price of the Osprey saw?", "Price (EUR): 149"),
+        ("What is the SKU number of the saw?", "SKU: OS-2"),
+        ("Which product has the SKU OS-2?", "Product: Osprey saw"),
+        ("What is the price of the saw in the catalogue?", "Price (EUR): 149"),
+        ("What is the price of the Heron saw?", None),
+        ("What is the colour of the saw with this price?", None),
+        ("What are the price and SKU of the saw?", None),
+        ("What is the price?", None),
+    ],
+)
+def test_the_cell_asked_for(question: str, cell: str | None) -> None:
+    assert direct_cell(question, ROWS.split("\n")[0], "Our catalogue") == cell
+
+
+def test_the_cell_asked_for_comes_first_and_no_other_row_beside_it() -> None:
+    of = passage(ROWS)
+    saw, drill = ROWS.split("\n")
+    rows = sentence(of, saw, 5), sentence(of, drill, 5)
+    assert written(*rows, question="What is the price of the saw?")[0] == f"Price (EUR): 149 [1]\n\n{saw} [1]"
+    assert written(*rows, question="What do they cost?")[0] == f"{saw} [1]\n\n{drill} [2]"
 
 
 def test_a_refusal_says_what_is_missing() -> None:
