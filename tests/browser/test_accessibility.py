@@ -30,6 +30,11 @@ def open_pdf(page: Page) -> None:
     expect(page.locator(".pc-sheet img")).to_be_visible()
 
 
+def open_large(page: Page) -> None:
+    open_pdf(page)
+    page.get_by_role("button", name="Large page").click()
+
+
 def open_editor(page: Page) -> None:
     ask(page, QUESTION)
     page.get_by_role("button", name="Edit question").click()
@@ -51,6 +56,7 @@ VIEWS: dict[str, Callable[[Page], Any]] = {
     "failure": lambda page: ask(page, "What is a T cell? " * 40 + "And fail, and fail"),  # its heading scrolls
     "editor": open_editor,
     "pdf": open_pdf,
+    "large page": open_large,
     "menus": open_menus,
 }
 
