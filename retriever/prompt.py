@@ -100,6 +100,14 @@ _ADDRESS = re.compile(
     r"|\b(?:[\w-]+\.)+[a-z]{2,}/\S*",
     re.IGNORECASE,
 )
+# A mark as other models write it: 【1】, [^1], [Source 1], (passage 1).
+_OTHER_MARK = re.compile(
+    r"[【［\[]\^?(?:(?:source|passage|document|doc|ref)s?\.? *)?#?(\d{1,3})(?:[†:][^】\]\n]{0,40})?[】］\]]"
+    r"|\((?:source|passage|document)s?\.? *#?(\d{1,3})\)",
+    re.IGNORECASE,
+)
+# The end of an item or a line that has no stop, its marks aside.
+_ITEM_ENDS = re.compile(r"(?<=\w)((?:\s*\[\d+(?:\s*[,;]\s*\d+)*\])*)[^\S\n]*(?=\n\s*(?:[-*+•]|\d{1,2}[.)])\s)")
 _SIGN = "\ue000"
 _MARKUP = re.compile(r"(?m)^\s{0,3}(?:#{1,6}|>|[-*+•]|\d{1,2}[.)])\s+|\*\*|__|`+|^\s*(?:-{3,}|={3,}|\*{3,})\s*$")
 
@@ -143,7 +151,9 @@ def sentences_of(pieces: Iterable[str], mark: str) -> Iterator[Written]:
 
 
 def _parsed(text: str, mark: str) -> list[Written]:
-    text = _stripped(re.sub(rf"</?passage[^>\n]*>|{mark}\|?", "", text.replace(_SIGN, "")))
+    text = re.sub(rf"</?passage[^>\n]*>|{mark}\|?", "", text.replace(_SIGN, ""))
+    text = _OTHER_MARK.sub(lambda m: f"[{m[1] or m[2]}]", text)
+    text = _stripped(_ITEM_ENDS.sub(r"\1.", text))
     text = _MARKS_AFTER_STOP.sub(r"\2\1", text)
     found = []
     for start, end in sentences(text):

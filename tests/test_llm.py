@@ -315,6 +315,24 @@ def test_sentences_come_with_what_they_cite_wherever_the_stream_is_cut() -> None
         assert list(sentences_of((text[i : i + size] for i in range(0, len(text), size)), "a1b2c3")) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "cites"),
+    [
+        ("It boils【1】. It freezes［2］.", [(1,), (2,)]),
+        ("It boils.[^1] It freezes【2†source】.", [(1,), (2,)]),
+        ("It boils [Source 1]. It freezes (passage 2).", [(1,), (2,)]),
+        ("- It boils [1]\n- It freezes [2]", [(1,), (2,)]),
+        ("1. It boils\n2. It freezes [1][2]", [(), (1, 2)]),
+        ("It boils (1). It freezes [array 2].", [(), ()]),
+    ],
+)
+def test_marks_and_items_of_other_habits_are_understood(text: str, cites: list[tuple[int, ...]]) -> None:
+    for size in (1, 4, len(text)):
+        found = list(sentences_of((text[i : i + size] for i in range(0, len(text), size)), "a1b2c3"))
+        assert [written.cites for written in found] == cites
+        assert all(written.text.startswith(("It boils", "It freezes")) and not written.altered for written in found)
+
+
 def test_a_rewritten_question_is_one_line() -> None:
     assert rewritten("Standalone question: What is PD-1?") == "What is PD-1?"
     assert rewritten("a [link](http://evil.example)?") == "a link?"
