@@ -190,6 +190,14 @@ def test_ask_in_words(demo_library: Path) -> None:
     assert "\x1b" not in ran.out
 
 
+def test_a_terminal_that_says_it_has_no_columns_is_shown_the_answer(demo_library: Path) -> None:
+    wide = pincite("ask", QUESTION, PINCITE_LIBRARY=str(demo_library))
+    for columns in ("0", "1"):
+        ran = pincite("ask", QUESTION, PINCITE_LIBRARY=str(demo_library), COLUMNS=columns)
+        assert "".join(ran.out.split()) == "".join(wide.out.split())
+        assert max(map(len, ran.out.split("\n"))) >= 20
+
+
 def test_a_declined_question_is_a_success(demo_library: Path) -> None:
     ran = pincite("ask", FAR, "--library", demo_library)
     assert (ran.code, ran.err) == (0, "")

@@ -24,6 +24,18 @@ EMPTY = "The library is empty; put documents in with: pincite ingest FOLDER"
 _ARTICLES = "are the articles that come with Pincite: pincite remove --articles takes them out."
 
 
+# Text is not wrapped to less. Where a terminal says that it has 0 columns, as some programs tell those that they
+# start, it is wrapped to 80: to 0 nothing would be shown.
+LEAST_COLUMNS = 20
+
+
+def _console(stderr: bool = False) -> Console:
+    console = Console(highlight=False, stderr=stderr)
+    if console.width < LEAST_COLUMNS:
+        console.width = LEAST_COLUMNS if console.width else 80
+    return console
+
+
 def counted(number: int, what: str) -> str:
     """How many there are of something, in words.
 
@@ -74,7 +86,7 @@ def print_missing(names: Sequence[str]) -> None:
 
 def print_answer(answer: Answer) -> None:
     """Prints an answer with its sources, or what was found instead of one."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = _console()
     if not answer.searched_for:
         console.print(Text(answer.text))
         return
@@ -98,7 +110,7 @@ def print_answer(answer: Answer) -> None:
 
 def print_hits(found: Found) -> None:
     """Prints passages, best first."""
-    console = Console(highlight=False)
+    console = _console()
     if not found.hits:
         print(EMPTY, file=sys.stderr)
     for number, hit in enumerate(found.hits, 1):
@@ -107,7 +119,7 @@ def print_hits(found: Found) -> None:
 
 def print_sources(sources: Sequence[tuple[Source, Document]]) -> None:
     """Prints where each source stands and its words, numbered as they were."""
-    console = Console(highlight=False)
+    console = _console()
     for source, document in sources:
         console.print(f"[cyan]\\[{source.number}][/cyan] {escape(_where(document, source))}")
         _print_indented(console, Text(_short(source.quote)))
@@ -115,7 +127,7 @@ def print_sources(sources: Sequence[tuple[Source, Document]]) -> None:
 
 def print_paragraphs(document: Document, spans: Sequence[tuple[int, int]], source: Source) -> None:
     """Prints the paragraphs of `document` at `spans`, the words of `source` marked."""
-    console = Console(highlight=False)
+    console = _console()
     console.print(f"[cyan]\\[{source.number}][/cyan] {escape(_where(document, source))}\n")
     for start, end in spans:
         paragraph = Text(document.text[start:end])
@@ -172,7 +184,7 @@ def _marked(console: Console, quote: str) -> Text:
 
 def _print_indented(console: Console, text: Text) -> None:
     """Prints `text` indented, and an empty line, without white space at the ends of lines."""
-    for line in text.wrap(console, max(console.width - 4, 20)):
+    for line in text.wrap(console, max(console.width - 4, LEAST_COLUMNS)):
         line.rstrip()
         console.print(Text("    ").append(line) if line else line, no_wrap=True, overflow="ignore", crop=False)
     console.print()
@@ -195,7 +207,7 @@ def progress_bar(begun: str = "") -> Iterator[Callable[[Progress], None]]:
         TextColumn("files, {task.fields[passages]} passages, {task.fields[rate]:.0f}/s"),
         TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
     )  # fmt: skip
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", visible=False, total=None, passages=0, rate=0.0)
         began = time.monotonic()
@@ -215,7 +227,7 @@ def progress_bar(begun: str = "") -> Iterator[Callable[[Progress], None]]:
 @contextmanager
 def counter() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on stderr that is told a name and how much of how much is done."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("building the library", total=None)
         yield lambda name, done, of: bar.update(task, description=escape(name), completed=done, total=of)
