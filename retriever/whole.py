@@ -42,6 +42,8 @@ _LABEL = re.compile(r"([A-Z][^.:;|\n]{0,60}): (?!\s*$)[^|\n]*$")
 # A question that asks for steps, and a step.
 _HOW = re.compile(r"\bhow (?:do|does|can|could|should|would|must|shall|is|are|to)\b|\bsteps?\b", re.IGNORECASE)
 _STEP = re.compile(r"(?:^|\n)\s*\(?\d{1,3}[.)]\s")
+# A line that is an item of its own, as the clauses of a contract are: a numbered sentence.
+_CLAUSE = re.compile(r"\s*\(?\d{1,3}[.)]\s+[A-Z].*[.!?]\s*")
 _OPERATOR = re.compile(r"[=(){}<>]")
 MAX_TITLE_WORDS = 6
 # What a document calls itself: "This Agreement".
@@ -65,9 +67,10 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
 
     It begins with the sentence before, where the first one leans on it. An item alone is quoted without its mark,
     unless the question asks for such a list, or how to do what it lists the steps of, or several of its items are
-    quoted: then all of it, if it is short. So it is where an item is no sentence, with code, and with paragraphs that
-    are labelled as items are. Of a long list or long code nothing is quoted `aside`, nor is what only announces, nor a
-    heading, which is else quoted with the first sentence below it: then None.
+    quoted: then all of it, if it is short, but of clauses (numbered sentences) only for such questions. So it is where
+    an item is no sentence, with code, and with paragraphs that are labelled as items are. Of a long list or long code
+    nothing is quoted `aside`, nor is what only announces, nor a heading, which is else quoted with the first sentence
+    below it: then None.
     """
     text = passage.text
     start, end = start - passage.start, end - passage.start
@@ -88,7 +91,8 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
         most = MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS
         steps = _HOW.search(question) is not None and _STEP.search(text, around[0], around[1]) is not None
         asked = (steps or asks_for_a_list(question)) and _of_one_subject(question, passage, around[0])
-        if (part or several or asked) and len(text[slice(*around)].split()) <= most:
+        together = several and (_HOW.search(question) is not None or not _are_clauses(text[start:end]))
+        if (part or together or asked) and len(text[slice(*around)].split()) <= most:
             return passage.start + min(start, around[0]), passage.start + max(end, around[1])
         if announces and not aside:
             end = _cut(text, end, around[1], most)
@@ -100,6 +104,11 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     if (said_twice := _TERM.match(text[start:end])) and not ROW.search(text[start:end]):
         start += said_twice.end()
     return passage.start + start, passage.start + end
+
+
+def _are_clauses(quote: str) -> bool:
+    """Whether every line of `quote` is a numbered sentence."""
+    return all(map(_CLAUSE.fullmatch, quote.split("\n")))
 
 
 def _rows_around(passage: Passage, start: int, end: int, question: str) -> tuple[int, int] | None:

@@ -383,6 +383,15 @@ def test_of_several_items_the_whole_list_is_quoted() -> None:
     assert written(*(sentence(long, s.text, 5) for s in ranked))[0] == "1. Cut it.\n2. Boil it. … [1]"
 
 
+def test_of_clauses_only_those_that_answer_are_quoted_unless_a_procedure_is_asked_for() -> None:
+    of = passage("1. The rent is 900.\n2. The deposit is 50.\n3. Pets are forbidden.\n4. Keys are handed over.")
+    first, second = (sentence(of, line, 5) for line in of.text.split("\n")[:2])
+    for question in ("What is the rent?", "Is there a rent?", "How much is the rent?"):
+        assert "Pets" not in written(first, second, question=question)[0]
+    for question in ("How is it let?", "List the terms of the rent"):
+        assert written(first, second, question=question)[0] == f"{of.text} [1]"
+
+
 def test_a_row_is_quoted_alone_and_a_sentence_as_likely_before_it() -> None:
     rows = "Drug: A | Dose: 1 mg\nDrug: B | Dose: 2 mg"
     of, other = passage(rows), passage("The dose of A is one milligram.", "e.md")
