@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,19 @@ def test_the_wheel_holds_code_assets_and_articles_and_nothing_else(wheel: Path) 
     assert {name.split("/")[0].removesuffix(f"-{version('pincite')}.dist-info") for name in names} == {
         *("ingest", "retriever", "ui", "pincite")
     }
+    # "Typing :: Typed" in pyproject.toml: without it type checkers pass over the package's own types.
+    assert {f"{package}/py.typed" for package in ("ingest", "retriever", "ui")} <= names
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone can tell which files there are")
+def test_the_source_distribution_holds_what_its_readme_and_tests_name(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert {name for name in tracked.split() if not name.startswith(".")} <= names
 
 
 def test_what_is_in_the_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
