@@ -1,4 +1,7 @@
-"""Sentences -> the text of an answer: short, in whole sentences, each mark with its exact quote."""
+"""Sentences -> the text of an answer: short, in whole sentences, each mark with its exact quote.
+
+Past 500 lines: the cases of lists, rows, clauses and titles are small texts, each beside what is quoted of it.
+"""
 
 import re
 from collections.abc import Sequence
