@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from retriever import MAX_HITS, Retriever
 from ui.api import create_app
 from ui.cli import app
 from ui.guard import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES
+from ui.openai_api import Ending
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
 FAR_QUESTION = "Which team won the football world cup in 1998?"
@@ -83,6 +85,24 @@ def test_the_event_stream_tells_the_same_answer(client: TestClient) -> None:
     name, whole = told[-1]
     assert name == "answer"
     assert whole | {"timings_ms": 0} == plain | {"timings_ms": 0}
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/event-stream, application/json", "text/event-stream"),
+        ("*/*, text/event-stream", "text/event-stream"),
+        ("application/json;q=0.8, TEXT/Event-Stream;q=0.9", "text/event-stream"),
+        ("application/json, text/event-stream", "application/json"),
+        ("text/event-stream;q=0.1, application/json", "application/json"),
+        ("text/event-stream;q=0.1, */*", "application/json"),
+        ("text/event-stream; q=0", "application/json"),
+        ("text/event-stream-x", "application/json"),
+    ],
+)
+def test_events_come_where_they_are_preferred(client: TestClient, accept: str, kind: str) -> None:
+    reply = client.post("/api/ask", json={"question": FAR_QUESTION}, headers={"Accept": accept})
+    assert reply.headers["content-type"].split(";")[0] == kind
 
 
 def test_a_question_that_the_library_does_not_answer(client: TestClient) -> None:
@@ -283,7 +303,9 @@ def test_an_unforeseen_failure_tells_nothing_of_the_inside() -> None:
 
 def test_chat_completions_carry_citations(client: TestClient) -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
-    reply = client.post("/v1/chat/completions", json={"model": "any", "messages": messages, "temperature": 0}).json()
+    reply = client.post(
+        "/v1/chat/completions", json={"model": "pincite", "messages": messages, "temperature": 0}
+    ).json()
     message = reply["choices"][0]["message"]
     assert reply["object"] == "chat.completion"
     assert message["citations"] == reply["citations"]
@@ -330,6 +352,8 @@ def test_openai_errors_have_openai_s_shape(client: TestClient, messages: Any) ->
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
+        ({"stop": ["a", "b", "c", "d", "e"]}, "1 to 4 texts"),
+        ({"stop": ""}, "none of them empty"),
         ({"n": 2}, "one answer"),
         ({"tool_choice": "required"}, "no tools"),
         ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "no tools"),
@@ -346,7 +370,14 @@ def test_what_a_client_of_openai_s_would_break_without_is_refused(client: TestCl
 
 
 def test_what_an_openai_client_may_say_and_not_get_is_passed_over(client: TestClient) -> None:
-    harmless = {"n": 1, "tool_choice": "auto", "response_format": {"type": "text"}, "max_tokens": 1, "seed": None}
+    harmless = {
+        "n": 1,
+        "tool_choice": "auto",
+        "response_format": {"type": "text"},
+        "max_tokens": None,
+        "stop": None,
+        "seed": 1,
+    }
     history = [{"role": "user", "content": "Two words"}, {"role": "assistant", "content": "Three more words"}]
     asked = {"messages": [*history, {"role": "user", "content": FAR_QUESTION}]} | harmless
     reply = client.post("/v1/chat/completions", json=asked).json()
@@ -355,6 +386,61 @@ def test_what_an_openai_client_may_say_and_not_get_is_passed_over(client: TestCl
     assert reply["usage"] == usage
     streamed = asked | {"stream": True, "stream_options": {"include_usage": True}}
     assert events(client.post("/v1/chat/completions", json=streamed).text)[-2][1]["usage"] == usage
+
+
+def completed(client: TestClient, **wanted: Any) -> tuple[str, str, Any, Any]:
+    """Content, reason of its end, citations and usage of a completion; that it is the same streamed."""
+    asked = {"messages": [{"role": "user", "content": QUESTION}]} | wanted
+    whole = client.post("/v1/chat/completions", json=asked).json()
+    choice = whole["choices"][0]
+    streamed = asked | {"stream": True, "stream_options": {"include_usage": True}}
+    told = [data for _, data in events(client.post("/v1/chat/completions", json=streamed).text)[:-1]]
+    deltas = [each["choices"][0] for each in told if each["choices"]]
+    assert "".join(d["delta"].get("content", "") for d in deltas) == choice["message"]["content"]
+    assert deltas[-1]["finish_reason"] == choice["finish_reason"]
+    assert told[-2]["citations"] == whole["citations"]
+    assert told[-1]["usage"] == whole["usage"]
+    return choice["message"]["content"], choice["finish_reason"], whole["citations"], whole["usage"]
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_completion_has_as_many_words_as_it_may(client: TestClient, name: str) -> None:
+    whole, reason, citations, usage = completed(client)
+    assert reason == "stop"
+    cut, reason, kept, counted = completed(client, **{name: 7})
+    assert (cut.split(), reason, kept) == (whole.split()[:7], "length", citations)
+    assert whole.startswith(cut)
+    assert counted["completion_tokens"] == 7
+    assert completed(client, **{name: usage["completion_tokens"]}) == (whole, "stop", citations, usage)
+    none = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "x"}], name: 0})
+    assert (none.status_code, none.json()["error"]["type"]) == (422, "invalid_request_error")
+
+
+def test_a_completion_ends_before_what_it_is_to_stop_at(client: TestClient) -> None:
+    whole, _, citations, _ = completed(client)
+    answer = whole.partition("\n\nSources:")[0]
+    assert completed(client, stop="\n\nSources:")[:3] == (answer, "stop", citations)
+    assert completed(client, stop=["nowhere", "[1]"])[0] == whole.partition("[1]")[0]
+    assert completed(client, stop=whole[-3:] + "more")[0] == whole
+
+
+def test_what_was_streamed_is_never_more_than_is_kept() -> None:
+    content = "one two  three. [1]\n\nfour [2] four"
+    for ending in [Ending(n, stops) for n in (None, 1, 2, 3, 9) for stops in ((), ("three. [1]", "wo"), ("[2]", "[1"))]:
+        sure = [ending.sure(content[:n]) for n in range(len(content))] + [ending.kept(content)[0]]
+        assert all(later.startswith(earlier) for earlier, later in pairwise(sure))
+
+
+def test_a_model_that_is_not_there_is_told_as_openai_tells_it(client: TestClient) -> None:
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": QUESTION}]}
+    for reply in (client.post("/v1/chat/completions", json=asked), client.get("/v1/models/gpt-4o")):
+        assert reply.status_code == 404
+        assert reply.json()["error"] == {
+            "message": "There is no model 'gpt-4o'; there is 'pincite'.",
+            "type": "invalid_request_error",
+            "param": "model",
+            "code": "model_not_found",
+        }
 
 
 def test_an_image_is_said_not_to_be_read(client: TestClient) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from mcp import Client, StdioServerParameters
-from openai import APIStatusError, AuthenticationError, OpenAI
+from openai import APIStatusError, AuthenticationError, NotFoundError, OpenAI
 
 import ui.guard
 import ui.login
@@ -91,6 +91,9 @@ def test_openai_s_client_is_told_what_is_wrong(address: str, guarded: str) -> No
         with pytest.raises(APIStatusError, match="The question is empty") as told:
             client.chat.completions.create(model="pincite", messages=[{"role": "user", "content": ""}])
         assert told.value.status_code == 422
+        with pytest.raises(NotFoundError, match="no model 'gpt-4o'") as unknown:
+            client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": QUESTION}])
+        assert unknown.value.code == "model_not_found"
     with (
         OpenAI(base_url=f"{guarded}/v1", api_key="wrong", max_retries=0) as client,
         pytest.raises(AuthenticationError, match="token"),

@@ -24,7 +24,7 @@ from ingest import BusyError, PinciteError, QuestionError, TooSlowError, Unknown
 from retriever import Answer, Found, Retriever
 
 from . import render
-from .events import event, stream
+from .events import are_wanted, event, stream
 from .forms import (
     HITS,
     AnswerShape,
@@ -135,7 +135,7 @@ def create_app(
     @app.post(
         "/api/ask",
         summary="An answer with its citations",
-        description="With `Accept: text/event-stream` the answer comes as events: `searched`, "
+        description="With `Accept: text/event-stream`, preferred to JSON, the answer comes as events: `searched`, "
         "`text` (its words, piece by piece), then `answer` (the whole of it, which alone counts); or `error`.",
         responses=_gives(
             "ANSWER: `answered`, `text` with [1] marks, `confidence`, `citations`, `evidence`.",
@@ -144,7 +144,7 @@ def create_app(
     )  # fmt: skip
     async def api_ask(form: AskForm, request: Request) -> Response:
         asked = form.asked()
-        if "text/event-stream" in request.headers.get("accept", ""):
+        if are_wanted(",".join(request.headers.getlist("accept"))):
             said = service.stream("api", asked)
             return stream(_ask_events(await anext(said), said))  # what is refused is refused by the first
         return JSONResponse((await service.ask("api", asked)).to_dict())

@@ -183,11 +183,11 @@ class _Body:
         return message
 
 
-def told(path: str, sentence: str, status: int) -> Response:
-    """A failure as one sentence: {"error": sentence}, under `/v1` in the OpenAI shape."""
+def told(path: str, sentence: str, status: int, param: str | None = None, code: str | None = None) -> Response:
+    """A failure as one sentence: {"error": sentence}, under `/v1` in the OpenAI shape with its `param` and `code`."""
     if f"{path}/".startswith("/v1/"):
         kind = "invalid_request_error" if status < 500 else "server_error"
-        return JSONResponse({"error": {"message": sentence, "type": kind, "param": None, "code": None}}, status)
+        return JSONResponse({"error": {"message": sentence, "type": kind, "param": param, "code": code}}, status)
     return JSONResponse({"error": sentence}, status)
 
 
