@@ -146,8 +146,16 @@ def translated(path: Path) -> Iterator[None]:
         raise LibraryError(f"The library at {path.parent} cannot be used: {exc.strerror or exc}.") from exc
 
 
-def as_stored(text: str) -> str | None:
-    """`text` for SQLite to look for; None, which equals nothing there, where it is no Unicode and can be in no row."""
+def checked_name(name: str) -> str:
+    """The name of a document; TypeError for what is no str."""
+    if not isinstance(name, str):
+        raise TypeError(f"a document is named by a str, not by {name!r:.80}")
+    return name
+
+
+def as_stored(name: str) -> str | None:
+    """`name` for SQLite to look for; None, which equals nothing there, where it is no Unicode and can be in no row."""
+    text = checked_name(name)
     return text if text.encode(errors="ignore").decode() == text else None
 
 

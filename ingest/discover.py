@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .database import FILE as LIBRARY
 from .errors import SourceError
-from .settings import expanded
+from .settings import expanded, path_text
 
 # What turns the direction of writing: a name that holds it reads otherwise than it is.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -49,7 +49,7 @@ def discover(paths: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], 
     skipped: Counter[str] = Counter()
     closed: list[tuple[Path, str]] = []
     for named in paths:
-        if not os.fspath(named):
+        if not path_text(named):
             raise SourceError("A path is empty; name a file or a folder.")
         try:
             # Not resolved through links: a linked file keeps the place where the user sees it.

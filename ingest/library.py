@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from .database import FILE, LOCK, translated
+from .database import FILE, LOCK, checked_name, translated
 from .documents import Document, PageImage, Rectangle
 from .encode import Encoder, encoder_of, fingerprint_of, is_of, model_of
 from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
@@ -24,7 +24,7 @@ from .pipeline import MEMBER, Progress, Report, differences, ingest_documents, i
 from .places import Origin
 from .records import DocumentInfo, checked_tags, named
 from .repair import LIST, list_is_current, list_is_damaged, remake, write_list
-from .settings import Settings, default_library, expanded
+from .settings import Settings, default_library, expanded, path_text
 from .store import Store
 
 # The index file is written anew once this share of it has changed; until then readers catch up from the store.
@@ -335,7 +335,7 @@ class Library:
         """Removes documents, all or none: UnknownDocumentError if one is not there."""
         with self._writing():
             with self.store.writing() as generation:
-                for name in dict.fromkeys(names):
+                for name in dict.fromkeys(map(checked_name, names)):
                     self.store.remove(name, generation)
             self._save()
 
@@ -460,7 +460,7 @@ class Library:
 
 def _located(folder: str | os.PathLike[str] | None) -> Path:
     """Where the library `folder` is (the user's, if it is None); LibraryError where it can be none."""
-    if folder is not None and not os.fspath(folder):
+    if folder is not None and not path_text(folder):
         raise LibraryError("The library's path is empty; name a folder.")
     path = expanded(folder) if folder is not None else default_library()
     with translated(path / FILE):

@@ -98,7 +98,7 @@ def named(names: Iterable[str], pattern: str) -> set[str]:
 
 def checked_tags(tags: Sequence[str]) -> list[str]:
     """The tags; LibraryError for one that is blank or not on one line, TypeError for what is no several strings."""
-    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+    if isinstance(tags, str) or not isinstance(tags, Iterable) or not all(isinstance(tag, str) for tag in tags):
         raise TypeError(f"tags are several strings, not {tags!r}")
     for tag in tags:
         if not tag.strip() or not tag.isprintable():

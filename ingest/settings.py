@@ -165,6 +165,14 @@ def own_folder(kind: Callable[..., Path]) -> Path:
         raise SettingsError("Your home folder is not known: set HOME to a folder that you can write to.") from exc
 
 
+def path_text(path: str | os.PathLike[str]) -> str:
+    """`path` as a str; TypeError for what is none, such as several in a list."""
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"a path is a str or a Path, not {path!r:.80}")
+    return text
+
+
 def expanded(path: str | os.PathLike[str]) -> Path:
     """`path` with a leading ~ or ~user as that home; as it is if there is no such user: a file may be called "~x"."""
     try:

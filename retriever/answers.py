@@ -37,7 +37,7 @@ def readable(text: str) -> str:
 
 def conversation(turns: Iterable[Turn | Mapping[str, Any]]) -> tuple[Turn, ...]:
     """The turns, oldest first, as values; ValueError where one is malformed."""
-    if isinstance(turns, str | bytes | Mapping):
+    if isinstance(turns, str | bytes | Mapping) or not isinstance(turns, Iterable):
         raise ValueError('a history is a list of {"role": "user" or "assistant", "text": ...}')
     return tuple(Turn.of(turn) for turn in turns)
 

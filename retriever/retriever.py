@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, SupportsIndex
 
 from ingest import (
     MAX_QUESTION_CHARS,
@@ -194,6 +194,8 @@ class Retriever:
 
         `documents` and `tags` restrict where to look, as in `ask`.
         """
+        if not isinstance(k, SupportsIndex):
+            raise TypeError(f"k is an int, not {k!r:.80}")
         if k < 1:
             raise ValueError(f"k counts passages from 1, not {k}")
         turns = conversation(history)
@@ -337,8 +339,8 @@ def ask(
 
 
 def _several(names: Iterable[str]) -> list[str]:
-    if isinstance(names, str):
-        raise TypeError(f"documents and tags are lists of str, not the str {names!r}")
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"documents and tags are lists of str, not {names!r:.200}")
     several = list(names)
     if not all(isinstance(name, str) for name in several):
         raise TypeError(f"documents and tags are lists of str, not {several!r:.200}")

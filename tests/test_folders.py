@@ -106,9 +106,16 @@ def test_an_empty_path_is_not_the_folder_one_is_in(library: Library, tmp_path: P
         Library.open("")
 
 
+def test_several_in_a_list_are_no_path_and_no_name(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"a path is a str or a Path, not \['a.md'\]"):
+        library.ingest(["a.md"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"a document is named by a str, not by \['a.md'\]"):
+        library.remove(["a.md"])  # type: ignore[arg-type]
+
+
 def test_tags_are_words_and_kept_in_the_list_of_sources(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Words.")
-    for wrong in ("work", [5], ["work", None]):
+    for wrong in ("work", [5], ["work", None], 5):
         with pytest.raises(TypeError, match="tags are several strings"):
             library.ingest(tmp_path, tags=wrong)  # type: ignore[arg-type]
     for bad in ("", " ", "two\nlines"):

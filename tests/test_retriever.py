@@ -223,7 +223,19 @@ def test_wrong_calls_are_refused(retriever: Retriever) -> None:
             retriever.ask(QUESTION, tags=names)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not 0"):
         retriever.search(QUESTION, k=0)
+    for k in ("3", 2.5, None):
+        with pytest.raises(TypeError, match="k is an int, not "):
+            retriever.search(QUESTION, k=k)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="lists of str, not 5"):
+        retriever.ask(QUESTION, documents=5)  # type: ignore[arg-type]
+    for read in (retriever.text, retriever.document, retriever.sections):
+        with pytest.raises(TypeError, match="named by a str, not by None"):
+            read(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a path is a str or a Path, not 5"):
+        Retriever.open(5)  # type: ignore[arg-type]
     for history in (
+        5,
+        None,
         "text",
         [{"role": "user"}],
         [{"role": "system", "text": ""}],
