@@ -455,7 +455,13 @@ def test_a_terminal_without_the_characters_gets_others_and_json_is_whole(filled:
 
 @pytest.mark.parametrize(
     ("redirection", "code", "told"),
-    [("> /dev/full", 1, "The output cannot be used: No space left"), (">&- <&-", 0, ""), ("2>&-", 0, "")],
+    [
+        ("> /dev/full", 1, "The output cannot be used: No space left"),
+        (">&-", 1, "The output cannot be used: Bad file descriptor"),
+        (">&- <&- --json", 1, "The output cannot be used: Bad file descriptor"),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+    ],
 )
 def test_streams_that_cannot_be_used_are_no_crash(filled: Path, redirection: str, code: int, told: str) -> None:
     if "full" in redirection and not Path("/dev/full").exists():

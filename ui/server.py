@@ -47,7 +47,8 @@ def serve(retriever: Retriever, host: str = "127.0.0.1", port: int | None = None
     address = _address(host, listening.getsockname()[1])
     if port is None and listening.getsockname()[1] != PORT:
         print(f"Port {PORT} is taken, so it is another; choose one with --port (make run PORT=...).", file=sys.stderr)
-    print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)
+    with suppress(OSError):  # nobody need read it
+        print(f"Pincite is at {address} (stop it with Ctrl+C)", flush=True)
     if open_browser:
         threading.Timer(1.0, webbrowser.open, (address,)).start()
     # Ctrl+C is how it is meant to end; uvicorn has closed everything before it passes the interrupt on.

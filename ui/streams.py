@@ -7,10 +7,14 @@ from typing import Any
 
 
 def open_streams() -> None:
-    """Makes the three streams usable: one may have been closed, or its encoding lack a character."""
+    """Makes the three streams usable: one may have been closed, or its encoding lack a character.
+
+    What is written to a closed stdout fails, as to a full disk, for the result would be lost unseen.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # for good
+            there = os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)
+            setattr(sys, name, open(there, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # for good
         elif name != "stderr":  # which escapes them already
             getattr(sys, name).reconfigure(errors="replace")
 
