@@ -51,6 +51,26 @@ _HEAD = """
 <script type="module" src="/page/pincite.js"></script>
 <meta name="color-scheme" content="light dark">
 """
+# The timer of Gradio's loading sign asks for 60 frames a second for ever, also when the sign has gone, which takes some
+# per cent of a core. Nothing here moves for longer than seconds: what asks frame after frame gets one a second then.
+_FRAMES = """
+<script>
+(() => {
+    const frame = window.requestAnimationFrame.bind(window);
+    let since = 0;
+    window.requestAnimationFrame = (callback) => {
+        const began = since || performance.now();
+        const run = (at) => {
+            since = began;
+            try { callback(at); } finally { since = 0; }
+        };
+        if (performance.now() - began < 3000) return frame(run);
+        setTimeout(() => frame(run), 1000);
+        return 0;
+    };
+})();
+</script>
+"""
 # What the page says of itself to those who show links, and what Gradio has there.
 _LINKED = """
 <meta property="og:title" content="Pincite">
@@ -185,7 +205,9 @@ def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> S
 
     template, shipped = "frontend/index.html", templates.env.loader
     assert shipped is not None
-    own = _OF_GRADIO.sub("", shipped.get_source(templates.env, template)[0]).replace("<head>", f"<head>{_LINKED}", 1)
+    own = _OF_GRADIO.sub("", shipped.get_source(templates.env, template)[0]).replace(
+        "<head>", f"<head>{_FRAMES}{_LINKED}", 1
+    )
     templates.env.loader = ChoiceLoader([DictLoader({template: own}), shipped])
     gr.mount_gradio_app(
         app,
