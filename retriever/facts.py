@@ -27,7 +27,13 @@ _VALUES: Mapping[str, float] = {
     "half": 0.5,
     "dozen": 12.0,
 }
+_ONES = frozenset(("a", "an", "one", "once"))
 _SCALES: Mapping[str, float] = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+
+# What may stand between a number and its unit.
+_BETWEEN = frozenset("- ( full whole further additional more other calendar consecutive working business".split())
+_TIMES = frozenset("min h day week month year decade century".split())
+_RATES = frozenset("a an per every each daily weekly monthly yearly annually".split())
 
 # One spelling for each unit; a unit only counts where it follows a number.
 _UNITS: Mapping[str, str] = {
@@ -48,7 +54,7 @@ _UNITS: Mapping[str, str] = {
         "mm millimetre millimetres millimeter millimeters",
         "mi mile miles",
         "ft foot feet",
-        "in inch inches",
+        "inch inches",
         "yd yard yards",
         "lb lbs pound pounds",
         "oz ounce ounces",
@@ -88,6 +94,12 @@ _UNITS: Mapping[str, str] = {
 _TOKEN = re.compile(
     r"\d+(?:[,.]\d+)*(?:st|nd|rd|th|s)?(?![^\W\d_])|[^\W\d_]+(?:['’][^\W\d_]+)?(?:\d+)?|\d+|[%$€£]|°\s?[CF]\b|[^\w\s]"
 )
+# A number is the least that there may be, or the most: in front of it, and what denies that.
+_LEAST = r"exceed(?:s|ed|ing)?|(?:more|later|longer|greater|higher|larger) than|over|above|at least|minimum"
+_MOST = r"(?:less|fewer|earlier|shorter|lower|smaller) than|under|below|at most|up to|maximum"
+_LIMIT = re.compile(rf"(?:not|no|never|nor|cannot|\w+n['’]t) (?:be |to )?(?:{_LEAST}|{_MOST})\b")
+_BOUND = re.compile(rf"((?:not|no|never|nor|cannot|n['’]t) (?:be |to )?)?\b(?:({_LEAST})|{_MOST})\b(?: \w+){{0,4}}$")
+
 _DENIALS = frozenset(
     "not no never none nor neither without cannot nobody nothing nowhere hardly scarcely barely rarely fail fails "
     "failed lack lacks lacked lacking unable absence absent".split()
@@ -108,7 +120,12 @@ cause/prevent improve/worsen support/oppose approve/reject,deny add/remove born/
 boy/girl north/south east/west northern/southern eastern/western left/right all/none every/no same/different
 similar/different gain/loss success/failure hot/cold warm/cold dry/wet young/old younger/older new/old ancient/modern
 public/private acute/chronic benign/malignant healthy/ill,sick include/exclude enter/leave arrive/depart buy/sell
-push/pull raise/lower adult/child,children,infant,newborn cure/cause
+push/pull raise/lower adult/child,children,infant,newborn cure/cause summer/winter spring/autumn written/oral,verbal
+systolic/diastolic landlord/tenant lessor/lessee buyer/seller vendor/purchaser lender/borrower employer/employee
+creditor/debtor licensor/licensee discloser/recipient plaintiff/defendant import/export input/output gross/net
+debit/credit morning/evening day/night mother/father husband/wife son/daughter brother/sister king/queen
+horizontal/vertical anterior/posterior arterial/venous optional/mandatory,required,compulsory odd/even
+survive/die,end,lapse fixed/variable direct/indirect primary/secondary minimum/maximum full/empty hire/dismiss
 """
 
 
@@ -130,11 +147,16 @@ def opposites() -> Mapping[str, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a text: its value, its unit ("" if none follows), and the index of its token."""
+    """A number of a text: its value, its unit ("" without one), and the index of its token.
+
+    `implied`: nobody says it, as in "a month". `bound`: 1 where it is the least, -1 where the most, else 0.
+    """
 
     value: float
     unit: str
     at: int
+    implied: bool = False
+    bound: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +187,7 @@ def facts(text: str) -> Facts:
     """
     raw = _TOKEN.findall(text)
     tokens = tuple(token.lower() for token in raw)
-    denials = tuple(i for i, token in enumerate(tokens) if token in _DENIALS or token.endswith(("n't", "n’t")))
+    denials = tuple(i for i, token in enumerate(tokens) if _denies(tokens, i))
     return Facts(
         tokens,
         tuple(stem(found[0]) if (found := words(token)) else token for token in tokens),
@@ -175,11 +197,20 @@ def facts(text: str) -> Facts:
     )
 
 
+def _denies(tokens: Sequence[str], at: int) -> bool:
+    """Whether the word there denies something; "with or without" and "no more than" do not."""
+    if tokens[at] in ("without", "not") and at and tokens[at - 1] == "or":
+        return False
+    if _LIMIT.match(" ".join(tokens[at : at + 4])):
+        return False
+    return tokens[at] in _DENIALS or tokens[at].endswith(("n't", "n’t"))
+
+
 def _numbers(tokens: Sequence[str]) -> list[Number]:
     found = []
     i = 0
     while i < len(tokens):
-        value = _value(tokens[i])
+        value = _value(tokens[i]) if tokens[i] not in _ONES else _one(tokens, i)
         if value is None:
             i += 1
             continue
@@ -192,10 +223,33 @@ def _numbers(tokens: Sequence[str]) -> list[Number]:
             value *= _SCALES[tokens[i]]
             i += 1
         before = tokens[at - 1] if at else ""
-        after = next((t for t in tokens[i : i + 2] if t not in "-("), "")
-        unit = _UNITS.get(before, "") if before in ("$", "€", "£") else _UNITS.get(after.replace(" ", ""), "")
-        found.append(Number(value, unit, at))
+        unit = _UNITS.get(before, "") if before in ("$", "€", "£") else _unit_behind(tokens, i)
+        if not unit and tokens[max(0, at - 2) : at] == (")", ":"):  # a label: "Weight (kg): 3.4"
+            unit = _UNITS.get(tokens[at - 3], "")
+        found.append(
+            Number(value, unit, at, tokens[at] in ("a", "an") and value == 1, _bound(tokens[max(0, at - 8) : at]))
+        )
     return found
+
+
+def _unit_behind(tokens: Sequence[str], i: int) -> str:
+    """The unit that the tokens from `i` on begin with; "" without one."""
+    after = next((t for t in tokens[i : i + 3] if t not in _BETWEEN), "")
+    return _UNITS.get(re.sub(r" |['’]s$", "", after), "")
+
+
+def _bound(before: Sequence[str]) -> int:
+    """Whether the words `before` a number make it the least (1) or the most (-1) that there may be; else 0."""
+    found = _BOUND.search(" ".join(before))
+    return (1 if found[2] else -1) * (-1 if found[1] else 1) if found else 0
+
+
+def _one(tokens: Sequence[str], at: int) -> float | None:
+    """1 where the word there counts: "one month", "once a day", "a million"; else None."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else ""
+    if tokens[at] == "once":
+        return 1.0 if after in _RATES else None
+    return 1.0 if after in _SCALES or _unit_behind(tokens, at + 1) in _TIMES else None
 
 
 def _value(token: str) -> float | None:

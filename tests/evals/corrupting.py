@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 KINDS = ("number", "date", "negation", "name", "unit", "source")
 # Further ways in which models go wrong: fitted on and printed too, but not among the seeded corruptions.
-FURTHER = ("ending", "opposite")
+FURTHER = ("ending", "opposite", "exchange")
 
 _SYNONYMS = dict(
     pair.split("/")
@@ -130,6 +130,26 @@ def corrupted(sentence: str, kind: str, names: Sequence[str], endings: Sequence[
     raise ValueError(f"there is no kind {kind!r} of corruption of a sentence")
 
 
+def exchanged(sentence: str, passage: str, rng: random.Random) -> str | None:
+    """`sentence` with a number that `passage` gives for something else of the same kind; None where there is none.
+
+    Of the same kind are two years, or numbers before the same word or sign.
+
+    >>> exchanged("He paid 12 francs.", "He paid 12 francs, she 15 francs. In 1998 he left.", random.Random(0))
+    'He paid 15 francs.'
+    """
+    given = {(match[1], _kind(passage, match)) for match in _NUMBER.finditer(passage)}
+    places = [
+        (match, others)
+        for match in _NUMBER.finditer(sentence)
+        if (others := sorted(n for n, kind in given if kind == _kind(sentence, match) and n != match[1]))
+    ]
+    if not places:
+        return None
+    match, others = rng.choice(places)
+    return _put(sentence, match, lambda old: rng.choice(others))
+
+
 def endings_of(texts: Sequence[str]) -> list[str]:
     """How sentences of `texts` end, from their last preposition that leaves three words or more."""
     return sorted({m[0] for text in texts for m in [_ENDING.search(text)] if m})
@@ -159,6 +179,12 @@ def _negated(sentence: str) -> str | None:
 
 def _put(sentence: str, match: re.Match[str], make: Callable[[str], str]) -> str:
     return sentence[: match.start()] + make(match[0]) + sentence[match.end() :]
+
+
+def _kind(text: str, number: re.Match[str]) -> str:
+    """What a number counts, by the word or sign behind it; years are a kind of their own."""
+    behind = re.match(r"\s*([^\W\d_]+|\S?)", text[number.end() :])
+    return "a year" if _YEAR.fullmatch(number[1]) or not behind else behind[1].lower()
 
 
 def _other_number(old: str, rng: random.Random) -> str:

@@ -28,7 +28,7 @@ from ingest.settings import BUNDLED_ENCODER
 from ingest.split import split
 from retriever import verify
 from retriever.evaluate import metrics
-from tests.evals.corrupting import FURTHER, KINDS, corrupted, endings_of, names_of, paraphrased, tidy
+from tests.evals.corrupting import FURTHER, KINDS, corrupted, endings_of, exchanged, names_of, paraphrased, tidy
 
 DRAWN_FROM = ("squad2_a", "qed_dev", "clapnq_a", "pubmedqa", "mtrag_clapnq", "mtrag_fiqa")
 REAL = ("clapnq_a", "mtrag_clapnq", "mtrag_fiqa")
@@ -104,11 +104,15 @@ def drawn(encoder: Encoder, folder: Path, rng: random.Random) -> Iterator[Senten
             ("paraphrase", True, light, own),
             ("source", False, rng.choice((text, light)), [passages[near]]),
         ]
-        for kind in (*KINDS[:-1], *FURTHER):
+        for kind in (*KINDS[:-1], *FURTHER[:-1]):
             strange = [n for n in names if n not in own[0].text]
             false = corrupted(rng.choice((text, light)), kind, strange, endings, rng)
             if false is not None:
                 made.append((kind, False, false, own))
+        # Draws of its own, so that the other examples stay what they were.
+        false = exchanged(text, tidy(own[0].text), random.Random(text))
+        if false is not None:
+            made.append((FURTHER[-1], False, false, own))
         yield from (Sentence(*one) for one in made)
 
 
