@@ -336,21 +336,27 @@ def test_the_list_of_files_stays_where_it_was_scrolled_to(browser: Browser, note
         assert jobs.evaluate("(jobs) => jobs.scrollTop") > 20
 
 
-def test_the_arrows_between_pages_are_not_cut_off_on_opening(browser: Browser, notes: str) -> None:
-    with visiting(browser, notes) as page:
-        oak = printed("The Zorblax table is made of oak.")
-        page.locator("#pc-files").set_input_files({"name": "oak.pdf", "mimeType": "application/pdf", "buffer": oak})
-        expect(page.locator("#pc-jobs [data-state=ready]")).to_contain_text("oak.pdf", timeout=20_000)
-        ask(page, "What is the Zorblax table made of?")
-        for height in range(620, 900, 20):
-            page.set_viewport_size({"width": 1280, "height": height})
-            page.get_by_role("button", name="Text", exact=True).click()
-            page.evaluate("document.querySelector('.pc-picture').replaceChildren()")
-            page.get_by_role("button", name="Page", exact=True).click()
-            expect(page.locator(".pc-box").first).to_be_in_viewport()
-            cut = page.evaluate("""() => {
-                const [head, row] = [".pc-source-head", ".pc-turn-page"].map((name) => document.querySelector(name));
-                const cut = head.getBoundingClientRect().bottom - row.getBoundingClientRect().top;
-                return cut < row.offsetHeight ? cut : 0;
-            }""")
-            assert cut < 2, f"in a window {height} high"
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_way_to_other_pages_stays_in_sight(browser: Browser, server: str, width: int, height: int) -> None:
+    with visiting(browser, f"{server}/?document=editions/pd-1-and-pd-l1.pdf", width, height) as page:
+        page.get_by_role("button", name="Large page").click()
+        onward, back = (page.get_by_role("button", name=name) for name in ("Next page", "Page before"))
+        scrolled = "(view) => (view.scrollTop = view.scrollHeight, view.scrollTop)"
+        assert page.locator("#pc-view").evaluate(scrolled) > 400
+        for button in (onward, back):
+            expect(button).to_be_in_viewport(ratio=1)
+        picture(page, f"pdf-page-arrows-{width}")
+        # Another page is read from its top, and can be followed by a next one.
+        onward.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".pc-turn-page")).to_have_text(re.compile("Page 2 of"))
+        assert page.locator("#pc-view").evaluate("(view) => view.scrollTop") == 0
+        expect(onward).to_be_focused()
+        picture(page, f"pdf-page-second-{width}")
+        while onward.is_enabled():
+            page.keyboard.press("Enter")
+            expect(page.locator(".pc-picture")).not_to_have_attribute("aria-busy", "true")
+            page.wait_for_timeout(300)
+        expect(back).to_be_focused()
+        page.get_by_role("button", name="Text", exact=True).click()
+        expect(back).to_be_hidden()

@@ -127,6 +127,8 @@
       picture.hidden = chosen === "text";
       picture.classList.toggle("pc-large", chosen === "large");
       $("pc-view").querySelector(".pc-text").hidden = chosen !== "text";
+      const turn = $("pc-view").querySelector(".pc-turn-page");
+      if (turn) turn.hidden = chosen === "text";
     }
     layOut();
     if (drawn) toQuote(picture);
@@ -142,10 +144,6 @@
     // Its column in the middle; of one that is wider than the pane, the beginnings of its lines.
     const beside = Math.max((pane.clientWidth - first.offsetWidth) / 2, 12);
     pane.scrollLeft = first.offsetLeft - beside;
-    // The way to other pages is not left half under the head.
-    const turn = picture.querySelector(".pc-turn-page");
-    const cut = $("pc-view").querySelector(".pc-source-head").getBoundingClientRect().bottom - turn.getBoundingClientRect().top;
-    if (cut > 0 && cut < turn.offsetHeight) $("pc-view").scrollTop -= cut;
   }
 
   // A press on the page makes it large, or small again, around what was pressed.
@@ -206,7 +204,17 @@
     pane.setAttribute("role", "group");
     pane.setAttribute("aria-label", `Page ${number}`);
     pane.append(sheet);
-    const turn = document.createElement("p");
+    place.replaceChildren(told, pane);
+    offerPages(place, number, pages);
+    if (page) $("pc-view").scrollTop = 0; // another page is read from its top
+    toQuote(place);
+  }
+
+  // The way to the other pages, in the head, which stays in sight; the focus stays on it.
+  function offerPages(place, number, pages) {
+    const row = $("pc-view").querySelector(".pc-views");
+    const old = row.querySelector(".pc-turn-page");
+    const turn = document.createElement("span");
     turn.className = "pc-turn-page";
     for (const [step, name, sign] of [[-1, "Page before", "‹"], [1, "Next page", "›"]]) {
       const button = document.createElement("button");
@@ -215,10 +223,13 @@
       button.addEventListener("click", () => draw(place, number + step));
       turn.append(button);
     }
-    turn.firstChild.after(` Page ${number} of ${pages} `);
-    place.replaceChildren(turn, pane);
-    if (told) turn.after(told);
-    toQuote(place);
+    turn.firstChild.after(`Page ${number} of ${pages}`);
+    const focused = old ? [...old.children].indexOf(document.activeElement) : -1;
+    old?.remove();
+    row.append(turn);
+    if (focused < 0) return;
+    const again = turn.children[focused];
+    (again.disabled ? turn.children[1 - focused] : again).focus({ preventScroll: true });
   }
 
   // --- walking through the sources of an answer
