@@ -25,13 +25,17 @@ _ASKS = re.compile(
     r")[\s?.!]*$",
     re.IGNORECASE,
 )
-_WHERE = re.compile(r" in [A-Z][\w+#.-]*$")
+_WHERE = re.compile(
+    r" in [A-Z][\w+#.-]*$"
+    r"| (?:in|under|of|to) (?:the|this|that|our|my) (?:[\w'’-]+ ){0,3}?"
+    r"(?:(?i:agreement|contract|lease|deed|licen[cs]e|NDA|policy|minutes|terms))$"
+)
 # Behind the term: "is a kind of", "are proteins that", "means". What is "mainly targeted" or "used" is not defined.
 _SAYS = re.compile(
     r"[\"'”’*`)]*(?: ?\([^()]{1,40}\))?(?:,[^,.;:]{1,40},|,)? (?:"
     r"(?:is|was) (?:an?|the|one of|any|another|when|where|what|defined as|short for|\w+['’]s)(?!\w)"
     r"|(?:are|were) (?!\w+(?:ly|ed|ing|en)\b|not\b|also\b|often\b|common\b)\w"
-    r"|(?:means?|refers? to|stands? for|denotes?|describes?)\b)",
+    r"|(?:(?:shall|will) )?(?:means?|refers? to|stands? for|denotes?|describes?|(?:has|have) the meaning)\b)",
     re.IGNORECASE,
 )
 # Behind a term that begins the sentence, as in a glossary or a manual: "git-bisect - Find by binary search ...".
@@ -39,6 +43,10 @@ _TELLS = re.compile(r"[\"'”’*`]*(?: ?\([^()]{1,40}\))?(?: [-–—]|:) \w")
 # Before it: "this is known as", and, where it ends the clause, "we call the action of doing so".
 _NAMED = re.compile(r"\b(?:called|termed|dubbed|known as|referred to as)\W*(?:an? |the |being in )?\W*$", re.IGNORECASE)
 _WE_CALL = re.compile(r"\bwe call(?: [^\s,;:]+){2,}\W*$", re.IGNORECASE)
+# As contracts name who signs them: 'Acme Ltd ("the Landlord")', 'Acme Ltd (hereinafter referred to as "Landlord")'.
+_GIVES = re.compile(r"[\w.,]\s*\([^()]{0,80}[\"“'‘](?:the |an? )?$", re.IGNORECASE)
+_HEREIN = re.compile(r"\w,? \(?[^()]{0,30}\bhere(?:in)?after,? [^()]{0,40}$", re.IGNORECASE)
+_GIVEN = re.compile(r"[\"”'’][^()]{0,60}\)")
 _CLAUSE_ENDS = re.compile(r"[\"'”’*`)]*(?:[.,;:(]|$)")
 _SUBORDINATE = re.compile(
     r"(?:although|as|because|if|since|though|unless|until|when|whenever|where|while)\b", re.IGNORECASE
@@ -63,11 +71,15 @@ def asked_term(question: str) -> str | None:
 def defines(text: str, term: str) -> float:
     """How plainly the sentence `text` says what `term` is, by its form: 1, in passing .5, or not at all.
 
+    2 where it gives that name to what it speaks of: nothing else says so.
+
     >>> defines("A slice is a kind of reference.", "slices"), defines("Slices are often used here.", "slices")
     (1.0, 0.0)
     """
     plainly = 0.0
     for start, end in _occurrences(text, term):
+        if _is_given(text, start, end):
+            return 2.0
         before = len(_WORD.findall(text, 0, start))
         subject = (before < WITHIN_WORDS or text[start - 1] == "(") and not _SUBORDINATE.match(text)
         if (subject and _SAYS.match(text, end)) or (not before and _TELLS.match(text, end)):
@@ -77,10 +89,19 @@ def defines(text: str, term: str) -> float:
     return plainly
 
 
+def introduces(text: str, term: str) -> bool:
+    """Whether the sentence `text` gives `term` as the name under which what it speaks of goes from there on.
+
+    >>> introduces('Made between Acme Ltd ("the Landlord") and Ms Brandt.', "landlord")
+    True
+    """
+    return any(_is_given(text, start, end) for start, end in _occurrences(text, term))
+
+
 def may_define(text: str, term: str) -> bool:
     """Whether a sentence of `text` may say what `term` is: a quick look at many sentences at once."""
     return any(
-        _SAYS.match(text, end) or _TELLS.match(text, end) or _is_named(text, start, end)
+        _SAYS.match(text, end) or _TELLS.match(text, end) or _is_named(text, start, end) or _is_given(text, start, end)
         for start, end in _occurrences(text, term)
     )
 
@@ -105,3 +126,12 @@ def _is_named(text: str, start: int, end: int) -> bool:
     """Whether what stands there is given as the name of something."""
     before = text[max(0, start - NEAR_CHARS) : start]
     return bool(_CLAUSE_ENDS.match(text, end) and (_NAMED.search(before) or _WE_CALL.search(before)))
+
+
+def _is_given(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is a name that is given, in quotes in brackets or after "hereinafter"."""
+    before = text[max(0, start - NEAR_CHARS) : start]
+    return bool(
+        (_GIVES.search(before) and _GIVEN.match(text, end))
+        or (_HEREIN.search(before) and _CLAUSE_ENDS.match(text, end))
+    )

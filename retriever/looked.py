@@ -10,6 +10,7 @@ from ingest import BUNDLED_ENCODER, Library, stems
 from .choose import Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
+from .definitions import asked_term, introduces
 from .direct import direct_cell
 from .instead import Thing
 from .naming import by_title, namings
@@ -129,7 +130,12 @@ class Looked:
         if not self.ranked:
             return likely
         best, context = self.ranked[0].text, self.ranked[0].candidate.passage.context
-        told = tells(best, operators(self.said)) or direct_cell(self.searched_for, best, context)
+        term = asked_term(self.said)
+        told = (
+            tells(best, operators(self.said))
+            or direct_cell(self.searched_for, best, context)
+            or (term and introduces(best, term))
+        )
         return max(likely, TOLD) if told else likely
 
     def says(self, thing: Thing) -> bool:

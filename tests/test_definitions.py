@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest import Document, Library
 from retriever import Retriever
-from retriever.definitions import asked_term, defines
+from retriever.definitions import asked_term, defines, introduces
+from retriever.options import TOLD
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,9 @@ from retriever.definitions import asked_term, defines
         ("What does the term “avidity” mean?", "avidity"),
         ("Define tumour lysis syndrome.", "tumour lysis syndrome"),
         ("Explain what a refspec is", "refspec"),
+        ("Who is the landlord under the Elm Road lease?", "landlord"),
         ("What is the dose of adrenaline in children?", None),
+        ("What is the end of the lease?", "end"),
         ("What is the difference between PD-1 and PD-L1?", None),
         ("What do checkpoint inhibitors block?", None),
         ("How many members does the council have?", None),
@@ -49,6 +53,57 @@ def test_what_a_question_wants_defined(question: str, term: str | None) -> None:
 )
 def test_sentences_that_define(text: str, term: str) -> None:
     assert defines(text, term) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ('This deed is between Alder Trust ("the Lender") and J. Roy.', "lender"),
+        ("Roy & Co., a partnership (hereinafter referred to as the “Supplier”), and you.", "supplier"),
+        ("Roy & Co., hereinafter the Supplier, delivers.", "supplier"),
+        ('Alder and Roy (together, the "Parties" and each a "Party") agree.', "parties"),
+    ],
+)
+def test_sentences_that_give_a_name(text: str, term: str) -> None:
+    assert defines(text, term) == 2
+    assert introduces(text, term)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("The Lender (a bank) pays.", "lender"),
+        ('Pay the Lender ("promptly") in full.', "lender"),
+        ("A party (see the lender) pays.", "lender"),
+        ("The notice, hereinafter, goes to the Supplier.", "notice"),
+    ],
+)
+def test_names_that_are_only_used(text: str, term: str) -> None:
+    assert not introduces(text, term)
+
+
+def test_whom_a_contract_calls_so_is_told(library: Library) -> None:
+    library.ingest_documents(
+        Document(name, title, text, "0" * 64)
+        for name, title, text in (
+            (
+                "loan.md",
+                "Loan agreement",
+                'This agreement is made between Alder Trust ("the Lender") and Joan Roy ("the Borrower").\n\n'
+                "The Lender is the owner of the barn. The Borrower is responsible for the roof. The Lender shall be told.",
+            ),
+            ("club.md", "Club", "The treasurer is Ann. The club lends boats to its members in summer."),
+            ("nda.md", "", 'Entered into on 3 May by Fenwick Tidal Ltd ("Fenwick") and Orrin & Sons ("Orrin").'),
+        )
+    )
+    with Retriever(library) as retriever:
+        for question, name in (
+            ("Who is the lender?", "Alder Trust"),
+            ("Who is the borrower in the agreement?", "Joan Roy"),
+        ):
+            answer = retriever.ask(question)
+            assert answer.confidence >= TOLD
+            assert name in answer.citations[0].quote
 
 
 def test_sentences_that_define_in_passing() -> None:
