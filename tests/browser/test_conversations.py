@@ -306,3 +306,27 @@ def test_an_old_citation_opens_after_a_restart_and_says_what_has_changed(browser
         page.locator("#t2 .pc-chip").first.click()
         expect(page.locator("#pc-view")).to_contain_text("not in the library any more")
         expect(page.locator("#pc-view blockquote")).to_contain_text("Professor Quibble in 1911")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 480), (390, 844)])
+def test_the_conversation_follows_the_walk_through_the_sources(
+    browser: Browser, server: str, width: int, height: int
+) -> None:
+    with visiting(browser, server, width, height) as page:
+        ask(page, "Which antibodies block PD-1 and which block PD-L1?")
+        page.locator("#pc-now .pc-chip").first.click()
+        expect(page.locator("#pc-place")).to_have_text("Source 1 of 3")
+        for key in "]", "]", "[":
+            page.locator("#pc-log").evaluate(
+                "(log) => (log.scrollTop = key === ']' ? 0 : log.scrollHeight)".replace("key", repr(key))
+            )
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press(key)
+            expect(page.locator("#pc-now .pc-chip.pc-open").first).to_be_in_viewport(ratio=1)
+            page.wait_for_timeout(300)
+            over = page.evaluate("""() => {
+                const { left, top, width, height } = document.querySelector("#pc-now .pc-chip.pc-open").getBoundingClientRect();
+                return document.elementFromPoint(left + width / 2, top + height / 2)?.className;
+            }""")
+            assert "pc-chip" in over
+        picture(page, f"walk-{width}")

@@ -255,11 +255,22 @@
     $("pc-next").disabled = at < 0 || at >= rows.length - 1;
   }
 
-  function walk(step) {
+  async function walk(step) {
     const rows = siblings();
     const at = shown.source ? rows.findIndex((row) => row.dataset.source === shown.source) : -1;
     const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step];
-    if (next) openSource(next, { focus: false });
+    if (!next) return;
+    await openSource(next, { focus: false });
+    if (shown.source === next.dataset.source) toSight(next.closest(".pc-turn").querySelector(".pc-chip.pc-open") ?? next);
+  }
+
+  // Scrolls the conversation to a mark of the answer, unless it is in sight; on a phone, above what covers the lower part.
+  function toSight(mark) {
+    const log = $("pc-log").getBoundingClientRect();
+    const covered = document.body.classList.contains("pc-sheet-open") ? $("pc-panel").offsetHeight : 0;
+    const bottom = Math.min(log.bottom, innerHeight - covered);
+    const { top: above, bottom: below } = mark.getBoundingClientRect();
+    if (above < log.top || below > bottom) $("pc-log").scrollTop += above - log.top - (bottom - log.top) / 3;
   }
 
   // Closes what is open, and gives the focus that was in it back to where it was opened.
