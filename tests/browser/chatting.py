@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,18 @@ LEAVING = """addEventListener("beforeunload", () => {
     console.error = console.warn = () => {};
     setTimeout(() => Object.assign(console, { error, warn }), 1000);
 })"""
+# What it says there, and the browser, of a server that is away.
+AWAY = ("Failed to load resource", "Failed to fetch", "Connection errored out")
 LEFT = "AbortError: signal is aborted without reason"
 
 
 @contextmanager
 def visiting(
-    browser: Browser, address: str, width: int = 1280, height: int = 800, expected: str = "", **options: Any
+    browser: Browser, address: str, width: int = 1280, height: int = 800, expected: Sequence[str] = (), **options: Any
 ) -> Iterator[Page]:
     """The chat at `address`, open and ready; afterwards, that nothing went wrong and nothing went out.
 
-    `expected` are words of a message in the browser's console that is part of the test.
+    `expected` are words of messages in the browser's console that are part of the test.
     """
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     context.add_init_script(LEAVING)
@@ -115,8 +117,7 @@ def visiting(
     ready(page)
     yield page
     assert page.evaluate("window.hacked") is None, "words of a document ran as code"
-    known = (expected, LEFT) if expected else (LEFT,)
-    wrong = [problem for problem in problems if not any(words in problem for words in known)]
+    wrong = [problem for problem in problems if not any(words in problem for words in (*expected, LEFT))]
     context.close()
     assert not wrong, f"the browser's console says: {wrong}"
     server = "/".join(address.split("/")[:3])

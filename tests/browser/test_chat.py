@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 from playwright.sync_api import Browser, Page, Route, expect
 
 from .chatting import (
+    AWAY,
     FAR_QUESTION,
     QUESTION,
     ROOT,
@@ -209,7 +210,7 @@ def test_stop_ends_the_waiting(page: Page) -> None:
 
 
 def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Browser, server: str) -> None:
-    with visiting(browser, server, expected="Failed to load resource") as page:
+    with visiting(browser, server, expected=AWAY) as page:
         box, told = page.get_by_label("Your question"), page.locator("#pc-told")
         page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
         box.fill(QUESTION)
@@ -232,7 +233,7 @@ def test_a_server_that_is_away_is_said_once_and_the_question_kept(browser: Brows
 
 
 def test_an_example_that_is_pressed_while_the_server_is_away_is_kept(browser: Browser, server: str) -> None:
-    with visiting(browser, server, expected="Failed to load resource") as page:
+    with visiting(browser, server, expected=AWAY) as page:
         box, example = page.get_by_label("Your question"), page.locator(".pc-example").first
         words = example.inner_text()
         page.context.set_offline(True)

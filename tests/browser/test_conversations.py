@@ -189,8 +189,21 @@ def test_a_rating_with_its_note_is_kept_and_exported(page: Page) -> None:
 
 
 def test_a_note_is_changed_after_it_was_given(browser: Browser, server: str) -> None:
-    with visiting(browser, server, expected="429") as page:
+    with visiting(browser, server, expected=["429"]) as page:
         change_a_note(page)
+
+
+def expect_warning(page: Page, words: str) -> None:
+    """What is said to whoever would ask the last question anew, who then does not."""
+    page.get_by_role("button", name="Ask again").click()
+    again = page.get_by_role("button", name=f"Really ask again? {words}")
+    expect(again).to_be_focused()
+    picture(page, "note-goes")
+    page.get_by_role("button", name="Edit question").click()
+    page.locator(".pc-editor [type=submit]").click()
+    expect(page.locator(".pc-editor [type=submit]")).to_have_text(f"Really ask? {words}")
+    picture(page, "note-goes-edited")
+    page.get_by_role("button", name="Cancel").click()
 
 
 def change_a_note(page: Page) -> None:
@@ -222,6 +235,8 @@ def change_a_note(page: Page) -> None:
     note.press("Enter")
     expect(kept).to_have_text("the page after it")
     expect(change).to_be_focused()
+    # Whoever asks anew is told before that it goes.
+    expect_warning(page, "Its rating and its note go.")
     # Another rating keeps it, to be changed; none has none.
     rate.get_by_role("button", name="Yes").click()
     expect(note).to_have_value("the page after it")
@@ -240,8 +255,12 @@ def change_a_note(page: Page) -> None:
     page.unroute("**/page/rating")
     note.press("Enter")
     expect(kept).to_have_text("is it kept?")
+    expect(page.locator("#pc-told")).to_be_empty()
     rate.get_by_role("button", name="Yes").click()
     expect(page.locator("#pc-now .pc-note")).to_have_count(0)
+    rate.get_by_role("button", name="No").click()
+    page.keyboard.press("Escape")
+    expect_warning(page, "Its rating goes.")
 
 
 @pytest.fixture

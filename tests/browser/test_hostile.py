@@ -163,7 +163,7 @@ def stir(page: Page) -> None:
 def test_no_payload_runs_or_reaches_out(browser: Browser, hostile: tuple[Path, str], address: str) -> None:
     _library, conversation = hostile
     texts = payloads()
-    with visiting(browser, f"{address}/?c={conversation}", expected="status of 4") as page:
+    with visiting(browser, f"{address}/?c={conversation}", expected=["status of 4"]) as page:
         # All questions, answers, sources, titles and names are on the page.
         expect(page.locator(".pc-turn")).to_have_count(PER_PLACE)
         expect(page.locator("#pc-documents li")).to_have_count(PER_PLACE)

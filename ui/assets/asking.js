@@ -274,10 +274,17 @@ window.pincite = (() => {
 
   // --- what can be done with a turn
 
-  // How many turns go with a turn that is asked anew, in words; none where it is the last.
+  // What goes where a turn is asked anew, in words: the rating of its answer and the turns after it; often nothing.
   function goes(turn) {
     const later = [...document.querySelectorAll(".pc-turn")].filter((t) => Number(t.dataset.number) > Number(turn.dataset.number));
-    return later.length === 1 ? "1 later question goes" : later.length ? `${later.length} later questions go` : "";
+    const gone = [];
+    if (turn.querySelector("[data-rating][aria-pressed=true]")) gone.push("its rating");
+    if (noteOf(turn)) gone.push("its note");
+    if (later.length) gone.push(later.length === 1 ? "1 later question" : `${later.length} later questions`);
+    if (!gone.length) return "";
+    const verb = gone.length === 1 && later.length < 2 ? "goes" : "go";
+    const words = `${new Intl.ListFormat("en").format(gone)} ${verb}`;
+    return words[0].toUpperCase() + words.slice(1);
   }
 
   // Without `text` the question itself is edited, else what was searched for, which leaves the question as it is.
@@ -316,7 +323,7 @@ window.pincite = (() => {
   async function keepRating(turn, rating, note) {
     const { conversation, number } = turn.dataset;
     const { ok, text } = await call("/page/rating", "POST", { conversation, number: Number(number), rating, note });
-    if (!ok) tell(text);
+    tell(ok ? "" : text);
     return ok;
   }
 
