@@ -8,7 +8,7 @@ from ingest import Document, Library
 from retriever import Retriever
 from retriever.spelling import mend, slips, spell_out
 
-TEXT = "Myasthenia gravis weakens muscles. The treatment of myasthenia is slow. Bridges are long."
+TEXT = "Myasthenia gravis weakens muscles. The treatment of myasthenia is slow and reduces pain. Bridges are long."
 
 
 @pytest.fixture(name="medical")
@@ -25,6 +25,7 @@ def _medical(demo_library: object, tmp_path_factory: pytest.TempPathFactory) -> 
         ("tretment of gravis", "treatment of gravis"),
         ("treamtent, please", "treatment, please"),
         ("Is a fridge cold?", "Is a fridge cold?"),  # a word of the language, though the library lacks it
+        ("strong reducers", "strong reducers"),  # another form of a word that the library holds
         ("Myastenia", "Myastenia"),  # what is written like a name is left alone
         ("zzyzxqq", "zzyzxqq"),
         ("", ""),
