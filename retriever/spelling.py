@@ -73,20 +73,17 @@ def initialled(lines: str, initials: str) -> list[str]:
 def _nearest(library: Library, word: str) -> str:
     """The library's word one slip away from `word` that most passages hold; `word` if one holds that, or none is.
 
-    A form of a word that is held is no slip: "reducers", where the library has "reduces".
+    Another form of a word that is held is no slip: "reducers", where the library has "reduces".
     """
     store = library.store
     if store.holds_word(word):
         return word
     near = {other: stem(other) for other in dict.fromkeys(slips(word))}
-    own = stem(word)
-    held = library.document_frequencies({own, *near.values()})
-    if own in held:
-        return word
+    held = library.document_frequencies(set(near.values()))
     # A stem stands for words that nobody writes too: what was meant is written so somewhere.
     for other in sorted((o for o in near if near[o] in held), key=lambda o: -held[near[o]]):
         if store.holds_word(other):
-            return other
+            return word if near[other] == stem(word) else other
     return word
 
 
