@@ -17,7 +17,7 @@ from tests.making import column, pdf
 from ui.api import create_app
 from ui.conversations import Conversations, Scope
 from ui.parts import BODY_LIMITS, FILES, add_parts
-from ui.suggestions import first_questions, suggest
+from ui.suggestions import FirstQuestions, first_questions, suggest
 from ui.uploads import MAX_UPLOAD_BYTES, Uploads
 from ui.web import Wish
 
@@ -44,7 +44,7 @@ def client(library: Library, conversations: Conversations, tmp_path: Path) -> It
     library.ingest(tmp_path / "kettle.md")
     uploads = Uploads(library.folder)
     app = create_app(Retriever(library))
-    add_parts(app, app.service.retriever, conversations, uploads)
+    add_parts(app, app.service.retriever, conversations, uploads, FirstQuestions(app.service.retriever))
     app.body_limits |= BODY_LIMITS
     with TestClient(app, base_url="http://127.0.0.1:7860") as opened:
         yield opened
@@ -208,6 +208,12 @@ def test_a_library_of_one_s_own_is_asked_first_by_its_own_headings(client: TestC
         assert [s.question for s in first_questions(retriever, written)] == ["Kettle: History"]
     found = first_questions(retriever, {"kettle.md": "What colour is the kettle?"})
     assert [s.shown for s in found] == ["What colour is the kettle?"]
+
+
+def test_the_questions_to_begin_with_follow_the_documents(client: TestClient, library: Library) -> None:
+    assert 'data-ask="Kettle: History"' in client.get("/page/examples").text
+    library.remove("kettle.md")
+    assert client.get("/page/examples").text == ""
 
 
 RESUME = """# Resume

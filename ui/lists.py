@@ -164,8 +164,7 @@ def suggestions(found: Sequence[Suggestion]) -> str:
 
 def examples(found: Sequence[Suggestion]) -> str:
     """Questions to begin with, each a button that asks it."""
-    rows = "".join(button("pc-example", f'data-ask="{escape(s.question)}"', escape(s.shown)) for s in found)
-    return clean(f'<div id="pc-examples">{rows}</div>') if rows else ""
+    return clean("".join(button("pc-example", f'data-ask="{escape(s.question)}"', escape(s.shown)) for s in found))
 
 
 def mark(conversation: Conversation | None) -> str:

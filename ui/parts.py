@@ -18,7 +18,7 @@ from retriever import Retriever
 
 from . import exports, lists, panel, render
 from .conversations import MAX_NOTE_CHARS, Conversation, Conversations, KeptTurn, Scope
-from .suggestions import suggest
+from .suggestions import FirstQuestions, suggest
 from .uploads import MAX_UPLOAD_BYTES, Uploads
 from .whereabouts import whereabouts
 
@@ -72,12 +72,14 @@ class ScopeForm(BaseModel):
     tags: list[Text] = []
 
 
-def add_parts(app: FastAPI, retriever: Retriever, conversations: Conversations, uploads: Uploads) -> None:
-    """Adds the parts of the page to `app`."""
+def add_parts(
+    app: FastAPI, retriever: Retriever, conversations: Conversations, uploads: Uploads, offered: FirstQuestions
+) -> None:
+    """Adds the parts of the page to `app`; `offered` are the questions to begin with."""
     for name in FILES:
         app.get(f"/page/{name}", include_in_schema=False)(_file(ASSETS / name))
     _add_sources(app, retriever, conversations)
-    _add_documents(app, retriever, uploads)
+    _add_documents(app, retriever, uploads, offered)
     _add_conversations(app, retriever, conversations)
 
 
@@ -159,7 +161,11 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         return JSONResponse({**size, "boxes": shares, "told": told})
 
 
-def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads) -> None:
+def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads, offered: FirstQuestions) -> None:
+    @app.get("/page/examples", include_in_schema=False)
+    def examples() -> Response:
+        return HTMLResponse(lists.examples(offered.now()))
+
     @app.get("/page/documents", include_in_schema=False)
     def documents() -> Response:
         library = retriever.library

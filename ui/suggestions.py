@@ -9,6 +9,13 @@ from ingest import Document, UnknownDocumentError
 from retriever import Answer, Retriever
 
 # At most so many are offered, and so many headings are asked for real: each costs an answer's time.
+# Questions to the shipped articles, by the article that answers each. Another library is offered its own headings.
+EXAMPLES = {
+    "pd-1-and-pd-l1.md": "How does blocking PD-1 help T cells attack a tumour?",
+    "history-of-immunotherapy.md": "Who discovered PD-1?",
+    "bcg.md": "How long does a BCG course last?",
+    "rheumatoid-arthritis.md": "When should methotrexate be started in rheumatoid arthritis?",
+}
 OFFERED = 3
 _TRIED = 6
 # A section with less text of its own is a title, an address, or the head of others.
@@ -43,6 +50,21 @@ class _Topic(NamedTuple):
     start: int
     end: int
     suggestion: Suggestion
+
+
+class FirstQuestions:
+    """What to begin with in the library as it is now, asked once in each of its states."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever = retriever
+        self._found: tuple[int, list[Suggestion]] | None = None
+
+    def now(self) -> list[Suggestion]:
+        """`first_questions` of the present state."""
+        generation = self._retriever.state.generation
+        if self._found is None or self._found[0] != generation:
+            self._found = (generation, first_questions(self._retriever, EXAMPLES))
+        return self._found[1]
 
 
 def first_questions(retriever: Retriever, written: Mapping[str, str]) -> list[Suggestion]:

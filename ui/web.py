@@ -29,16 +29,9 @@ from .api import Server
 from .conversations import STOPPED, Conversation, Conversations, KeptTurn, Scope
 from .guard import MAX_BODY_BYTES
 from .service import Asked, Service
-from .suggestions import first_questions
+from .suggestions import FirstQuestions
 from .uploads import Uploads
 
-# Questions to the shipped articles, by the article that answers each. Another library is offered its own headings.
-_EXAMPLES = {
-    "pd-1-and-pd-l1.md": "How does blocking PD-1 help T cells attack a tumour?",
-    "history-of-immunotherapy.md": "Who discovered PD-1?",
-    "bcg.md": "How long does a BCG course last?",
-    "rheumatoid-arthritis.md": "When should methotrexate be started in rheumatoid arthritis?",
-}
 # An extractive answer is there at once; it appears sentence by sentence so that the eye can follow, and
 # however long it is, within about a second.
 _STEP_SECONDS = 0.08
@@ -109,6 +102,7 @@ _WELCOME = """
 <h2>Ask your documents</h2>
 <p>Every sentence of an answer leads to the words it comes from. If your documents do not hold an answer,
 Pincite says so.</p>
+<div id="pc-examples"></div>
 """
 _PANEL = """
 <section class="pc-panel" aria-label="Sources">
@@ -192,7 +186,9 @@ def mount_chat(app: Server, conversations: Conversations, uploads: Uploads) -> S
         # Gradio's own would keep files of anyone's in a temporary folder, which the page has no use for.
         return JSONResponse({"error": "Files are added by PUT /page/uploads, or with pincite ingest."}, 403)
 
-    parts.add_parts(app, app.service.retriever, conversations, uploads)
+    offered = FirstQuestions(app.service.retriever)
+    offered.now()  # which also loads the model before the first reader waits for it
+    parts.add_parts(app, app.service.retriever, conversations, uploads, offered)
     app.body_limits |= parts.BODY_LIMITS
     # Read when Gradio is imported: nothing is sent to anyone, nothing is asked of a model hub.
     for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_RUN_HISTORY"):
@@ -357,8 +353,6 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
         async for now, ends in following(turn, at, session, look):
             yield box(False) if ends else gr.skip(), gr.skip(), now, gr.skip()
 
-    # Asked for real, which also loads the model before the first reader waits for it.
-    offered = first_questions(retriever, _EXAMPLES)
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(_MASTHEAD, elem_id="pc-masthead", apply_default_css=False)
         with gr.Row(elem_id="pc-desk"):
@@ -366,7 +360,7 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
             with gr.Column(elem_id="pc-talk"):
                 with gr.Column(elem_id="pc-log"):
                     with gr.Column(elem_id="pc-welcome") as welcome:
-                        gr.HTML(_WELCOME + lists.examples(offered), apply_default_css=False)
+                        gr.HTML(_WELCOME, apply_default_css=False)
                     past = gr.HTML(elem_id="pc-past", apply_default_css=False)
                     now = gr.HTML(elem_id="pc-now", apply_default_css=False)
                 with gr.Column(elem_id="pc-dock"):

@@ -191,7 +191,10 @@ def test_the_shipped_articles_are_taken_out_at_a_press(browser: Browser, tmp_pat
     with serving(tmp_path / "library") as address, visiting(browser, address) as page:
         documents = page.locator("#pc-documents")
         expect(documents).not_to_contain_text("came with Pincite")
-        page.evaluate(DROP, [["garden.md", GARDEN]])
+        offered = page.locator("#pc-welcome .pc-example")
+        expect(offered).to_have_text(["How long does a BCG course last?"])
+        pond = "\n## The pond\n\nThe pond of the Zorblax garden was dug in 1907 by four uncles, who kept eels in it.\n"
+        page.evaluate(DROP, [["garden.md", GARDEN + pond]])
         expect(documents).to_contain_text("2 of them came with Pincite", timeout=20_000)
         page.get_by_role("button", name="Remove 2 articles").click()
         picture(page, "articles")
@@ -200,6 +203,13 @@ def test_the_shipped_articles_are_taken_out_at_a_press(browser: Browser, tmp_pat
         expect(documents.locator("li")).to_have_count(1)
         expect(documents).to_contain_text("garden.md")
         expect(documents).to_be_focused()
+        # The questions to begin with are those of the documents that there are now, also after a conversation.
+        expect(offered).to_have_text(["The pond · Garden"])
+        picture(page, "articles-gone")
+        ask(page, "Who dug the pond of the Zorblax garden?")
+        expect(offered).to_have_count(0)
+        page.locator("#pc-new").click()
+        expect(offered).to_have_text(["The pond · Garden"])
 
 
 def test_long_names_push_nothing_away(browser: Browser, notes: str) -> None:

@@ -25,10 +25,33 @@
   // --- documents, and the scope
 
   async function loadDocuments() {
-    draw($("pc-documents"), await call("/page/documents"));
+    const found = await call("/page/documents");
+    if (found.ok && found.text !== drawn.get($("pc-documents"))) outdated = true;
+    draw($("pc-documents"), found);
+    offer();
     pincite.forgetPreviews();
     filter();
     showScope();
+  }
+
+  // The questions to begin with, as HTML, asked for again where the documents have changed since; while files are on
+  // their way they change again soon.
+  let offered = "";
+  let outdated = true;
+  let offering = false;
+  async function offer() {
+    const busy = Number(document.querySelector("#pc-jobs [data-busy]")?.dataset.busy || 0);
+    if (!$("pc-examples") || offering) return;
+    if (outdated && !busy) {
+      [outdated, offering] = [false, true];
+      const { ok, text } = await call("/page/examples");
+      offering = false;
+      if (ok) offered = text;
+    }
+    const place = $("pc-examples"); // Gradio makes it anew with each conversation
+    if (!place || drawn.get(place) === offered) return;
+    drawn.set(place, offered);
+    place.innerHTML = offered;
   }
 
   async function showScope() {
@@ -300,7 +323,7 @@
   });
 
   Object.assign(pincite, {
-    loadDocuments, loadJobs, loadConversations, changeDocument, removeArticles, changeJob, changeConversation, confirmed,
+    loadDocuments, offer, loadJobs, loadConversations, changeDocument, removeArticles, changeJob, changeConversation, confirmed,
     toggleTag: (tag) => toggle(state.scope.tags, tag),
     askAll() {
       state.scope = { documents: [], tags: [] };

@@ -128,6 +128,7 @@ import "./lists.js";
     const isAway = words.includes("Connection");
     if (words.length > toast.length || (isAway && !toast.includes("Connection"))) pincite.failed(isAway);
     toast = words;
+    pincite.offer();
     pincite.follow();
   }
   settle();
