@@ -75,6 +75,8 @@ def defines(text: str, term: str) -> float:
 
     >>> defines("A slice is a kind of reference.", "slices"), defines("Slices are often used here.", "slices")
     (1.0, 0.0)
+    >>> defines('Made between Acme Ltd ("the Landlord") and Ms Brandt.', "landlord")
+    2.0
     """
     plainly = 0.0
     for start, end in _occurrences(text, term):
@@ -87,15 +89,6 @@ def defines(text: str, term: str) -> float:
         if _is_named(text, start, end):
             plainly = 0.5
     return plainly
-
-
-def introduces(text: str, term: str) -> bool:
-    """Whether the sentence `text` gives `term` as the name under which what it speaks of goes from there on.
-
-    >>> introduces('Made between Acme Ltd ("the Landlord") and Ms Brandt.', "landlord")
-    True
-    """
-    return any(_is_given(text, start, end) for start, end in _occurrences(text, term))
 
 
 def may_define(text: str, term: str) -> bool:

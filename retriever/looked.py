@@ -10,7 +10,7 @@ from ingest import BUNDLED_ENCODER, Library, stems
 from .choose import Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
-from .definitions import asked_term, introduces
+from .definitions import asked_term, defines
 from .direct import direct_cell
 from .instead import Thing
 from .naming import by_title, namings
@@ -24,6 +24,8 @@ from .topics import named
 
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
+# A sentence that covers more than this of a question's words holds each of them.
+ALL = 0.999
 # So many things that were not found are named; a number of one or two digits is none.
 MOST_NAMED = 3
 _SMALL = re.compile(r"\d{1,2}")
@@ -129,14 +131,17 @@ class Looked:
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere, given)
         if not self.ranked:
             return likely
-        best, context = self.ranked[0].text, self.ranked[0].candidate.passage.context
+        return max(likely, TOLD) if self._told(self.ranked[0]) else likely
+
+    def _told(self, best: Sentence) -> bool:
+        """Whether the form of the `best` sentence shows that it answers, whatever is near and stands out."""
         term = asked_term(self.said)
-        told = (
-            tells(best, operators(self.said))
-            or direct_cell(self.searched_for, best, context)
-            or (term and introduces(best, term))
+        return bool(
+            tells(best.text, operators(self.said))
+            or direct_cell(self.searched_for, best.text, best.candidate.passage.context)
+            or (term and defines(best.text, term) >= 1)
+            or (best.features["kind"] and best.features["cover"] > ALL and len(self.query.terms) > 1)
         )
-        return max(likely, TOLD) if told else likely
 
     def says(self, thing: Thing) -> bool:
         """Whether the best sentence, or the heading above it, names `thing`."""
