@@ -68,6 +68,13 @@ def test_what_is_in_the_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == (f"pincite {version('pincite')}\n", "")
 
 
+def test_podman_is_told_to_keep_the_health_check() -> None:
+    """Images in podman's own format have none."""
+    told = (ROOT / "packaging" / "Containerfile").read_text("utf-8")
+    assert "\nHEALTHCHECK " in told
+    assert told.count("podman build") == told.count("podman build --format docker ") > 0
+
+
 @pytest.mark.parametrize(("set_before", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
 def test_the_command_multiplies_matrices_by_one_thread(set_before: dict[str, str], threads: int) -> None:
     shown = subprocess.run(

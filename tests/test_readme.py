@@ -49,4 +49,4 @@ def test_the_tour_runs(line: str, place: Path, monkeypatch: pytest.MonkeyPatch) 
     assert ran.stdout or arguments == ["chat"]
     assert "Not in your documents" not in ran.stdout
     if "--json" in arguments:
-        assert json.loads(ran.stdout)
+        assert "pembrolizumab" in json.loads(ran.stdout)["citations"][0]["quote"]  # it asks for drugs
