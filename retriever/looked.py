@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property, partial
 
 from ingest import BUNDLED_ENCODER, Library, stems
@@ -147,6 +147,19 @@ class Looked:
         """Whether the best sentence, or the heading above it, names `thing`."""
         best = self.ranked[0] if self.ranked else None
         return best is not None and thing.stems <= stems(f"{best.candidate.passage.heading} {best.text}")
+
+    def is_of(self, carried: Collection[str], alone: "Looked") -> bool:
+        """Whether the best sentence is of the words `carried` over, and not of the question's own.
+
+        That is so where it and its headings say none of these, though the passage found for the question `alone` says
+        two of them. Both are stems.
+        """
+        if not self.ranked or not alone.ranked:
+            return False
+        own = alone.query.rarity.keys()
+        best, other = self.ranked[0], alone.ranked[0].candidate.passage
+        said = stems(f"{best.candidate.passage.context} {best.text}")
+        return not own & said and bool(said & set(carried)) and len(own & stems(other.text)) > 1
 
     @property
     def unheld(self) -> float:

@@ -238,6 +238,8 @@ class Retriever:
         alone = Looked(self.library, mended, mended, within, k, clock, said)
         alone = self._of_whom(alone) if answering else alone
         answers = alone.probability >= self.library.settings.decline_below
+        if answers and looked.is_of(looked.query.rarity.keys() - alone.query.rarity.keys(), alone):
+            return alone
         return alone if alone.probability >= looked.probability - AS_LIKELY * answers else looked
 
     def _instead(self, looked: Looked, thing: Thing, turns: Sequence[Turn]) -> Looked:

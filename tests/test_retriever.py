@@ -492,3 +492,24 @@ def test_in_a_small_library_a_sentence_that_says_all_that_is_asked_answers(
     else:
         assert answer.confidence >= TOLD
         assert answer.citations[0].quote == quote
+
+
+def test_a_whole_question_is_not_answered_of_the_subject_before(encoder_cache: Encoder, tmp_path: Path) -> None:
+    drugs = ("Gentamicin | Indication: Urosepsis | Dose: 5 mg/kg", "Metformin | Indication: Diabetes | Dose: 500 mg")
+    documents = [
+        Document("formulary.csv", "formulary", "\n".join(f"Drug: {drug} once daily" for drug in drugs), "0" * 64),
+        Document(
+            "sepsis.md",
+            "Sepsis pathway",
+            "Take two sets of blood cultures before the first dose. Measure lactate. Repeat it within two hours if it is "
+            "above 2 mmol/L. Give 500 ml of balanced crystalloid over 15 minutes.",
+            "1" * 64,
+        ),
+    ]
+    history = [Turn("user", "What is the dose of gentamicin for urosepsis?"), Turn("assistant", documents[0].text[:60])]
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest_documents(documents)
+        with Retriever(library) as retriever:
+            answer = retriever.ask("When should lactate be repeated?", history=history)
+    assert answer.searched_for == "When should lactate be repeated?"
+    assert {c.passage.document for c in answer.citations} == {"sepsis.md"}
