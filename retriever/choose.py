@@ -10,16 +10,17 @@ in DESIGN.md.
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest import POOLED_TOKENS, Library, encoder_text, product, sentences, stems, words
+from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sentences, stems, words
 
 from .definitions import asked_term, defines, may_define
+from .identifiers import identifiers
 from .options import operators, options, tells
 from .search import Candidate, Query
 from .whole import headings_of
@@ -64,14 +65,19 @@ class Where(Protocol):
 
 
 def score_sentences(
-    library: Library, query: Query, question: str, candidates: Sequence[Candidate], places: Sequence[Where] = ()
+    library: Library,
+    query: Query,
+    question: str,
+    candidates: Sequence[Candidate],
+    places: Sequence[Where] = (),
+    may_tell: Callable[[Passage, str], bool] | None = None,
 ) -> list[Sentence]:
     """The sentences of the best candidates, the most likely first; inside `library.reading()`.
 
-    With `places`, only those that stand there.
+    With `places`, only those that stand there; with `may_tell`, those of which that is said.
     """
     kind, term = asked_kind(question), asked_term(question)
-    names = options(question), operators(question)
+    names = options(question) | set(identifiers(question).values()), operators(question)
     # What an entry says may be unlike all that is asked: any passage may hold it.
     looked_into = len(candidates) if any(names) else DEFINING_PASSAGES if term else PASSAGES
     different = _different(candidates, looked_into)
@@ -87,6 +93,8 @@ def score_sentences(
             found += [s for s in told if s.features["defines"] or s.features["entry"]]
     if places:
         found = [s for s in found if any(p.touches(s.candidate.passage.document, s.start, s.end) for p in places)]
+    if may_tell:
+        found = [s for s in found if may_tell(s.candidate.passage, s.text)]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
     return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)

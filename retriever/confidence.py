@@ -14,6 +14,7 @@ import numpy as np
 from ingest import STOP_WORDS, Library, content_words, stem, stems, words
 
 from .choose import Sentence, cover, word_matches
+from .identifiers import unheld
 from .search import Candidate, Query
 
 # How many passages are looked at.
@@ -110,22 +111,22 @@ COMMON = 0.01
 
 
 _FIGURES = re.compile(r"\d{3,}")
-# An option or an error's number is known by its letters: what is spelled otherwise is another thing.
-_SPELLED = re.compile(r"(?<!\S)[\"'`(]?--[a-z][\w-]+|\b[A-Z]{1,4}-?\d{4,}\b")
+# An option is known by its letters: what is spelled otherwise is another thing.
+_OPTION = re.compile(r"(?<!\S)[\"'`(]?--[a-z][\w-]+")
 
 
 def unknown(library: Library, question: str) -> list[str]:
-    """The options (--no-verify) and error numbers (E0382) in `question` of which no passage holds a word.
+    """The options (--no-verify) in `question` of which no passage holds a word, and its identifiers that none holds.
 
     Inside `library.reading()`.
     """
     found = []
-    for match in _SPELLED.finditer(question):
+    for match in _OPTION.finditer(question):
         spelled = match.group().lstrip("\"'`(-")
         parts = {*words(spelled), *re.findall(r"\d+", spelled)} - STOP_WORDS
         if parts and not library.document_frequencies(map(stem, parts)):
             found.append(spelled)
-    return found
+    return [*found, *unheld(library, question)]
 
 
 def missing(library: Library, question: str, query: Query, candidates: Sequence[Candidate]) -> list[str]:
@@ -134,8 +135,6 @@ def missing(library: Library, question: str, query: Query, candidates: Sequence[
     As they stand there: words that only words of grammar part, and no comma, are one phrase. Inside
     `library.reading()`.
     """
-    if spelled := unknown(library, question):
-        return spelled
     top = candidates[:LOOKED_AT]
     if not top or not query.terms:
         return []

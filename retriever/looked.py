@@ -2,16 +2,17 @@
 
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from functools import cached_property, partial
 
-from ingest import BUNDLED_ENCODER, Library, stems
+from ingest import BUNDLED_ENCODER, Library, Passage, stems
 
 from .choose import Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .definitions import asked_term, defines
 from .direct import direct_cell
+from .identifiers import Identifier, identifiers, is_of_another
 from .instead import Thing
 from .naming import by_title, namings
 from .options import TOLD, operators, tells
@@ -22,6 +23,8 @@ from .search import PROPOSED, Part, begin_query, begin_search, search
 from .series import Span, said_elsewhere
 from .topics import named
 
+# How likely a sentence answers that names the very code asked about, however unlike the rest of it is.
+IDENTIFIED = 0.4
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
 # A sentence that covers more than this of a question's words holds each of them.
@@ -102,8 +105,24 @@ class Looked:
 
     @cached_property
     def ranked(self) -> list[Sentence]:
-        """The sentences of the candidates, best first."""
-        return score_sentences(self.library, self.query, self.searched_for, self.sources, self.places or self.parts)
+        """The sentences of the candidates, best first; none about another version, or code, than is asked for."""
+        asked = self.identified
+
+        def may_tell(of: Passage, text: str) -> bool:
+            return not is_of_another(asked, of, text)
+
+        sources = [c for c in self.sources if may_tell(c.passage, c.passage.text)] if asked else self.sources
+        places = self.places or self.parts
+        return score_sentences(
+            self.library, self.query, self.searched_for, sources, places, may_tell if asked else None
+        )
+
+    @cached_property
+    def identified(self) -> Set[Identifier]:
+        """The versions, codes and file numbers that are asked about; none where places are named."""
+        if self.placed:
+            return frozenset()
+        return (identifiers(self.said) or identifiers(self.searched_for)).keys()
 
     @cached_property
     def reads(self) -> bool:
@@ -131,7 +150,10 @@ class Looked:
         likely = estimate(self.query, self.candidates[:PROPOSED], self.ranked, everywhere, given)
         if not self.ranked:
             return likely
-        return max(likely, TOLD) if self._told(self.ranked[0]) else likely
+        best = self.ranked[0]
+        if self.identified & identifiers(best.text).keys():
+            likely = max(likely, IDENTIFIED)
+        return max(likely, TOLD) if self._told(best) else likely
 
     def _told(self, best: Sentence) -> bool:
         """Whether the form of the `best` sentence shows that it answers, whatever is near and stands out."""
@@ -192,6 +214,8 @@ class Looked:
         Of topics few, no small numbers and, if not `answered`, none that another passage of the library tells of.
         """
         places = self.absent if answered or self.places else [m.text for m in mentions(self.said)]
+        if spelled := [each for each in unknown(self.library, self.searched_for) if each in asked]:
+            return [*places, *spelled][:MOST_NAMED]
         found = named(missing(self.library, self.searched_for, self.query, self.candidates), asked)
         found = [name for name in found if not (_SMALL.fullmatch(name) or any(name in text for text in places))]
         if not answered and self.within is None:
