@@ -79,6 +79,13 @@ def test_of_a_code_its_row_is_told_first(kiln: Retriever, code: str) -> None:
         assert all(code in c.quote or not any(other in c.quote for other in others) for c in answer.citations)
 
 
+def test_what_is_said_of_a_code_is_shown_though_it_may_not_answer(kiln: Retriever) -> None:
+    answer = kiln.ask("What colour is the lamp of KN-310?")
+    assert answer.answered
+    assert answer.citations[0].quote.startswith("Code: KN-310 |")
+    assert "colour" in (answer.note or "")
+
+
 @pytest.mark.parametrize(
     ("question", "named"),
     [("What was added in 2.5.0?", "2.5.0"), ("What does KN-999 mean?", "KN-999"), ("Who sent 2023-0117?", "2023-0117")],
