@@ -327,6 +327,33 @@ def test_an_old_citation_opens_after_a_restart_and_says_what_has_changed(browser
         expect(page.locator("#pc-view blockquote")).to_contain_text("Professor Quibble in 1911")
 
 
+def test_what_is_asked_before_something_goes_has_room_and_can_be_left(browser: Browser, server: str) -> None:
+    with visiting(browser, server, 390, 844) as page:
+        ask(page, QUESTION)
+        page.locator("#pc-now .pc-rate").get_by_role("button", name="Yes").click()
+        page.get_by_label("Note", exact=True).fill("yes")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Edit question").click()
+        # The row of what can be done stands at the lower edge, and the longer words make it two.
+        page.get_by_role("button", name="Ask again").evaluate("""(button) => {
+            const log = document.getElementById("pc-log");
+            log.scrollTop += button.getBoundingClientRect().bottom - log.getBoundingClientRect().bottom;
+        }""")
+        place = page.get_by_role("button", name="Ask again").bounding_box()
+        assert place
+        page.mouse.click(place["x"] + 5, place["y"] + 5)
+        expect(page.get_by_role("button", name="Really ask again?")).to_be_in_viewport(ratio=1)
+        picture(page, "note-goes-390")
+        page.locator(".pc-editor [type=submit]").click()
+        expect(page.locator(".pc-editor [type=submit]")).to_have_text(re.compile("^Really ask"))
+        beside = page.get_by_role("button", name="Cancel").bounding_box()
+        assert beside
+        assert beside["x"] + beside["width"] < 390 - 15
+        picture(page, "note-goes-edited-390")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator(".pc-editor")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 480), (390, 844)])
 def test_the_conversation_follows_the_walk_through_the_sources(
     browser: Browser, server: str, width: int, height: int

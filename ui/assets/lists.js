@@ -267,10 +267,12 @@
     button.dataset.sure = "asked";
     button.textContent = asks || `Really ${words.toLowerCase()}?`;
     button.focus();
-    button.addEventListener("blur", () => {
+    button.scrollIntoView({ block: "nearest" }); // it may have gone to another line
+    // Not at once: what stands beside it would move away under the press that takes the focus.
+    button.addEventListener("blur", () => setTimeout(() => {
       delete button.dataset.sure;
       button.textContent = words;
-    }, { once: true });
+    }, 300), { once: true });
     return false;
   }
 
