@@ -16,7 +16,7 @@ from ingest import STOP_WORDS, Document, Library, Passage, content_words, paragr
 
 from .answers import Turn
 from .topics import is_topic
-from .whole import ITEM, MAX_LIST_WORDS, ROW, headings_of
+from .whole import ITEM, MAX_LIST_WORDS, ROW, headings_of, looks_like_heading
 
 # How likely the library answers where the words of a place are asked for that is there, and that is in more documents
 # than are quoted.
@@ -26,8 +26,6 @@ READ_AMONG_MANY = 0.6
 # So many places are told at most, and a number is looked for in so many passages: those of the best BM25.
 MAX_PLACES = 3
 LOOKED_INTO = 1000
-# A line that looks like a heading has at most so many words.
-MAX_HEADING_WORDS = 10
 
 ELSEWHERE = "More documents have such a place: name one to be told of it there."
 
@@ -85,7 +83,7 @@ _COUNTED = re.compile(
 )
 _GOES_ON = re.compile(rf"(?:\b{_LABEL}|[^.;:!?]\b(?:and|as|by|in|of|or|the|to|under|with)|,)\n$")
 # A line of a table of contents: "4. Fees ..... 12".
-_CONTENTS = re.compile(r"[.…]{3,}\s*\d+\s*$")
+_CONTENTS = re.compile(r"[.…]{3,}\s*\d+\s*$|[.…]{6}")
 # How a follow-up begins.
 OPENERS = r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)"
 _OPENER = re.compile(rf"{OPENERS}+(?:(?:in|for|under) )?", re.IGNORECASE)
@@ -97,6 +95,8 @@ _OF = re.compile(
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _ENDS = re.compile(r"[.;:,!?]\W*$")
 _JOINING = frozenset("her his my of on our that the their this your".split())
+# So do these within a name: "the Health and Safety Act".
+_WITHIN_NAME = re.compile(rf"(?:and|at|for|to) (?!{_LABEL})(?=[A-Z])")
 _ANY_DOCUMENT = frozenset(map(stem, "agreement book contract document file manual paper report text".split()))
 # What provisions do, beside the verbs that everything does.
 _DOES = frozenset(
@@ -132,14 +132,24 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a place is: `start:end` of a document, in the passages `ids`, in `passage` up to `quoted` at least."""
+    """Where a place is: `start:end` of a document, in the passages `ids`, quoted up to `quoted`.
+
+    What is quoted begins in `passage`, and goes on in those `further`.
+    """
 
     mention: Mention
     passage: Passage
+    further: tuple[Passage, ...]
     ids: tuple[int, ...]
     start: int
     quoted: int
     end: int
+
+    @property
+    def quotes(self) -> list[tuple[Passage, int, int]]:
+        """What is quoted, in each passage that it lies in, without the white space at its end."""
+        spans = [(p, max(self.start, p.start), min(self.quoted, p.end)) for p in (self.passage, *self.further)]
+        return [(p, s, s + len(p.text[s - p.start : e - p.start].rstrip())) for p, s, e in spans]
 
     def touches(self, document: str, start: int, end: int) -> bool:
         """Whether `start:end` of a document has a part in it."""
@@ -238,7 +248,12 @@ def absent(question: str, passages: Sequence[Passage]) -> list[str]:
 
 
 def _written(mention: Mention) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?i:{_LABELS[mention.label]})\s?{re.escape(mention.number)}(?!\.?\d|\w)")
+    """How a text tells of a place: "section 3", of one below it "section 3(2)" or "paragraph 2 of section 3"."""
+    place = rf"(?i:{_LABELS[mention.label]})\s?{re.escape(mention.number)}(?!\.?\d|\w)"
+    if not mention.below:
+        return re.compile(rf"(?<!\w){place}")
+    below = re.escape(mention.below[0])
+    return re.compile(rf"(?<!\w)(?:{place} ?\({below}\)|\(?{below}\)? (?:of|in) (?:the )?{place})")
 
 
 def asking_of_it(question: str) -> str:
@@ -291,10 +306,10 @@ def _owner(question: str, at: int) -> tuple[set[str], int]:
     name: list[str] = []
     determined = False
     for word in _WORD.finditer(question, *said.span(1)) if said else ():
-        if word[0].lower() in _JOINING:
+        if word[0].lower() in _JOINING or (name and _WITHIN_NAME.match(question, word.start())):
             determined = True
             continue
-        is_noun = is_topic(word[0]) or (determined and word[0].lower() == "will")
+        is_noun = is_topic(word[0]) or word[0].istitle() or (determined and word[0].lower() == "will")
         if not is_noun or stem(word[0].lower()) in _DOES:
             break
         name.append(word[0].replace("-", ""))
@@ -348,7 +363,7 @@ def _beginnings(library: Library, mention: Mention, question: str, ids: Collecti
         named = len(naming_words & naming)
         for match in line.finditer(passage.text) if _is_of(mention, naming) else ():
             marked = match.group().strip() in headings_of(passage)
-            heading = marked or _stands_alone(passage.text, *match.span())
+            heading = marked or looks_like_heading(passage.text, *match.span())
             if _opens(passage.text, match.start()) and _is_one(mention, match, marked, heading):
                 yield _Beginning(passage, passage.start + match.start(), bool(match["own"]), heading, named)
 
@@ -360,13 +375,6 @@ def _line(mention: Mention) -> re.Pattern[str]:
         rf"^(?:(?P<own>{label})(?:(?<=[§.])|[^\S\n]+))?{re.escape(mention.number)}(?![.-]?\d|\w)(?P<mark>[.):]*)(?P<rest>[^\n]*)$",
         re.MULTILINE,
     )
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a line looks like a heading where none is marked: few words, no full stop, and blank lines around it."""
-    line, before = text[start:end], text[:start].rstrip(" \t")
-    parted = text[end:].startswith("\n\n") and (not before or before.endswith("\n\n"))
-    return parted and len(line.split()) <= MAX_HEADING_WORDS and not _ENDS.search(line)
 
 
 def _opens(text: str, at: int) -> bool:
@@ -412,8 +420,12 @@ def _place(library: Library, mention: Mention, beginning: _Beginning) -> Place |
     end = start + len(text[start:end].rstrip())
     ids = library.store.passage_ids([document.id])
     lies_in = {id: p for id, (p, _) in library.store.passages(sorted(ids)).items() if p.start < end and start < p.end}
-    passage = min(lies_in.values(), key=lambda p: p.start)
-    return Place(mention, passage, tuple(lies_in), start, _quoted(document, mention, start, min(end, passage.end)), end)
+    passage, *others = sorted(lies_in.values(), key=lambda p: p.start)
+    quoted = _quoted(document, mention, start, end)
+    if quoted < end or len(text[start:end].split()) > MAX_LIST_WORDS:  # of what is too long no more than a passage
+        quoted = _quoted(document, mention, start, min(end, passage.end))
+    further = tuple(p for p in others if p.start < quoted)
+    return Place(mention, passage, further, tuple(lies_in), start, quoted, end)
 
 
 def _is_counted(text: str, start: int, mention: Mention) -> bool:

@@ -46,6 +46,12 @@ _STEP = re.compile(r"(?:^|\n)\s*\(?\d{1,3}[.)]\s")
 _CLAUSE = re.compile(r"\s*\(?\d{1,3}[.)]\s+[A-Z].*[.!?]\s*")
 _OPERATOR = re.compile(r"[=(){}<>]")
 MAX_TITLE_WORDS = 6
+# A line that looks like a heading has at most so many words, and ends otherwise.
+MAX_HEADING_WORDS = 10
+_ENDS_NO_HEADING = re.compile(r"(?:[.;:,!?]\W*|\b(?:and|as|by|in|of|or|the|to|under|with))$")
+# An item below a heading, and the end of a line of what stands below one.
+_BELOW = re.compile(r"\((?:\d{1,3}|[a-z]{1,4})\)\s")
+_ENDS_BELOW = re.compile(r"[.!?;:—–][\"'”’)\]]*$", re.MULTILINE)
 # What a document calls itself: "This Agreement".
 _ITSELF = re.compile(r"This [A-Z]")
 _OPENS = re.compile(r"[\"“'‘(]?[A-Z]")
@@ -162,7 +168,8 @@ def goes_on(passage: Passage, start: int, end: int) -> bool:
     """Whether of a list, code or rows that `start:end` of the passage's document quotes there is more behind it."""
     quote, rest = passage.text[start - passage.start : end - passage.start], passage.text[end - passage.start :]
     if NEXT_ITEM.search(quote):
-        return ITEM.match(rest) is not None
+        following = re.search(r"\S.*", rest)
+        return ITEM.match(rest) is not None and not (following and _heads_items(rest, *following.span()))
     block = list(paragraphs(quote))[-1]
     # A passage that ends with a line, and no blank one, ends within its paragraph.
     rows = quote.split("\n")
@@ -182,6 +189,26 @@ def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
 def headings_of(passage: Passage) -> set[str]:
     """What is no more than a heading where it stands."""
     return {passage.title, *(passage.heading or "").split(" > ")}
+
+
+def looks_like_heading(text: str, start: int, end: int) -> bool:
+    """Whether the line `text[start:end]` looks like a heading where none is marked: of few words, and parted.
+
+    A blank line stands before it, or a sentence ends there or a line in capitals. Behind it is a blank line too, or the
+    text below it: items ("(1) The owner"), or a sentence whose first word had fitted into the line.
+    """
+    line, before = text[start:end], text[:start].rstrip(" \t")
+    if len(line.split()) > MAX_HEADING_WORDS or _ENDS_NO_HEADING.search(line):
+        return False
+    parted = not before or before.endswith("\n\n")
+    below = text[end + 1 :].partition("\n\n")[0].split("\n")
+    if not below[0].strip():
+        return parted
+    last = before.rstrip("\n").rpartition("\n")[2]
+    parted = parted or last.isupper() or _ENDS_SENTENCE.search(last) is not None
+    fits = len(line) + 1 + len(below[0].split()[0]) <= max(map(len, below))
+    begins = _BELOW.match(below[0]) or (fits and _OPENS.match(below[0]))
+    return bool(parted and begins and _ENDS_BELOW.search("\n".join(below)))
 
 
 def _with_next(passage: Passage, end: int) -> int:
@@ -233,6 +260,7 @@ def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The list that `start:end` introduces or is part of, from its introduction on; None if there is none."""
     units = list(sentences(text))
     items = [bool(ITEM.match(text[s:e])) for s, e in units]
+    heads = [_heads_items(text, s, e) for s, e in units]
     within = [i for i, (s, e) in enumerate(units) if s < end and start < e]
     if not within:
         return None
@@ -241,14 +269,24 @@ def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
         first = last = within[-1] + 1
     if first >= len(units) or not items[first]:
         return None
-    # What follows an item on its line belongs to it.
+    # What follows an item on its line belongs to it; a section of its own does not.
     while last + 1 < len(units) and (items[last + 1] or "\n" not in text[units[last][1] : units[last + 1][0]]):
+        if heads[last + 1]:
+            break
         last += 1
     while first and (items[first - 1] or (first > 1 and "\n" not in text[units[first - 1][1] : units[first][0]])):
+        if heads[first]:
+            break
         first -= 1
-    if first and text[: units[first - 1][1]].endswith(_ANNOUNCING):
+    if first and not heads[first] and text[: units[first - 1][1]].endswith(_ANNOUNCING):
         first -= 1
     return units[first][0], units[last][1]
+
+
+def _heads_items(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` is the heading of a section: behind a blank line, with items right below it."""
+    below = _BELOW.match(text, end + 1) is not None and text[end] == "\n"
+    return below and text[:start].endswith("\n\n") and looks_like_heading(text, start, end)
 
 
 def _block_around(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -126,11 +126,9 @@ def _text(of: Passage, start: int, end: int) -> str:
 
 def recite(places: Sequence[Place], page_at: Callable[[Passage, int], int | None]) -> tuple[str, tuple[Citation, ...]]:
     """What stands at `places`, which a question asks to read, with its citations."""
-    return _told(
-        [(place.passage, place.start, place.quoted) for place in places],
-        page_at,
-        [place.quoted < place.end for place in places],
-    )
+    quotes = [(quote, place) for place in places for quote in place.quotes]
+    cut = [of is place.quotes[-1][0] and place.quoted < place.end for (of, _, _), place in quotes]
+    return _told([quote for quote, _ in quotes], page_at, cut)
 
 
 def declined(missing: Sequence[str], script: str | None = None) -> str:

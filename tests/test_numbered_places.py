@@ -102,6 +102,32 @@ The burden of proof is on the controller.
 """,
     "cake.txt": "How to bake a cake\n\n1. Mix the eggs\n2. Bake for an hour\n3. Cool the cake\n\nIt keeps for a week.\n\n9. Eat it\n10. Smile\n",
     "club.txt": "By-laws of the club\n\n31. It is a club.\n\n32. Two thirds must agree:\n\n    (a) to a loan; or\n    (b) to its end.\n",
+    "boats.txt": """SMALL BOATS ACT
+
+PART I
+PRELIMINARY
+
+21. Short title
+This Act may be cited as the Small Boats Act.
+
+22. Meaning of boat
+(1) In this Act, a boat is a vessel of less than ten metres in length, whether it is built or altered for the
+carriage of persons or of goods, and whether or not it is propelled by an engine, by sails or by oars alone.
+(2) A raft is none.
+
+PART II
+DUTIES
+23. Duty to register
+(1) The owner of a boat shall register it within a month of the day on which it is bought, inherited or hired.
+(2) Subsection (1) does not apply to a boat that is kept ashore, nor to one that a school or a club owns and lends.
+
+24. Offences
+(1) A person who fails to register a boat commits an offence, and is liable to a fine of level three.
+(2) It is a defence to show that the boat was laid up ashore, as section 22(2) says of rafts.
+25. Commencement
+This Act comes into force in May, with the exception of section 23, for which the Minister appoints a day.
+""",
+    "packing.txt": "How to pack\n\n31. Open the\nBox of tools\n32. Fill it\n33. Close it. Then\n34. Sign\n\nIt is done.\n",
     "ann.txt": "Last will and testament\n\n31. I give my hat to Bob.\n\n32. I give my cat to Eve.\n",
     "rates.md": "# Rates\n\nTable 2. Day rates.\n\n| Role | Rate |\n| --- | --- |\n| Partner | 1600 |\n| Analyst | 680 |\n\nPrices rise.\n\ntable3: not kept\n",
 }
@@ -179,6 +205,39 @@ def test_a_place_is_quoted(retriever: Retriever, question: str, expected: list[t
         assert retriever.text(citation.passage.document)[citation.start : citation.end] == citation.quote
 
 
+BOAT = "23. Duty to register (1) The owner of a boat shall register it within a month of the day on which it is bought, inherited or hired. (2) Subsection (1) does not apply to a boat that is kept ashore, nor to one that a school or a club owns and lends."
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is section 21 of the Small Boats Act?", "21. Short title This Act may be cited as the Small Boats Act."),
+        ("What is section 22(2)?", "(2) A raft is none."),
+        ("§ 23", BOAT),
+        ("What does section 24(1) of the Act say?", "(1) A person who fails to register a boat commits an offence"),
+        ("Section 25 of the Small Boats Act", "25. Commencement This Act comes into force in May"),
+    ],
+)
+def test_a_section_need_not_stand_apart_from_its_heading(retriever: Retriever, question: str, expected: str) -> None:
+    answer = retriever.ask(question)
+    assert [(name, said[: len(expected)]) for name, said in quotes(answer)] == [("boats.txt", expected)]
+    assert answer.confidence == READ
+
+
+def test_a_place_is_quoted_from_every_passage_that_it_lies_in(retriever: Retriever) -> None:
+    answer = retriever.ask("What is in Part II of the Small Boats Act?")
+    assert len(answer.citations) > 1
+    said = " ".join(said for _, said in quotes(answer))
+    assert said.startswith("PART II DUTIES 23. Duty")
+    assert said.endswith("appoints a day.")
+    assert "…" not in answer.text
+
+
+def test_what_a_list_counts_is_no_section(retriever: Retriever) -> None:
+    for number in (31, 32, 33, 34):
+        assert all("place" not in h.found_by for h in retriever.search(f"What does section {number} say?").hits), number
+
+
 @pytest.mark.parametrize(
     ("question", "missing"),
     [
@@ -192,6 +251,8 @@ def test_a_place_is_quoted(retriever: Retriever, question: str, expected: list[t
         ("What does clause 3.5 say?", "clause 3.5"),
         ("What does section 3.5 of the cake say?", "section 3.5"),
         ("What does Schedule 8 contain?", "Schedule 8"),
+        ("What does section 29 of the Small Boats Act say?", "section 29"),
+        ("section 22(3) of the Small Boats Act", "section 22(3)"),
     ],
 )
 def test_what_is_not_there_is_named(retriever: Retriever, question: str, missing: str) -> None:

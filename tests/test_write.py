@@ -155,6 +155,14 @@ def test_code_is_quoted_in_whole_lines() -> None:
     assert text == f"{citation.quote} … [1]"
 
 
+def test_a_list_ends_where_the_next_section_begins() -> None:
+    fees = "4. Fees\n(1) The fee is 85 pounds.\n(2) Charities pay none."
+    of = passage(f"3. Duties\n(1) Register it.\n(2) Paint it.\n\n{fees}\n\n5. Offences\n(1) It is a crime.")
+    text, citations = written(sentence(of, fees, 9))
+    assert [c.quote for c in citations] == [fees]
+    assert text.endswith("Charities pay none. [1]")
+
+
 def test_code_that_goes_on_in_the_next_passage_is_shown_to() -> None:
     code = "$ git pull . a\n$ git push . a\n"
     for text, shown in ((code, " …"), (f"{code}\n", ""), (code.rstrip(), "")):
