@@ -12,6 +12,7 @@ import numpy as np
 
 from .database import FILE, LOCK, checked_name, translated
 from .documents import Document, PageImage, Rectangle
+from .earlier_names import present_name
 from .encode import Encoder, encoder_of, fingerprint_of, is_of, model_of
 from .errors import FormatError, LibraryError, LockedError, UnknownDocumentError
 from .indexes import derived
@@ -222,9 +223,9 @@ class Library:
             return store.documents()
 
     def document(self, name: str) -> Document:
-        """One document with its text; UnknownDocumentError if it is not there."""
+        """One document with its text, also by a name that it had before; UnknownDocumentError if it is not there."""
         with self.reading() as store:
-            return store.document(name)
+            return store.document(present_name(store, name))
 
     def missing(self) -> list[str]:
         """The documents whose files are not where they were read from, by name."""
@@ -263,13 +264,12 @@ class Library:
         UnknownDocumentError if there is no such document.
         """
         with self.reading() as store:
-            store.document(name)
-            source = store.source(name)
+            source = store.source(store.document(name).id)
         return Path(source.path.partition(MEMBER)[0]) if source else None
 
     def _origin(self, name: str) -> Origin:
         with self.reading() as store:  # not while the source is read: that may take seconds
-            return Origin.of(store, name)
+            return Origin.of(store, present_name(store, name))
 
     def within(self, documents: Iterable[str] = (), tags: Iterable[str] = ()) -> frozenset[str] | None:
         """The names of the documents that some patterns and tags pick; None, for all, if none are given.

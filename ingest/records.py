@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .discover import changed_ns
 from .documents import Document, Passage
 from .errors import LibraryError
 from .indexes.late import Floats
@@ -21,6 +23,11 @@ class Source:
     path: str
     size: int
     mtime_ns: int  # the later of its contents' and its name's (`changed_ns`)
+
+    def is_current(self) -> bool:
+        """Whether the file, which is no archive, is still as it was read, by size and time; OSError if it is gone."""
+        status = Path(self.path).stat()
+        return (self.size, self.mtime_ns) == (status.st_size, changed_ns(status))
 
 
 @dataclass(frozen=True, slots=True)

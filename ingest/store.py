@@ -23,6 +23,9 @@ from .indexes.lexical import document_frequencies, words
 from .records import Contents, DocumentInfo, Known, Source, Vectors
 
 FORMAT = 3
+# Before a name that a document had, it is the key in `meta` of the name that it was given instead.
+_MOVED = "moved: "
+_ABSENT = "There is no document {!r} in the library; pincite documents lists them."
 
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -183,13 +186,21 @@ class Store:
         """Every document's name -> the path of its source file, None if it came from elsewhere."""
         return dict(self._db.execute("SELECT name, source FROM documents"))
 
+    def has(self, name: str) -> bool:
+        """Whether there is a document called `name`."""
+        return self._number("SELECT count(*) FROM documents WHERE name = ?", (as_stored(name),)) > 0
+
+    def moved(self, name: str) -> str | None:
+        """The name that the document called `name` was given when its file was moved, None if it was not."""
+        return self.meta(_MOVED + name) if as_stored(name) else None
+
     def document(self, name: str) -> Document:
         """The document called `name`, put together from its passages; UnknownDocumentError if there is none."""
         row = self._db.execute(
             "SELECT id, title, sha256, sections, pages FROM documents WHERE name = ?", (as_stored(name),)
         ).fetchone()
         if not row:
-            raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
+            raise UnknownDocumentError(_ABSENT.format(name))
         id, title, sha256, sections, pages = row
         parts = self._db.execute("SELECT text FROM passages WHERE document = ? ORDER BY first", (id,))
         return Document(
@@ -359,6 +370,8 @@ class Store:
                 "SELECT tag FROM tags WHERE document = (SELECT id FROM documents WHERE name = ?)", (name,)
             ).fetchall()
             self.remove(name, generation)
+        if moved and moved != document.id:
+            self.set_meta(_MOVED + moved, document.id)
         self._db.execute(
             "INSERT INTO documents (name, title, sha256, sections, pages, source, size, mtime_ns) "
             "VALUES (?,?,?,?,?,?,?,?)",
@@ -374,26 +387,16 @@ class Store:
         owner = self._db.last_insert_rowid()
         self._db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(owner, tag) for (tag,) in tags])
         for passage, hash, vector in zip(passages, hashes, vectors, strict=True):
+            place = (owner, passage.start, passage.end, passage.heading, passage.page)
             self._db.execute(
                 "INSERT INTO passages (document, first, last, heading, page, context, text, hash, generation) "
                 "VALUES (?,?,?,?,?,?,?,?,?)",
-                (
-                    owner,
-                    passage.start,
-                    passage.end,
-                    passage.heading,
-                    passage.page,
-                    passage.context,
-                    passage.text,
-                    hash,
-                    generation,
-                ),
+                (*place, passage.context, passage.text, hash, generation),
             )
             id = self._db.last_insert_rowid()
             self._db.execute("INSERT INTO vectors VALUES (?,?,?)", (id, vector.pooled, vector.codes))
-            self._db.execute(
-                "INSERT INTO lexical (rowid, context, text) VALUES (?,?,?)", (id, passage.context, passage.text)
-            )
+            whole = (id, passage.context, passage.text)
+            self._db.execute("INSERT INTO lexical (rowid, context, text) VALUES (?,?,?)", whole)
 
     def tag(self, names: Iterable[str], tags: Sequence[str]) -> None:
         """Gives documents tags, in addition to those they have."""
@@ -416,7 +419,7 @@ class Store:
         """Removes the document `name` with its passages, vectors and words; UnknownDocumentError if absent."""
         row = self._db.execute("SELECT id FROM documents WHERE name = ?", (as_stored(name),)).fetchone()
         if not row:
-            raise UnknownDocumentError(f"There is no document {name!r} in the library; pincite documents lists them.")
+            raise UnknownDocumentError(_ABSENT.format(name))
         rows = self._db.execute("SELECT id, context, text FROM passages WHERE document = ?", row).fetchall()
         self._db.executemany("INSERT INTO lexical (lexical, rowid, context, text) VALUES ('delete', ?, ?, ?)", rows)
         ids = [(id,) for id, _, _ in rows]
@@ -427,10 +430,8 @@ class Store:
         self._db.execute("DELETE FROM documents WHERE id = ?", row)
 
     def _replaced(self, name: str, source: Source | None, moved: str | None) -> list[str]:
-        rows = self._db.execute(
-            "SELECT name FROM documents WHERE name IN (?, ?) OR source = ?",
-            (name, moved, source.path if source else None),
-        )
+        values = (name, moved, source.path if source else None)
+        rows = self._db.execute("SELECT name FROM documents WHERE name IN (?, ?) OR source = ?", values)
         return [row[0] for row in rows]
 
     # -- checking --------------------------------------------------------------------------------------

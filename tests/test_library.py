@@ -172,6 +172,28 @@ def test_what_is_gone_is_removed_only_below_the_named_folder(library: Library, t
     assert library.ingest(tmp_path / "house").removed == 1, "a folder may become empty"
 
 
+def test_a_document_is_found_by_the_names_that_it_had(library: Library, tmp_path: Path) -> None:
+    write(tmp_path / "house", kitchen=paragraph(1), cellar=paragraph(2))
+    library.ingest(tmp_path / "house")
+    text = library.text("kitchen.md")
+    for before, now in (("kitchen.md", "galley.md"), ("galley.md", "canteen.md")):
+        (tmp_path / "house" / before).rename(tmp_path / "house" / now)
+        assert library.ingest(tmp_path / "house").moved == 1
+    assert (library.document("kitchen.md").id, library.text("galley.md")) == ("canteen.md", text)
+    assert library.source("kitchen.md") == (tmp_path / "house" / "canteen.md").read_bytes()
+    for change in (library.remove, lambda name: library.set_tags(name, ["old"])):
+        with pytest.raises(UnknownDocumentError):
+            change("kitchen.md")
+    write(tmp_path / "house", kitchen=paragraph(3))
+    library.ingest(tmp_path / "house")
+    assert library.document("kitchen.md").id == "kitchen.md"
+    (tmp_path / "house" / "canteen.md").rename(tmp_path / "house" / "galley.md")
+    library.ingest(tmp_path / "house")
+    library.remove("galley.md")
+    with pytest.raises(UnknownDocumentError):
+        library.document("canteen.md")
+
+
 def test_a_renamed_folder_is_the_same_documents(library: Library, tmp_path: Path, fake_encoder: Any) -> None:
     write(tmp_path / "north", kitchen=paragraph(1), cellar=paragraph(2))
     write(tmp_path / "south", kitchen=paragraph(1))  # a copy is no move

@@ -173,6 +173,49 @@ def test_a_kept_citation_is_found_again_or_said_to_be_gone(
     assert "“All documents” lists what there is" in dead.json()["error"]
 
 
+def test_a_renamed_document_is_opened_by_its_old_citations_and_links(
+    client: TestClient, conversations: Conversations, library: Library, tmp_path: Path
+) -> None:
+    id = kept(client, conversations)
+    link: dict[str, Any] = {"document": "kettle.md", "start": 8, "end": 27}
+    before = client.get("/page/source", params=link).text
+    (tmp_path / "kettle.md").rename(tmp_path / "pot.md")
+    assert library.ingest(tmp_path / "pot.md").moved == 1
+    assert client.get("/page/source", params=link).text == before.replace("kettle.md", "pot.md")
+    shown = client.get("/page/source", params={**link, "c": id, "t": 1, "n": 1}).text
+    assert "cited from kettle.md" in shown
+    assert "<mark>The kettle is blue.</mark>" in shown
+    reply = client.post(
+        "/mcp",
+        json={
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": "read_passage", "arguments": link},
+        },
+    )
+    assert reply.json()["result"]["structuredContent"] == {
+        "document": "pot.md",
+        "start": 8,
+        "end": 27,
+        "text": "The kettle is blue.",
+    }
+
+
+def test_a_quote_whose_document_is_gone_is_found_in_another(
+    client: TestClient, conversations: Conversations, library: Library, tmp_path: Path
+) -> None:
+    id = kept(client, conversations, "When was the kettle bought?")
+    span: dict[str, Any] = {"document": "kettle.md", "start": 0, "end": 3, "c": id, "t": 1, "n": 1}
+    library.remove("kettle.md")
+    assert "not in the library any more" in client.get("/page/source", params=span).text
+    (tmp_path / "pot.md").write_text("The kettle.\n\n" + TEXT, "utf-8")
+    library.ingest(tmp_path / "pot.md")
+    shown = client.get("/page/source", params=span).text
+    assert "cited from kettle.md" in shown
+    assert "in 1907 by an aunt.</mark>" in shown
+
+
 def test_conversations_are_listed_renamed_exported_and_deleted(
     client: TestClient, conversations: Conversations
 ) -> None:

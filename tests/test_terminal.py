@@ -94,11 +94,39 @@ def test_what_cannot_be_opened_is_told(library: Library, house: Path) -> None:
     remember(library.folder, [source_of(library, "blue")])
     with pytest.raises(PinciteError, match="no source 2; its sources are 1 to 1"):
         recall(library.folder, 2)
-    (house / "kitchen.md").write_text(KITCHEN.replace("kettle", "old kettle"), "utf-8")
+    (house / "kitchen.md").write_text(KITCHEN.replace("blue", "red"), "utf-8")
     library.ingest(house)
     assert "has changed since" in str(run(library, "open", "1").exception)
     library.remove("kitchen.md")
     assert "no document 'kitchen.md'" in str(run(library, "open", "1").exception)
+
+
+def test_words_are_opened_where_they_stand_now(library: Library, house: Path) -> None:
+    quote = "The kettle is blue. It whistles."
+    remember(library.folder, [source_of(library, quote)])
+    (house / "kitchen.md").write_text(KITCHEN.replace("It is in", "It was painted, and is in"), "utf-8")
+    (house / "rooms").mkdir()
+    library.ingest(house)
+    (house / "kitchen.md").rename(house / "rooms" / "galley.md")
+    assert library.ingest(house).moved == 1
+    ran = run(library, "open", "1")
+    assert "(rooms/galley.md)" in ran.stdout
+    assert f"«{quote}»" in ran.stdout
+    assert str(house / "rooms" / "galley.md") in ran.stdout
+    (house / "rooms" / "galley.md").rename(house / "stove.md")
+    library.remove("rooms/galley.md")  # so that nothing tells of the move but the words
+    library.ingest(house)
+    assert f"«{quote}»" in run(library, "open", "1").stdout
+
+
+def test_that_the_file_is_another_than_was_read_is_told(library: Library, house: Path) -> None:
+    remember(library.folder, [source_of(library, "The kettle is blue.")])
+    assert run(library, "open", "1").stderr == ""
+    (house / "kitchen.md").write_text("Nothing of it.", "utf-8")
+    ran = run(library, "open", "1")
+    assert "The kettle is blue." in ran.stdout
+    again = f"pincite ingest {house / 'kitchen.md'} --library {library.folder}"
+    assert ran.stderr == f"The file has changed since it was read; to read it again, run: {again}\n"
 
 
 def test_what_is_remembered_is_the_user_s_alone(library: Library, house: Path, tmp_path: Path) -> None:

@@ -54,13 +54,14 @@ class Tools:
             return retriever.search(form.question, form.k or HITS, *form.asked()[1:]).to_dict()
 
         def read_passage(form: ReadForm) -> dict[str, Any]:
-            whole, start = retriever.text(form.document), form.start or 0
+            document, start = retriever.document(form.document), form.start or 0
+            whole = document.text
             if not (text := whole[start : form.end]):
                 end = len(whole) if form.end is None else form.end
                 raise QuestionError(
                     f"There is no text from {start} to {end}; that of the document is 0 to {len(whole)}."
                 )
-            return {"document": form.document, "start": start, "end": start + len(text), "text": text}
+            return {"document": document.id, "start": start, "end": start + len(text), "text": text}
 
         def list_documents(form: Form) -> dict[str, Any]:
             return {"documents": [listed.to_dict() for listed in retriever.documents()]}

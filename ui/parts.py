@@ -20,7 +20,7 @@ from . import exports, lists, panel, render
 from .conversations import MAX_NOTE_CHARS, Conversation, Conversations, KeptTurn, Scope
 from .suggestions import FirstQuestions, suggest
 from .uploads import MAX_UPLOAD_BYTES, Uploads
-from .whereabouts import whereabouts
+from .whereabouts import found_again
 
 ASSETS = Path(__file__).parent / "assets"
 FILES = ("pincite.css", "pincite.js", "source.js", "lists.js", "asking.js")
@@ -106,25 +106,26 @@ def _add_sources(app: FastAPI, retriever: Retriever, conversations: Conversation
         h: int = 0,
     ) -> Response:
         title, quote = _kept(conversations.get(c), t, n, h) if c else ("", None)
-        try:
-            shown = _document(retriever, document)
-        except UnknownDocumentError:
-            if quote is None:
-                raise
-            return HTMLResponse(panel.gone(document, title, quote))
         told = lost = ""
-        if quote is not None:
-            fate, start, end = whereabouts(shown.text, quote, start)
-            if fate == "moved":
-                told = "The document has changed since; the words stand here now."
-            elif fate == "gone":
+        if quote is None:
+            shown = _document(retriever, document)
+            if not start <= end <= len(shown.text):
+                changed = f"{shown.id} has changed: it has no characters {start} to {end} any more."
+                return JSONResponse({"error": changed}, 409)
+        else:
+            try:
+                shown, fate, start, end = found_again(retriever.library, document, quote, start)
+            except UnknownDocumentError:
+                return HTMLResponse(panel.gone(document, title, quote))
+            if fate == "gone":
                 told, lost = "The document has changed since: these words are not in it any more.", quote
-        elif not start <= end <= len(shown.text):
-            changed = f"{document} has changed: it has no characters {start} to {end} any more."
-            return JSONResponse({"error": changed}, 409)
+            elif shown.id != document:
+                told = f"This was cited from {document}; the words stand here now."
+            elif fate == "moved":
+                told = "The document has changed since; the words stand here now."
         if start == end:
             before, after = (before, after) if lost else (0, after + _FIRST_PARAGRAPHS)
-        link = render.span_query(document, start, end)
+        link = render.span_query(shown.id, start, end)
         return HTMLResponse(panel.source(shown, start, end, before, after, told, lost, link))
 
     @lru_cache(_PICTURES)
@@ -178,16 +179,16 @@ def _add_documents(app: FastAPI, retriever: Retriever, uploads: Uploads, offered
 
     @app.post("/page/documents/{act}", include_in_schema=False)
     def change(act: Literal["reread", "tags", "remove"], form: DocumentForm) -> Response:
-        _document(retriever, form.document)  # raises where there is none
+        name = _document(retriever, form.document).id  # raises where there is none
         if act == "remove":
-            uploads.remove(form.document)
+            uploads.remove(name)
         elif act == "tags":
-            uploads.tag(form.document, tuple(dict.fromkeys(t for tag in form.tags if (t := tag.strip()))))
+            uploads.tag(name, tuple(dict.fromkeys(t for tag in form.tags if (t := tag.strip()))))
         else:
-            path = retriever.library.source_path(form.document)
+            path = retriever.library.source_path(name)
             if path is None:
-                raise LibraryError(f"{form.document} was not read from a file, so that it cannot be read again.")
-            uploads.reread(form.document, path)
+                raise LibraryError(f"{name} was not read from a file, so that it cannot be read again.")
+            uploads.reread(name, path)
         return Response(status_code=202)
 
     @app.post("/page/scope", include_in_schema=False)

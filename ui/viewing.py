@@ -1,16 +1,19 @@
 """Opening a source: its file in the system's viewer where there is one, else the paragraph in the terminal."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
-from ingest import Library, PinciteError, paragraphs
+from ingest import Library, PinciteError, default_library, paragraphs
 
 from .last import Source
 from .terminal import print_paragraphs
+from .whereabouts import found_again
 
 # PDF viewers that take a page, and how they are told; the page counts from 1.
 _PDF_VIEWERS = {
@@ -24,11 +27,12 @@ _AROUND = 1
 
 
 def open_source(library: Library, source: Source, in_terminal: bool = False) -> None:
-    """Shows `source` to the user; PinciteError if its words are no longer where they were."""
-    document = library.document(source.document)
-    if document.text[source.start : source.end] != source.quote:
-        raise PinciteError(f"{source.document} has changed since that answer; ask again.")
-    path = _path(library, source.document)
+    """Shows `source` to the user, where its words stand now; PinciteError if they are not there any more."""
+    document, fate, start, end = found_again(library, source.document, source.quote, source.start)
+    if fate == "gone":
+        raise PinciteError(f"{document.id} has changed since that answer; ask again.")
+    source = replace(source, document=document.id, page=document.page_at(start), start=start, end=end)
+    path = _path(library, document.id)
     if not in_terminal and path is not None and _has_display() and _view(path, source.page):
         print(f"Opened {path}" + (f" at page {source.page}" if source.page else ""))
         return
@@ -45,10 +49,17 @@ def open_source(library: Library, source: Source, in_terminal: bool = False) -> 
 
 
 def _path(library: Library, name: str) -> Path | None:
+    """The file of a document, None if it is not there; that it is not as it was read is told."""
     with library.reading() as store:
-        named = store.names().get(name)
-    path = Path(named) if named else None
-    return path if path and path.is_file() else None
+        source = store.source(name)
+    path = Path(source.path) if source else None
+    if source is None or path is None or not path.is_file():
+        return None
+    if not source.is_current():
+        which = [] if library.folder == default_library() else ["--library", str(library.folder)]
+        again = shlex.join(["pincite", "ingest", str(path), *which])
+        print(f"The file has changed since it was read; to read it again, run: {again}", file=sys.stderr)
+    return path
 
 
 def _has_display() -> bool:

@@ -1,11 +1,47 @@
-"""Where the words of a kept citation stand today (there, moved, gone), and what its page is called."""
+"""Where the words of a kept citation stand today (there, moved, gone, in which document); what its page is called."""
 
 import re
 from typing import Literal
 
+from ingest import Document, Library, UnknownDocumentError
+
 Fate = Literal["there", "moved", "gone"]
 
 _WORD = re.compile(r"\w+")
+# Fewer words may stand in any document.
+_TELLING_WORDS = 5
+# Passages that are looked at for a quote whose document is gone.
+_LOOKED_AT = 10
+
+
+def found_again(library: Library, name: str, quote: str, start: int) -> tuple[Document, Fate, int, int]:
+    """Where `quote`, cited at `start` of the document `name`, stands now: the document, and what `whereabouts` tells.
+
+    If the quote is not in it any more, or it is gone, another document may hold the same words.
+    UnknownDocumentError if it is gone and none does.
+    """
+    try:
+        document = library.document(name)
+    except UnknownDocumentError:
+        if (other := _holding(library, quote)) is None:
+            raise
+        return other, *whereabouts(other.text, quote, start)
+    fate, first, last = whereabouts(document.text, quote, start)
+    if fate == "gone" and (other := _holding(library, quote)):
+        return other, *whereabouts(other.text, quote, start)
+    return document, fate, first, last
+
+
+def _holding(library: Library, quote: str) -> Document | None:
+    """A document that holds the words of `quote`; None if there is none, or they are too few to tell."""
+    if len(_WORD.findall(quote)) < _TELLING_WORDS:
+        return None
+    with library.reading() as store:
+        ids = [id for id, _ in library.search_words(quote, _LOOKED_AT)]
+        passages = store.passages(ids)
+        names = dict.fromkeys(passages[id][0].document for id in ids)
+        documents = (store.document(name) for name in names)
+        return next((d for d in documents if whereabouts(d.text, quote, 0)[0] != "gone"), None)
 
 
 def whereabouts(text: str, quote: str, start: int) -> tuple[Fate, int, int]:
