@@ -73,9 +73,13 @@ _DEFINING = re.compile(
     r"^\W*((what|who) (is|are|was|were)|define) (an? )?(?!the\b)[^\W_][\w-]+( [\w-]+)?\W*$", re.IGNORECASE
 )
 # What is asked for is said to be another thing's: "the side effects of nivolumab".
-_OF = re.compile(r" of (?!the\b|a\b|an\b)[^\W\d_]{3,}", re.IGNORECASE)
+OF = re.compile(r" of (?!the\b|a\b|an\b)[^\W\d_]{3,}", re.IGNORECASE)
 # "And what is a biosimilar?" names another thing, "And what are side effects?" need not.
 _OTHER = re.compile(r"^\W*(and|but|so|then) (what|who) (is|was) (an? )?(?!the\b)[^\W_][\w-]+\W*$", re.IGNORECASE)
+# "Which of the two is gentler?"
+_COUNTED = re.compile(
+    r"\bof the (?:two|three|four)\b(?=\W*$| (?:is|are|was|were|ha[sd]|have|do|does|did|can|will)\b)", re.IGNORECASE
+)
 _OPENER = re.compile(r"^\W*(and|but|or|so|also|then|what about|how about|what if)\b", re.IGNORECASE)
 NEW_SUBJECT = re.compile(
     r"^\W*(now )?(to )?(a |an )?((different|another|new|other|separate|unrelated) (subject|topic|question|matter|thing)"
@@ -265,7 +269,7 @@ def stands_alone(question: str) -> bool:
     # "the drug" may be the one that was spoken of; "the Fc region" and "the standard dose of ..." are said in full.
     own = sum(not idle(word) for word in said)
     named = any(map(has_capital, said[1:]))
-    defines = _DEFINING.match(question) or _OTHER.match(question) or (own >= MANY - 1 and _OF.search(question))
+    defines = _DEFINING.match(question) or _OTHER.match(question) or (own >= MANY - 1 and OF.search(question))
     return named or own >= (MANY if "the" in lower else MANY - 1) or bool(defines)
 
 
@@ -285,6 +289,7 @@ def points_back(question: str) -> bool:
         not _ASKING.match(question)
         or (_OPENER.match(question) is not None and not _OTHER.match(question))
         or any(not lower.isdisjoint(pronouns) for pronouns in _PRONOUNS.values())
+        or _COUNTED.search(question) is not None
         or all(map(idle, lower))
     )
 

@@ -15,7 +15,20 @@ from itertools import pairwise
 from ingest import Library
 
 from .answers import Turn
-from .carry import LOOKED_AT_CHARS, NEW_SUBJECT, RETURNING, Term, carried, idle, looked_at, stands_alone, stems, written
+from .carry import (
+    LOOKED_AT_CHARS,
+    NEW_SUBJECT,
+    RETURNING,
+    Term,
+    carried,
+    idle,
+    looked_at,
+    points_back,
+    stands_alone,
+    stems,
+    written,
+)
+from .meeting import Meeting
 from .search import Part
 from .smalltalk import kind, without
 from .topics import is_topic
@@ -28,6 +41,8 @@ CARRIED = 4
 OF_FIRST = 0.5
 # A phrase stands for a pronoun from this probability on.
 SURE = 0.4
+# From this probability on a whole question means a word that the library never holds beside its own.
+CERTAIN = 0.7
 # Words of less probability still belong to a phrase if they stand beside one that is carried over.
 BESIDE = 0.15
 LONGEST = 7
@@ -74,11 +89,19 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
         return question
     terms = [term for term in carried(library, question, turns) if is_topic(term.word)]
     least = STANDING if stands_alone(question) else LEANING
+    meeting = Meeting(library, question, turns)
+    probable = bool(terms) and terms[0].probability >= least
+    terms = [term for term in terms if not meeting.left(term)] if probable else []
+    # What a subject is called may meet what the question names where the subject does not: "Ebola treatments".
+    beside = {term.stems for term in terms if term.probability >= BESIDE}
+    if points_back(question):  # it means something, if not what was left
+        least = min([least, *(term.probability for term in terms[:1])])
+    else:
+        terms = [term for term in terms if term.probability >= (least if meeting.meets(term) else CERTAIN)]
     if not terms or terms[0].probability < least:
         return question
     least = max(least, OF_FIRST * terms[0].probability)
     meant = [term for term in terms[:CARRIED] if term.probability >= least]
-    beside = {term.stems for term in terms if term.probability >= BESIDE}
     found = phrases(meant, beside, turns)
     return written_into(question, found, meant[0].probability >= SURE, _article(found[0], turns))
 

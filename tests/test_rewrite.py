@@ -150,6 +150,8 @@ def test_a_name_is_meant_more_probably_than_a_common_word(library: Library) -> N
         ("What about children?", False),
         ("so does that work in every patient with melanoma", False),
         ("Which of these drugs is approved for lung cancer?", False),
+        ("Which of the two is gentler on the immune system?", False),
+        ("Which of the two kinds of T cells kills tumour cells?", True),
     ],
 )
 def test_stands_alone(question: str, alone: bool) -> None:
@@ -250,3 +252,33 @@ def test_an_article_is_carried_along(library: Library) -> None:
 )
 def test_a_turn_may_name_the_subject_it_returns_to(question: str, names: bool) -> None:
     assert bool(RETURNING.search(question)) == names
+
+
+@pytest.fixture
+def clinic(library: Library) -> Library:
+    texts = {
+        "Zebra study": "The ZEBRA-1 study was stopped early for harm. Its patients were frail.",
+        "Ward": "Visiting hours are 14:00 to 19:00. Two visitors a bed.",
+        "Formulary": "The dose of ceftriaxone is 2 g. The dose of vancomycin is 15 mg. Its price is 9 EUR.",
+        "Surgery": "Restart warfarin on the evening of surgery.",
+    }
+    library.ingest_documents(Document(id=t, title=t, text=text, sha256="") for t, text in texts.items())
+    return library
+
+
+def test_a_name_is_left_once_something_was_asked_that_no_passage_tells_of_it(clinic: Library) -> None:
+    history = asked("Why was ZEBRA-1 stopped early?", "What are the visiting hours?")
+    assert searched_for(clinic, "What is the dose of ceftriaxone?", history) == "What is the dose of ceftriaxone?"
+    history += asked("What is the dose of ceftriaxone?")
+    assert searched_for(clinic, "And vancomycin?", history) == "And vancomycin? (about: ceftriaxone)"
+    # A question that points back leaves nothing: the library may say it in other words.
+    history = asked("Why was ZEBRA-1 stopped early?", "And who paid for the visiting of it?")
+    assert "ZEBRA-1" in searched_for(clinic, "Who took part?", history)
+
+
+def test_a_whole_question_takes_nothing_along_that_no_passage_holds_beside_it(clinic: Library) -> None:
+    history = asked("When is warfarin restarted after surgery?")
+    assert searched_for(clinic, "What is the visiting time?", history) == "What is the visiting time?"
+    assert searched_for(clinic, "What is the evening?", history) != "What is the evening?"
+    # What the library does not hold tells nothing.
+    assert "warfarin" in searched_for(clinic, "What is the okapi?", history)
