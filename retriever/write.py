@@ -51,6 +51,8 @@ _NAME = re.compile(r"[^\W\d_]+-?\d+\w*|\d+-?[^\W\d_]\w*|[A-Z]\w+")
 # "One" counts nothing in "one of them".
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?!one\b)(?:{COUNTED})\b", re.IGNORECASE)
 _DATE = re.compile(rf"\b(?:\d{{1,2}} (?:{MONTHS})|(?:{MONTHS}) \d{{1,4}})\b(?:,? \d{{4}}\b)?")
+# Days by their names, and months alone.
+_CALENDAR = re.compile(rf"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|{MONTHS})\b")
 # Of so many of the best sentences it is seen whether they answer otherwise.
 LOOKED_AT = 12
 # An edition of a sentence changes at most so many words of it.
@@ -309,14 +311,14 @@ def _alike(one: str, other: str) -> bool:
 
 def _differ(one: str, other: str) -> bool:
     """Whether two texts say the same but for their numbers: one measures, or dates, the thing differently."""
-    a, b = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
+    a, b = ({*_NUMBER.findall(text), *_CALENDAR.findall(text)} for text in (one, other))
     bare = _undated(one), _undated(other)
     return bool(a - b and b - a) and _alike(*bare) and _alike(*reversed(bare))
 
 
 def _undated(text: str) -> str:
-    """`text` without its numbers, and without the months beside them."""
-    return _NUMBER.sub("", _DATE.sub("", text))
+    """`text` without its numbers, and without days and months."""
+    return _NUMBER.sub("", _CALENDAR.sub("", _DATE.sub("", text)))
 
 
 def _contradict(one: Citation, other: Citation, question: str) -> bool:
@@ -355,7 +357,7 @@ def _names_another(one: str, other: str) -> bool:
 
 def _subject(text: str) -> set[str]:
     """What a sentence speaks of: its content words and names, numbers left out."""
-    text = _DATE.sub("", text)
+    text = _CALENDAR.sub("", _DATE.sub("", text))
     return {stem(word) for word in content_words(text) if not _NUMBER.fullmatch(word)} | set(_NAME.findall(text))
 
 

@@ -243,6 +243,16 @@ def test_a_word_has_its_price() -> None:
             True,
         ),
         (
+            "When does the policy take effect?",
+            "The policy takes effect on 1 January 2023.",
+            "The policy takes effect on 1 April 2023.",
+            True,
+        ),
+        ("When are the bins emptied?", "The bins are emptied on Mondays.", "The bins are emptied on Fridays.", True),
+        ("When is the launch?", "The launch of the app is in March.", "The launch of the app is in September.", True),
+        ("What is in the shop?", "The shop has bread on Mondays.", "The shop has bread on Fridays.", False),
+        ("When is the ward round?", "The round of ward A is on Monday.", "The round of ward B is on Friday.", False),
+        (
             "May the parts be sold?",
             "The parts may be sold to nobody but the Customer.",
             "The parts may be sold to nobody but the Supplier.",
