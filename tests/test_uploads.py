@@ -1,7 +1,9 @@
 """Files and changes that come from the page: done one after the other beside the server, each with its state."""
 
+import io
 import shutil
 import time
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -159,8 +161,7 @@ def test_an_empty_file_is_one_of_those_that_failed(uploads: Uploads, library: Li
     receive(uploads, "none.txt")
     assert [(job.name, job.state, job.told) for job in ended(uploads)] == [("none.txt", "failed", "none.txt is empty.")]
     assert library.documents() == []
-    uploads.dismiss()
-    assert list(uploads.folder.iterdir()) == []
+    assert list(uploads.folder.iterdir()) == [], "what is refused each time is not kept"
 
 
 def test_a_second_try_is_offered_only_where_it_may_help(
@@ -203,6 +204,41 @@ def test_tags_and_removal_wait_in_the_same_line(uploads: Uploads, library: Libra
     assert {job.state for job in ended(uploads)} == {"ready"}
     assert library.documents() == []
     assert list(uploads.folder.iterdir()) == []
+
+
+def test_a_removed_file_is_gone_wherever_the_library_was_named_from(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(library.folder.parent)
+    (tmp_path / "link").symlink_to(library.folder)
+    for folder in (Path(library.folder.name), tmp_path / "link", library.folder):
+        other = Uploads(library.folder)
+        receive(other, "notes.txt", b"The kettle is blue.")
+        ended(other)
+        uploads = Uploads(folder)
+        receive(uploads, "plan.txt", b"The kettle goes out.")
+        receive(uploads, "broken.pdf", b"%PDF-1.4 no")
+        ended(uploads)
+        for name in ("notes.txt", "plan.txt"):
+            uploads.remove(name)
+        ended(uploads)
+        assert library.documents() == []
+        assert list((library.folder / "uploads").iterdir()) == []
+        uploads.close()
+
+
+def test_an_archive_stays_while_a_document_of_it_does(uploads: Uploads, library: Library) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "The kettle is blue.")
+        archive.writestr("b.txt", "The lamp is green.")
+    receive(uploads, "house.zip", packed.getvalue())
+    ended(uploads)
+    for left, name in ((1, "house.zip/a.txt"), (0, "house.zip/b.txt")):
+        uploads.remove(name)
+        ended(uploads)
+        assert len(library.documents()) == left
+        assert len(list(uploads.folder.iterdir())) == left
 
 
 def test_the_articles_that_come_with_pincite_go_together(uploads: Uploads, library: Library) -> None:

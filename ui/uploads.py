@@ -70,7 +70,7 @@ class Uploads:
     """The jobs of the library in `folder`, oldest first. Safe to use from several threads."""
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
-        self.folder = folder / FOLDER
+        self.folder = (folder / FOLDER).absolute()
         self._library = folder
         self._settings = settings
         self._jobs: dict[int, Job] = {}
@@ -245,7 +245,7 @@ class Uploads:
         if job.kind == "remove":
             source = library.source_path(job.name)
             library.remove(job.name)
-            if source is not None and source.parent == self.folder:
+            if source is not None and self._is_copy(source) and not _is_read(library, source):
                 source.unlink(missing_ok=True)
             return "removed"
         if job.kind == "articles":
@@ -265,12 +265,15 @@ class Uploads:
         if job.new and job.path.exists() and (same := self._held(library, job.path, before)):
             job.path.unlink()
             return "already in the library" + (f" as {same}" if same != job.name else "")
+        was_read = _is_read(library, job.path)
         report = library.ingest(job.path, progress=self._telling(number), again=job.again)
         if report.failed:
             reason = report.failed[0][1]
-            # A copy, which nobody changes, is refused for what is in it.
-            is_copy = job.path.parent == self.folder and job.path.exists()
-            self._replace(number, refused=is_copy and not _PASSING.search(reason))
+            # A copy, which nobody changes, is refused for what is in it: to keep it would be of no use.
+            refused = self._is_copy(job.path) and job.path.exists() and not _PASSING.search(reason)
+            self._replace(number, refused=refused)
+            if refused and not was_read and not _is_read(library, job.path):
+                job.path.unlink()
             raise SourceError(reason)
         if report.moved and not report.encoded:
             return "found where it is now"
@@ -283,7 +286,8 @@ class Uploads:
             other = re.sub(r" \(\d+\)(?=(\.[^.]*)?\Z)", "", job.name)  # whose name it would have had
             if job.new and other != job.name and other in before:
                 told += f". {other} stays, too"
-                if library.source_path(other) == self.folder / other:
+                source = library.source_path(other)
+                if source is not None and source.name == other and self._is_copy(source):
                     self._replace(number, beside=other)
             return told
         return "already in the library" if report.unchanged else "nothing to read in it"
@@ -313,6 +317,10 @@ class Uploads:
                 return name
         return None
 
+    def _is_copy(self, path: Path) -> bool:
+        """Whether a file is one that came from a browser: only such are ever deleted."""
+        return path.parent.resolve() == self.folder.resolve()
+
     def _telling(self, number: int) -> Callable[[Progress], None]:
         def tell(progress: Progress) -> None:
             self._change(number, "encoding", count(progress.passages, "passage") if progress.passages else "")
@@ -326,6 +334,13 @@ class Uploads:
         with self._mutex:
             if number in self._jobs:
                 self._jobs[number] = replace(self._jobs[number], **values)
+
+
+def _is_read(library: Library, path: Path) -> bool:
+    """Whether a document was read from the file, or from a member of it."""
+    with library.reading() as store:
+        near = [name for name, source in store.names().items() if source and source.startswith(str(path))]
+    return any(library.source_path(name) == path for name in near)
 
 
 def safe_name(name: str) -> str:
