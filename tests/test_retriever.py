@@ -511,5 +511,5 @@ def test_a_whole_question_is_not_answered_of_the_subject_before(encoder_cache: E
         library.ingest_documents(documents)
         with Retriever(library) as retriever:
             answer = retriever.ask("When should lactate be repeated?", history=history)
-    assert answer.searched_for == "When should lactate be repeated?"
+    assert "gentamicin" not in answer.searched_for
     assert {c.passage.document for c in answer.citations} == {"sepsis.md"}
