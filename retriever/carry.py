@@ -27,9 +27,9 @@ MANY = 4
 # What is longer is no word.
 LONGEST_WORD = 40
 
-# A word with its hyphens, points and apostrophes: CAR-T, 0.5, Crohn's.
-_WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
-# Words of conversation, of time and degree: a subject is never one of them alone.
+# A word with its hyphens, points and apostrophes, a number with its commas: CAR-T, 0.5, Crohn's, 7,200.
+_WORD = re.compile(r"[^\W_]+(?:(?:[-'’.]|(?<=\d),(?=\d{3}(?!\d)))[^\W_]+)*")
+# Words of conversation, of time, money and degree: a subject is never one of them alone.
 _IDLE = frozenset(
     """actually after again against ago almost alone already also although always among another answer anything anyway
     anyways apart article ask asked aspects away back bad became because become before behind besides best better
@@ -44,9 +44,13 @@ _IDLE = frozenset(
     take takes talk talking tell thank thanks therefore thing things think thought thus time times today together
     told toward towards true try two type types use used using usually various ve want wanted wants wasn way ways
     well went weren whole will within without won wonder wondering work worked working works worst would wrong year
-    years yes yesterday yet""".split()
+    years yes yesterday yet chf dear eur gbp usd""".split()
 )
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+# What an e-mail's lines are called, and when it was sent; what a figure's range is called.
+_LABEL = re.compile(
+    r"^(?:(?:From|To|Cc|Bcc|Reply-To|Subject):[ \t]|(?:Date|Sent|Message-ID):[ \t].*$)|(?<=\d%) CI\b", re.MULTILINE
+)
 _ROW = re.compile(r" \| |\t")
 # What is said in place of an answer says nothing of the subject.
 _NO_ANSWER = re.compile(
@@ -382,11 +386,13 @@ def looked_at(history: Sequence[Turn]) -> Iterator[tuple[int, bool, str, str]]:
 
 
 def _prose(answer: str) -> str:
-    """`answer` without addresses, code and rows of tables: their words are no subjects.
+    """`answer` without addresses, labels, code and rows of tables: their words are no subjects.
 
     >>> _prose("Use a crate.\\n\\ncargo add rand\\n\\nSee https://example.org/crates for more.")
     'Use a crate.\\n\\nSee  for more.'
+    >>> _prose("From: Ada Lowe\\nDate: Tue, 21 May 2024\\nSubject: Rota")
+    'Ada Lowe\\n\\nRota'
     """
-    answer = _ADDRESS.sub("", answer)
+    answer = _LABEL.sub("", _ADDRESS.sub("", answer))
     said = (answer[start:end] for start, end in paragraphs(answer))
     return "\n\n".join(text for text in said if not (is_code(text) or _ROW.search(text)))

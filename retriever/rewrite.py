@@ -63,6 +63,8 @@ _JOINED = re.compile(rf" (?:{'|'.join(sorted(_JOINING))}) ")
 _NAME = re.compile(r"(?<=[^\W_][ ,])[^\S\n]*([A-Z][a-z-]+)")
 # What a number or letter may belong to: "stage 2".
 _NUMBERED = frozenset("chapter class figure grade group part phase section stage step table type version".split())
+# What a number counts: "5 mg", "5 days".
+_COUNTED = re.compile(r" ?(?:%|(?:[mkµn]?g|m?l|[cmk]?m)\b|(?<= )[^\W\d_]{2,}[^\Wsui]s\b)")
 # "It" is no person.
 _PERSONS = frozenset(
     """author boy child director doctor employee father girl husband judge landlady landlord lawyer man mother nurse
@@ -197,7 +199,8 @@ def _runs(
             # The cells of "T cells", the reference of "dangling reference".
             headed = follows and (_is_letter(found[j - 1][2]) or found[j - 1][2].endswith("ing")) and word.islower()
             goes_on = key in wanted or headed or (key in beside and (not run or follows))
-            if (follows and _is_number(word)) or (goes_on and is_topic(word)):
+            which = follows and _is_number(word) and not _counts(found[j - 1][2], word, text[found[j][1] :])
+            if which or (goes_on and is_topic(word)):
                 run.append(j)
             elif word.lower() not in _JOINING or not run:
                 break
@@ -213,6 +216,11 @@ def _runs(
 def _is_number(word: str) -> bool:
     """Whether a word names which one of several: 2, C, 067."""
     return word.isdigit() or (len(word) == 1 and word.isupper())
+
+
+def _counts(before: str, number: str, behind: str) -> bool:
+    """Whether a `number` says how many: that of "stop warfarin 5 days", but not that of "stage 2 tumours"."""
+    return number.isdigit() and before.lower() not in _NUMBERED and _COUNTED.match(behind) is not None
 
 
 def _is_letter(word: str) -> bool:

@@ -65,6 +65,13 @@ def test_addresses_code_and_rows_hold_no_subjects() -> None:
     assert words.isdisjoint({"zebra", "okapi", "gnu", "https", "ibex.org"})
 
 
+def test_labels_and_amounts_are_no_subjects() -> None:
+    answer = "From: Ada Lowe\nDate: Tue, 21 May 2024\nSubject: Rota\n\nThe fee is EUR 18,500 (95% CI 1.2 to 3)."
+    words = {term.word for term in candidates("When is it due?", asked("Who wrote it?", answer=answer))}
+    assert {"Lowe", "Rota", "fee", "18,500"} <= words
+    assert words.isdisjoint({"From", "Date", "Tue", "Subject", "EUR", "18", "500", "CI"})
+
+
 @pytest.mark.parametrize("answer", ["Not in your documents: zebras and okapis.", "I'm sorry, I have no zebras."])
 def test_what_stands_in_place_of_an_answer_is_not_carried_over(library: Library, answer: str) -> None:
     words = [term.word for term in candidates("How is it given?", asked(FIRST, answer=answer))]
@@ -202,6 +209,10 @@ def test_only_a_pronoun_that_is_understood_is_replaced(question: str, phrase: st
         ("Kawasaki disease harms children. It is Kawasaki disease.", "kawasaki disease", "Kawasaki disease"),
         ("Is sipuleucel-T a vaccine? Sipuleucel-T is.", "Sipuleucel-T", "sipuleucel-T"),
         ("North Carolina is north of here.", "north carolina", "North Carolina"),
+        ("A deposit of GBP 7,200 is held.", "deposit", "deposit"),
+        ("Stop warfarin 5 days before surgery.", "warfarin", "warfarin"),
+        ("Give ceftriaxone 2 g at once.", "ceftriaxone", "ceftriaxone"),
+        ("In stage 2 tumours it fails.", "stage", "stage 2"),
     ],
 )
 def test_a_phrase_names_something(said: str, meant: str, phrase: str) -> None:
