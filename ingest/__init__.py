@@ -24,7 +24,7 @@ from .library import Library
 from .pipeline import Progress, Report, encoder_text
 from .products import product
 from .records import DocumentInfo
-from .sentences import is_code, paragraphs, sentences
+from .sentences import heads, is_code, may_head, paragraphs, sentences
 from .settings import BUNDLED_ENCODER, MAX_QUESTION_CHARS, Settings, default_library, own_folder
 from .watching import follow
 
@@ -64,8 +64,10 @@ __all__ = [
     "encoder_text",
     "expression",
     "follow",
+    "heads",
     "is_code",
     "maxsim",
+    "may_head",
     "model_folder",
     "open_default",
     "own_folder",

@@ -1,7 +1,7 @@
 """Where the paragraphs and sentences of a text are, as character spans."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 Span = tuple[int, int]
@@ -19,6 +19,14 @@ _COMMAND = re.compile(
 # How a line of prose ends where it does not go on in the next.
 _PROSE_ENDS = (".", "?", "!", "…", ":", ",", ";")
 _ITEM_LINE = re.compile(r"\s*(?:[-*•‣◦▪–☐☑]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+
+# A heading has at most so many words, and ends otherwise.
+MAX_HEADING_WORDS = 10
+_ENDS_NO_HEADING = re.compile(r"(?:[.;:,!?]\W*|\b(?:and|as|by|in|of|or|the|to|under|with))$")
+# How the text right below a heading begins, with an item or a sentence, and how a line of it ends.
+_ITEM_BELOW = re.compile(r"\s*\((?:\d{1,3}|[a-z]{1,4})\)\s")
+_SENTENCE_BELOW = re.compile(r"[\"“'‘(]?[A-Z]")
+_ENDS_BELOW = re.compile(r"[.!?;:—–][\"'”’)\]]*\s*$")
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 # A line that starts an item of a list or is a row of a table is a unit of its own.
@@ -54,6 +62,26 @@ def is_code(paragraph: str) -> bool:
         return True
     code = sum(_CODE_LINE.match(line) is not None and not _ITEM_LINE.match(line) for line in lines)
     return 2 * code >= len(lines)
+
+
+def may_head(line: str) -> bool:
+    """Whether `line` has the form of a heading: few words, and the end of no sentence or part of one."""
+    return len(line.split()) <= MAX_HEADING_WORDS and not _ENDS_NO_HEADING.search(line)
+
+
+def heads(line: str, below: Sequence[str]) -> bool:
+    """Whether `line` looks like the heading of the lines right `below` it, of which there is one at least.
+
+    They begin with an item, or with a sentence that is not set in and whose first word had fitted into the line.
+
+    >>> heads("6. Life jackets", ["(1) Every boat shall carry six."]), heads("7. Alcohol", ["No person shall drink."])
+    (True, True)
+    >>> heads("7. No person on board of a boat shall drink", ["Brandy or rum."]), heads("1. Mix it", ["2. Bake it."])
+    (False, False)
+    """
+    fits = len(line) + 1 + len(below[0].partition(" ")[0]) <= max(map(len, below))
+    begins = _ITEM_BELOW.match(below[0]) or (fits and _SENTENCE_BELOW.match(below[0]))
+    return may_head(line) and bool(begins) and any(map(_ENDS_BELOW.search, below))
 
 
 def sentences(text: str) -> Iterator[Span]:

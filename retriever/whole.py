@@ -7,7 +7,7 @@ or a paragraph; of one that is too long, as much as a reader takes in.
 
 import re
 
-from ingest import Passage, content_words, is_code, paragraphs, sentences, stem, stems
+from ingest import Passage, content_words, heads, is_code, may_head, paragraphs, sentences, stem, stems
 
 # A list is quoted whole up to so many words; where it is not what was asked for, up to fewer.
 MAX_LIST_WORDS = 130
@@ -46,12 +46,8 @@ _STEP = re.compile(r"(?:^|\n)\s*\(?\d{1,3}[.)]\s")
 _CLAUSE = re.compile(r"\s*\(?\d{1,3}[.)]\s+[A-Z].*[.!?]\s*")
 _OPERATOR = re.compile(r"[=(){}<>]")
 MAX_TITLE_WORDS = 6
-# A line that looks like a heading has at most so many words, and ends otherwise.
-MAX_HEADING_WORDS = 10
-_ENDS_NO_HEADING = re.compile(r"(?:[.;:,!?]\W*|\b(?:and|as|by|in|of|or|the|to|under|with))$")
-# An item below a heading, and the end of a line of what stands below one.
-_BELOW = re.compile(r"\((?:\d{1,3}|[a-z]{1,4})\)\s")
-_ENDS_BELOW = re.compile(r"[.!?;:—–][\"'”’)\]]*$", re.MULTILINE)
+# An item below a heading.
+_BELOW = re.compile(r"\n{1,2}[^\S\n]*\((?:\d{1,3}|[a-z]{1,4})\)\s")
 # What a document calls itself: "This Agreement".
 _ITSELF = re.compile(r"This [A-Z]")
 _OPENS = re.compile(r"[\"“'‘(]?[A-Z]")
@@ -194,21 +190,16 @@ def headings_of(passage: Passage) -> set[str]:
 def looks_like_heading(text: str, start: int, end: int) -> bool:
     """Whether the line `text[start:end]` looks like a heading where none is marked: of few words, and parted.
 
-    A blank line stands before it, or a sentence ends there or a line in capitals. Behind it is a blank line too, or the
-    text below it: items ("(1) The owner"), or a sentence whose first word had fitted into the line.
+    A blank line stands before it and behind it; or its text is right below it, and what stands right above is a
+    sentence or a line in capitals, if anything.
     """
     line, before = text[start:end], text[:start].rstrip(" \t")
-    if len(line.split()) > MAX_HEADING_WORDS or _ENDS_NO_HEADING.search(line):
-        return False
     parted = not before or before.endswith("\n\n")
     below = text[end + 1 :].partition("\n\n")[0].split("\n")
     if not below[0].strip():
-        return parted
+        return parted and may_head(line)
     last = before.rstrip("\n").rpartition("\n")[2]
-    parted = parted or last.isupper() or _ENDS_SENTENCE.search(last) is not None
-    fits = len(line) + 1 + len(below[0].split()[0]) <= max(map(len, below))
-    begins = _BELOW.match(below[0]) or (fits and _OPENS.match(below[0]))
-    return bool(parted and begins and _ENDS_BELOW.search("\n".join(below)))
+    return (parted or last.isupper() or _ENDS_SENTENCE.search(last) is not None) and heads(line, below)
 
 
 def _with_next(passage: Passage, end: int) -> int:
@@ -284,8 +275,8 @@ def _list_around(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _heads_items(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` is the heading of a section: behind a blank line, with items right below it."""
-    below = _BELOW.match(text, end + 1) is not None and text[end] == "\n"
+    """Whether `text[start:end]` is the heading of a section: behind a blank line, with items below it."""
+    below = _BELOW.match(text, end) is not None
     return below and text[:start].endswith("\n\n") and looks_like_heading(text, start, end)
 
 

@@ -127,6 +127,8 @@ DUTIES
 25. Commencement
 This Act comes into force in May, with the exception of section 23, for which the Minister appoints a day.
 """,
+    "sheds.md": "# Sheds Act\n\n41. Short title\nThis is the Sheds Act, and it may be cited by this name.\n\n42. Paint\n"
+    "(1) A shed shall be\ngreen.\n(2) A hut may be red.\n\n43. Open the\nBox of nails\n",
     "packing.txt": "How to pack\n\n31. Open the\nBox of tools\n32. Fill it\n33. Close it. Then\n34. Sign\n\nIt is done.\n",
     "ann.txt": "Last will and testament\n\n31. I give my hat to Bob.\n\n32. I give my cat to Eve.\n",
     "rates.md": "# Rates\n\nTable 2. Day rates.\n\n| Role | Rate |\n| --- | --- |\n| Partner | 1600 |\n| Analyst | 680 |\n\nPrices rise.\n\ntable3: not kept\n",
@@ -215,12 +217,15 @@ BOAT = "23. Duty to register (1) The owner of a boat shall register it within a 
         ("What is section 22(2)?", "(2) A raft is none."),
         ("§ 23", BOAT),
         ("What does section 24(1) of the Act say?", "(1) A person who fails to register a boat commits an offence"),
+        ("What is section 41?", "41. Short title This is the Sheds Act"),
+        ("What is section 42 of the Sheds Act?", "42. Paint (1) A shed shall be green. (2) A hut may be red."),
+        ("What is section 42(1)?", "(1) A shed shall be green."),
         ("Section 25 of the Small Boats Act", "25. Commencement This Act comes into force in May"),
     ],
 )
 def test_a_section_need_not_stand_apart_from_its_heading(retriever: Retriever, question: str, expected: str) -> None:
     answer = retriever.ask(question)
-    assert [(name, said[: len(expected)]) for name, said in quotes(answer)] == [("boats.txt", expected)]
+    assert [said[: len(expected)] for _, said in quotes(answer)] == [expected]
     assert answer.confidence == READ
 
 

@@ -28,6 +28,11 @@ class Flow:
         """Whether the next text is the first of a list item."""
         return self._in_item
 
+    @property
+    def in_numbered_item(self) -> bool:
+        """Whether it is the first of an item with a number."""
+        return self._in_item and self._mark[:1].isdigit()
+
     def open_list(self, first: int | None = None) -> None:
         """Begins a list, inside the current item if any; `first` numbers its first item, None is for bullets."""
         self._flush_mark()

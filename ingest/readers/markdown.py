@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ..documents import Content
+from ..sentences import heads
 from .building import ContentBuilder, normalise, one_line
 from .decoding import decode
 from .flow import Flow
@@ -195,7 +196,10 @@ class _Writer:
         self._flow.end()
 
     def _inline(self, token: "Token", opened_by: "Token") -> None:
-        text = _plain(token.children or [])
+        lines = _lines(token.children or [])
+        if self._flow.in_numbered_item and len(lines) > 1 and lines[0][:1].isupper() and heads(lines[0], lines[1:]):
+            self._flow.text(lines.pop(0))
+        text = _unwrapped(lines)
         if opened_by.type == "heading_open":
             text = _ATTRIBUTES.sub("", text)
             if self._quotes:
@@ -220,6 +224,11 @@ class _Writer:
 
 def _plain(tokens: "Sequence[Token]") -> str:
     """The text of inline tokens, the line breaks in it being those that were asked for."""
+    return _unwrapped(_lines(tokens))
+
+
+def _lines(tokens: "Sequence[Token]") -> list[str]:
+    """The text of inline tokens, line by line as the file has it."""
     parts: list[str] = []
     for i, token in enumerate(tokens):
         match token.type:
@@ -241,7 +250,7 @@ def _plain(tokens: "Sequence[Token]") -> str:
                 parts.append(_html_inline(token.content, parts, tokens[i + 1 : i + 5]))
             case "footnote_ref":
                 parts.append(f"[{_footnote_mark(token)}]")
-    return _unwrapped("".join(parts).split(_SOFT))
+    return "".join(parts).split(_SOFT)
 
 
 def _unwrapped(lines: Sequence[str]) -> str:
