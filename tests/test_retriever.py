@@ -24,7 +24,6 @@ from ingest import (
 )
 from ingest.encode import Encoder
 from retriever import Answer, Retriever, Turn, ask
-from retriever.options import TOLD
 from retriever.retriever import SURE
 
 QUESTION = "How does blocking PD-1 help T cells attack a tumour?"
@@ -446,70 +445,3 @@ def test_a_sure_answer_says_what_the_question_names_that_is_nowhere(retriever: R
     assert answer.confidence >= SURE
     assert answer.note == "Nothing found on “rivaroxaban”: this may answer something else."
     assert retriever.ask("Who discovered PD-1?").note is None
-
-
-@pytest.mark.parametrize(
-    ("question", "quote"),
-    [
-        (
-            "What was the primary endpoint?",
-            "The primary endpoint was the change in the level of uric acid at 12 weeks.",
-        ),
-        ("Who books the tent?", "Joan is to book the tent by the end of May."),
-        ("Who books the band?", None),
-    ],
-)
-def test_in_a_small_library_a_sentence_that_says_all_that_is_asked_answers(
-    encoder_cache: Encoder, tmp_path: Path, question: str, quote: str | None
-) -> None:
-    documents = [
-        Document(name, "", text, "0" * 64)
-        for name, text in (
-            (
-                "trial.md",
-                "We randomised 1,842 patients with gout to the tablet or placebo. The primary endpoint was the change in "
-                "the level of uric acid at 12 weeks. The tablet lowered uric acid by 1.4 mg/dl. Nausea occurred in 8% of "
-                "them. Discontinuation because of adverse events was 3.1% versus 2.8%.",
-            ),
-            (
-                "nda.md",
-                'Entered into on 3 May by Fenwick Tidal Ltd, a company registered in Bergen, Norway ("Fenwick"), and Orrin '
-                'Analytics Inc., a Delaware corporation ("Orrin"). The quorum is the number of members that must be there.',
-            ),
-            (
-                "minutes.md",
-                "Present were Joan Roy, Ann Lee and Kofi Orr. The fee goes up from £180 to £195 in April. The roof of the shed "
-                "is to be mended in March. Joan is to book the tent by the end of May. Kofi saw that the launch was not out.",
-            ),
-        )
-    ]
-    with Library.open(tmp_path / "library", create=True) as library:
-        library.ingest_documents(documents)
-        with Retriever(library) as retriever:
-            answer = retriever.ask(question)
-    if quote is None:
-        assert not answer.answered
-    else:
-        assert answer.confidence >= TOLD
-        assert answer.citations[0].quote == quote
-
-
-def test_a_whole_question_is_not_answered_of_the_subject_before(encoder_cache: Encoder, tmp_path: Path) -> None:
-    drugs = ("Gentamicin | Indication: Urosepsis | Dose: 5 mg/kg", "Metformin | Indication: Diabetes | Dose: 500 mg")
-    documents = [
-        Document("formulary.csv", "formulary", "\n".join(f"Drug: {drug} once daily" for drug in drugs), "0" * 64),
-        Document(
-            "sepsis.md",
-            "Sepsis pathway",
-            "Take two sets of blood cultures before the first dose. Measure lactate. Repeat it within two hours if it is "
-            "above 2 mmol/L. Give 500 ml of balanced crystalloid over 15 minutes.",
-            "1" * 64,
-        ),
-    ]
-    history = [Turn("user", "What is the dose of gentamicin for urosepsis?"), Turn("assistant", documents[0].text[:60])]
-    with Library.open(tmp_path / "library", create=True) as library:
-        library.ingest_documents(documents)
-        with Retriever(library) as retriever:
-            answer = retriever.ask("When should lactate be repeated?", history=history)
-    assert "gentamicin" not in answer.searched_for
-    assert {c.passage.document for c in answer.citations} == {"sepsis.md"}
