@@ -36,6 +36,17 @@ READ_AGAIN = 4
 # Of these only such as are at least this share as likely as the best: no other turned out to be the one.
 WORTH_READING = 0.3
 
+# A sentence that asks loses so much of its score to what stands at most so many characters behind it; an answer of so
+# few words goes with the next sentence.
+ASKS, NEAR, FEW_WORDS = 4.0, 60, 3
+# What ends in a question mark behind more words than these may tell as well.
+LONGEST_QUESTION = 30
+# What a mail quotes of another one, and its head, lose so much.
+QUOTED = 4.0
+_HEADED = frozenset(("date", "name"))
+_HEAD = re.compile(r"(?:From|To|Cc|Date|Subject): [^\n]*\n(?:From|To|Cc|Date|Subject): ")
+_IN_MAIL = re.compile(r">(?!>)\s?\w")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
@@ -97,7 +108,50 @@ def score_sentences(
         found = [s for s in found if may_tell(s.candidate.passage, s.text)]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
-    return sorted([*_read_again(library, query, found[:n]), *found[n:]], key=lambda s: -s.score)
+    read = _answered([*_read_again(library, query, found[:n]), *found[n:]], bool(kind and kind[0] in _HEADED))
+    return sorted(read, key=lambda s: -s.score)
+
+
+def _answered(found: Sequence[Sentence], headed: bool) -> list[Sentence]:
+    """The sentences, of which one that asks says nothing, however like the question it is: what stands behind it does.
+
+    That is a sentence of its document a line or two further on, with a heading between them at most, and the next one
+    where it is "Yes." What a mail quotes of another one is answered above it, and its head says what is asked for only
+    if it is `headed`.
+    """
+    told = {
+        id(s): replace(s, score=s.score - QUOTED)
+        if _IN_MAIL.match(s.text) or (not headed and _HEAD.match(s.text))
+        else s
+        for s in found
+    }
+    for asks in found:
+        if not asks.features["question"] or len(asks.text.split()) > LONGEST_QUESTION:
+            continue
+        told[id(asks)] = replace(asks, score=asks.score - ASKS, features=_unread(asks.features))
+        behind = [s for s in found if 0 <= s.start - asks.end <= NEAR and _is_in(asks.candidate, s.candidate)]
+        behind = [
+            s for s in behind if not (s.features["question"] or s.features["heading"] or _IN_MAIL.match(asks.text))
+        ]
+        for answers in sorted(behind, key=lambda s: s.start)[:2]:
+            told[id(answers)] = _at_least(told[id(answers)], asks)
+            if len(answers.text.split()) > FEW_WORDS:
+                break
+    return list(told.values())
+
+
+def _is_in(one: Candidate, other: Candidate) -> bool:
+    return one.passage.document == other.passage.document
+
+
+def _unread(features: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in features.items() if not name.startswith("alone_")}
+
+
+def _at_least(sentence: Sentence, asks: Sentence) -> Sentence:
+    """`sentence` as likely, and as near to the question, as the one that `asks` before it."""
+    read = {n: max(v, sentence.features.get(n, v)) for n, v in asks.features.items() if n.startswith("alone_")}
+    return replace(sentence, score=max(sentence.score, asks.score), features={**sentence.features, **read})
 
 
 def _different(candidates: Sequence[Candidate], most: int) -> list[Candidate]:

@@ -46,11 +46,11 @@ def estimate(
 ) -> float:
     """The probability (0 to 1) that the library answers `query`, which found `candidates`, `ranked` by sentence.
 
-    None for a question without a letter or digit: a vector of nothing is near to anything. Where few documents are
-    searched, `among` finds the candidates of the whole library: among those the best may stand out. With the topic
-    `given` by a conversation, that they do says nothing.
+    None for a question without a letter or digit: a vector of nothing is near to anything; nor where what was read only
+    asks. Where few documents are searched, `among` finds the candidates of the whole library: among those the best may
+    stand out. With the topic `given` by a conversation, that they do says nothing.
     """
-    if not ranked or not any(map(str.isalnum, query.parts[0].text)):
+    if not any(s.was_read_again for s in ranked) or not any(map(str.isalnum, query.parts[0].text)):
         return 0.0
     among_all = among() if among and len(candidates) < MANY else candidates
     return confidence(features(query, candidates, ranked, among_all, given))

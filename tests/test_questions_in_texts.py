@@ -1,0 +1,75 @@
+"""Texts that ask: what answers stands behind the question, and above what a mail quotes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import Library
+from retriever import Retriever
+
+FAQ = """Frequently asked questions
+
+Does the kiln keep the order of firings?
+Yes, as long as one potter loads it.
+
+Can a firing be stopped twice?
+Yes. A firing is stopped at least once. Potters must expect a second stop.
+
+Who looks after the kiln?
+The kiln is looked after by Halden Works in Bergen.
+"""
+MEMO = """# Memo: clay barns
+
+## Question
+
+Must a clay barn without a stove be registered?
+
+## Short answer
+
+Yes. A clay barn of less than forty metres is a small building.
+"""
+MAIL = """From: Rui Campos <rui@halden.example>
+To: potters@halden.example
+Date: Fri, 01 Mar 2024 11:02:00 +0000
+Subject: Re: Cracks after the change of glaze
+Content-Type: text/plain; charset=utf-8
+
+Hello Dana,
+
+the cracks you see come from the draught behind the kiln. Close the rear vent until the wall is built.
+
+Rui
+
+> On 28 Feb 2024, Dana Okoro wrote:
+> Since the change of glaze our bowls crack by the dozen in the evening.
+> Why do our bowls crack after the change of glaze?
+"""
+
+
+@pytest.fixture(name="pottery", scope="module")
+def _pottery(demo_library: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
+    folder: Path = tmp_path_factory.mktemp("pottery")
+    for name, text in (("faq.txt", FAQ), ("memo.md", MEMO), ("cracks.eml", MAIL)):
+        (folder / name).write_text(text, "utf-8")
+    library = Library.open(tmp_path_factory.mktemp("library"), create=True)
+    library.ingest(folder)
+    yield Retriever(library)
+    library.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("Does the kiln keep the order of firings?", "Yes, as long as one potter loads it."),
+        ("Can a firing be stopped twice?", "Yes. A firing is stopped at least once."),
+        ("Must a clay barn be registered?", "Yes. A clay barn of less than forty metres is a small building."),
+        ("Why do our bowls crack after the change of glaze?", "the cracks you see come from the draught"),
+        ("Who sent the mail on cracks after the change of glaze?", "From: Rui Campos"),
+    ],
+)
+def test_what_answers_is_quoted_and_not_what_asks(pottery: Retriever, question: str, begins: str) -> None:
+    answer = pottery.ask(question)
+    assert answer.answered
+    assert answer.citations[0].quote.startswith(begins)
+    assert not answer.citations[0].quote.endswith("?")
