@@ -338,7 +338,8 @@ def _found(library: Library, mention: Mention, question: str, ids: Collection[in
     beginnings = list(_beginnings(library, mention, question, ids))
     most = max((b.named for b in beginnings), default=0)
     told: set[str] = set()
-    for beginning in sorted(beginnings, key=lambda b: (not b.labelled, not b.heading)):
+    calls = _calling(library, mention, {b.passage.document for b in beginnings})
+    for beginning in sorted(beginnings, key=lambda b: (not b.labelled, not b.heading, b.passage.document not in calls)):
         if beginning.named < most or beginning.passage.document in told:
             continue
         if place := _place(library, mention, beginning):
@@ -347,6 +348,15 @@ def _found(library: Library, mention: Mention, question: str, ids: Collection[in
             if edition not in told:  # the same text in another format says nothing new
                 yield place
             told |= {beginning.passage.document, edition}
+
+
+def _calling(library: Library, mention: Mention, documents: Collection[str]) -> set[str]:
+    """Those of `documents`, if several, that give their own numbers the label asked for: "except section 7"."""
+    if len(documents) < 2 or mention.label not in _PROVISIONS:
+        return set()
+    said = library.store.search_words(f'"{mention.label}"', LOOKED_INTO, library.store.passage_ids(documents))
+    passages = [passage for passage, _ in library.store.passages([id for id, _ in said]).values()]
+    return {p.document for p in passages if re.search(rf"(?i:{_LABELS[mention.label]})\s?\d", p.text)}
 
 
 def _beginnings(library: Library, mention: Mention, question: str, ids: Collection[int] | None) -> Iterator[_Beginning]:
@@ -384,10 +394,7 @@ def _opens(text: str, at: int) -> bool:
 
 
 def _is_one(mention: Mention, match: re.Match[str], marked: bool, heading: bool) -> bool:
-    """Whether a line that begins with the number does so as such a place does.
-
-    It may be a heading that is `marked` as one, or one that looks so.
-    """
+    """Whether a line that begins with the number does so as such a place does; `marked` headings look like one too."""
     rest = match["rest"]
     first = re.search(r"[^\W_]", rest)
     sets_off = bool(match["mark"]) or not rest.strip() or re.match(r"\s*[-–—|]", rest) is not None
@@ -424,8 +431,7 @@ def _place(library: Library, mention: Mention, beginning: _Beginning) -> Place |
     quoted = _quoted(document, mention, start, end)
     if quoted < end or len(text[start:end].split()) > MAX_LIST_WORDS:  # of what is too long no more than a passage
         quoted = _quoted(document, mention, start, min(end, passage.end))
-    further = tuple(p for p in others if p.start < quoted)
-    return Place(mention, passage, further, tuple(lies_in), start, quoted, end)
+    return Place(mention, passage, tuple(p for p in others if p.start < quoted), tuple(lies_in), start, quoted, end)
 
 
 def _is_counted(text: str, start: int, mention: Mention) -> bool:

@@ -396,6 +396,20 @@ def test_of_many_documents_three_are_quoted(library: Library, tmp_path: Path) ->
     assert (answer.confidence, answer.note) == (READ_AMONG_MANY, ELSEWHERE)
 
 
+def test_what_calls_its_places_so_comes_first(library: Library, tmp_path: Path) -> None:
+    act = " ".join(["It is an act of many words."] * 20)
+    text = f"Act\n\n1. Name\n\n{act}\n\n2. Start\n\n{act}\n\nBut not section 3.\n"
+    (tmp_path / "act.txt").write_text(text, "utf-8")
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.md").write_text(
+            f"# {name}\n\n## 1. Name\n\n{name}.\n\n## 2. Start\n\nSee clause 1.\n", "utf-8"
+        )
+    library.ingest(*tmp_path.glob("*.*"))
+    retriever = Retriever(library)
+    assert quotes(retriever.ask("What does section 1 say?"))[0] == ("act.txt", f"1. Name {act}")
+    assert all(name != "act.txt" for name, _ in quotes(retriever.ask("What does clause 1 say?")))
+
+
 @pytest.mark.parametrize(
     "question",
     [
