@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sentences, stems, words
 
 from .definitions import asked_term, defines, may_define
+from .direct import direct_cell
 from .identifiers import identifiers
 from .options import operators, options, tells
 from .search import Candidate, Query
@@ -95,12 +96,14 @@ def score_sentences(
     best, further = different[:PASSAGES], different[PASSAGES:]
     # All at once, on all cores: cutting texts into tokens took half of the time that this does.
     spans = library.encoder.token_spans_of([encoder_text(c.passage) for c in best])
-    found = [s for c, of in zip(best, spans, strict=True) for s in _sentences(query, c, of, kind, term, names)]
+    found = [
+        s for c, of in zip(best, spans, strict=True) for s in _sentences(query, question, c, of, kind, term, names)
+    ]
     for candidate in further:
         text = candidate.passage.text
         if (term and may_define(text, term)) or any(tells(line, of) for of in names for line in text.split("\n")):
             of = library.encoder.token_spans(encoder_text(candidate.passage))
-            told = _sentences(query, candidate, of, kind, term, names)
+            told = _sentences(query, question, candidate, of, kind, term, names)
             found += [s for s in told if s.features["defines"] or s.features["entry"]]
     if places:
         found = [s for s in found if any(p.touches(s.candidate.passage.document, s.start, s.end) for p in places)]
@@ -251,6 +254,7 @@ def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:
 
 def _sentences(
     query: Query,
+    question: str,
     candidate: Candidate,
     spans: Sequence[tuple[int, int]],
     kind: tuple[str, re.Pattern[str]] | None,
@@ -266,6 +270,10 @@ def _sentences(
     around: Set[str] = stems(passage.context)
     headings = headings_of(passage)
     before: Set[str] = frozenset()
+
+    def has_cell(text: str) -> bool:
+        return " | " in text and direct_cell(question, text, passage.context) is not None
+
     for s, e in sentences(passage.text):
         text = passage.text[s:e]
         held = stems(text)
@@ -283,7 +291,7 @@ def _sentences(
             "passage_late": candidate.scores["late"],
             "kind": float(bool(kind and kind[1].search(text))),
             "defines": defines(text, term) if term else 0.0,
-            "entry": 2.0 if tells(text, names[1]) else float(tells(text, names[0])),
+            "entry": 2.0 if tells(text, names[1]) else float(tells(text, names[0]) or has_cell(text)),
             "short": float(len(text) < 40),
             "question": float(text.endswith("?")),
             "heading": float(text in headings),

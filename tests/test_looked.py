@@ -9,6 +9,7 @@ import pytest
 from ingest import Document, Library, Passage
 from ingest.encode import Encoder
 from retriever import Retriever, Turn
+from retriever.clock import Clock
 from retriever.looked import Looked
 from retriever.options import TOLD
 
@@ -92,3 +93,28 @@ def test_what_is_found_is_of_the_subject_before_where_it_says_no_word_of_the_que
     assert not Looked.is_of(before, {"urosepsi"}, alone)
     assert not Looked.is_of(found("Lactate is repeated after each dose.", "dose"), {"dose"}, alone)
     assert not Looked.is_of(before, {"dose"}, found("Repeat the prayer.", "lactat", "repeat"))
+
+
+FORMULARY = """# Formulary
+
+| Drug | Dose | Route | Interval | Antidote |
+|---|---|---|---|---|
+| Apixaban | 5 mg | oral | 12 h | andexanet alfa |
+| Dabigatran | 150 mg | oral | 12 h | idarucizumab |
+| Enoxaparin | 1 mg/kg | SC | 12 h | protamine (partial) |
+| Heparin | 80 units/kg | IV | none | protamine |
+"""
+
+
+def test_the_row_whose_cell_is_asked_for_answers(demo_library: object, library_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "formulary.md").write_text(FORMULARY, "utf-8")
+    (tmp_path / "ward.md").write_text("# Ward\n\nAn antidote is kept in the red box. Visits end at eight.\n", "utf-8")
+    library = Library.open(library_folder, create=True)
+    library.ingest(tmp_path / "formulary.md")
+    library.ingest(tmp_path / "ward.md")
+    for drug, antidote in (("Dabigatran", "idarucizumab"), ("Apixaban", "andexanet alfa"), ("Heparin", "protamine")):
+        question = f"What is the antidote of {drug.lower()}?"
+        assert Retriever(library).ask(question).text.startswith(f"Antidote: {antidote} [1]")
+        with library.reading():
+            ranked = Looked(library, question, question, None, 8, Clock(), question).ranked
+        assert [s.text.split(" | ")[0] for s in ranked if s.features["entry"]] == [f"Drug: {drug}"]
