@@ -184,6 +184,20 @@ def test_documents_are_filtered_tagged_and_read_again(browser: Browser, notes: s
         expect(page.locator("#pc-jobs tr").filter(has_text="nothing new")).to_have_count(1, timeout=20_000)
 
 
+def test_the_list_follows_what_a_command_does_to_the_library(browser: Browser, notes: str, library: Path) -> None:
+    with visiting(browser, notes) as page, Library.open(library) as opened:
+        held = len(opened.documents())
+        count = page.locator("#pc-documents [data-count]")
+        expect(count).to_have_attribute("data-count", str(held))
+        page.wait_for_timeout(5000)  # not only where the page has just come
+        (library.parent / "shed.md").write_text("# Shed\n\nThe Zorblax shed is full of rakes.\n", "utf-8")
+        opened.ingest(library.parent / "shed.md")
+        expect(count).to_have_attribute("data-count", str(held + 1))
+        expect(page.locator("#pc-scope")).to_contain_text(f"all {held + 1} documents")
+        opened.remove("shed.md")
+        expect(count).to_have_attribute("data-count", str(held))
+
+
 def test_the_shipped_articles_are_taken_out_at_a_press(browser: Browser, tmp_path: Path, encoder_cache: object) -> None:
     with Library.open(tmp_path / "library", create=True) as opened:
         for name in ("bcg.md", "ctla-4.md"):

@@ -2,6 +2,7 @@
 (() => {
   const { $, state, call, say } = pincite;
   const POLL_MS = 600;
+  const FOLLOW_MS = 4000;
 
   // Draws a list anew: a row's open menu stays open, what was focused in a row stays focused, and a line that is
   // being edited is waited for.
@@ -323,6 +324,25 @@
     loadDocuments();
     loadJobs();
   });
+
+  // The number of changes of the library tells when the documents have to be listed anew, while the page is looked at.
+  // A list that takes long is listed less often; a session that has ended is left to what its reader does next.
+  let changes = null;
+  async function keepUp() {
+    let pause = FOLLOW_MS;
+    const reply = document.hidden ? null : await fetch("/api/health").catch(() => null);
+    if (reply?.ok && $("pc-view")?.dataset.ready) {
+      const { generation } = (await reply.json()).library;
+      if (generation !== changes) {
+        const began = performance.now();
+        await loadDocuments();
+        pause = Math.max(pause, 20 * (performance.now() - began));
+        changes = generation;
+      }
+    }
+    setTimeout(keepUp, pause);
+  }
+  setTimeout(keepUp, FOLLOW_MS);
 
   Object.assign(pincite, {
     loadDocuments, offer, loadJobs, loadConversations, changeDocument, removeArticles, changeJob, changeConversation, confirmed,
