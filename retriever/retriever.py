@@ -334,10 +334,15 @@ def ask(
     question: str,
     history: History = (),
     library: str | os.PathLike[str] | None = None,
+    documents: Iterable[str] = (),
+    tags: Iterable[str] = (),
 ) -> Answer:
-    """The answer to one question from a library (default: the user's). For several, keep a Retriever open."""
+    """The answer to one question from a library (default: the user's), as `Retriever.ask` gives it.
+
+    For several questions keep a Retriever open.
+    """
     with Retriever.open(library) as retriever:
-        return retriever.ask(question, history)
+        return retriever.ask(question, history, documents, tags)
 
 
 def _several(names: Iterable[str]) -> list[str]:

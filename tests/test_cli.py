@@ -478,8 +478,9 @@ def test_streams_that_cannot_be_used_are_no_crash(filled: Path, redirection: str
     assert ran.stderr.count("\n") == bool(told)
 
 
-def test_a_reader_that_goes_away_is_no_crash(filled: Path) -> None:
-    command = [sys.executable, "-c", MAIN, "text", "kitchen.md", "--library", str(filled)]
+@pytest.mark.parametrize("verb", [["text", "kitchen.md"], ["documents"], ["ask", "Which colour has the kettle?"]])
+def test_a_reader_that_goes_away_is_no_failure(filled: Path, verb: list[str]) -> None:
+    command = [sys.executable, "-c", MAIN, *verb, "--library", str(filled)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
     ) as process:
@@ -487,3 +488,4 @@ def test_a_reader_that_goes_away_is_no_crash(filled: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -7,7 +7,7 @@ import pytest
 
 from ingest import Document, Library, Report, UnknownDocumentError, follow
 from ingest.watching import signature
-from retriever import Retriever
+from retriever import Retriever, ask
 
 TEXTS = {"a/cats.md": "Cats purr at night.", "a/dogs.md": "Dogs bark at night.", "b/owls.md": "Owls hoot at night."}
 
@@ -43,6 +43,10 @@ def test_only_what_is_picked_is_searched(
 def test_an_answer_comes_from_what_is_picked(asked: Retriever) -> None:
     answer = asked.ask("Who is heard at night?", (), ["b/*"])
     assert {hit.passage.document for hit in answer.evidence} == {"b/owls.md"}
+    answer = ask("Who is heard at night?", library=asked.library.folder, documents=["b/*"])
+    assert {hit.passage.document for hit in answer.evidence} == {"b/owls.md"}
+    answer = ask("Who is heard at night?", library=asked.library.folder, tags=["quiet"])
+    assert {hit.passage.document for hit in answer.evidence} == {"a/cats.md", "b/owls.md"}
 
 
 def test_what_picks_nothing_is_said(asked: Retriever) -> None:

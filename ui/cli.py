@@ -17,12 +17,13 @@ from retriever import MAX_HITS, Found
 from .chat import converse, read_history
 from .last import Source, recall, remember, sources_of
 from .opening import opened_library, opened_retriever
-from .streams import open_streams, print_exactly, print_json
+from .streams import Commands, open_streams, print_exactly, print_json
 from .terminal import EMPTY, counted, counter, print_answer, print_hits, print_missing, print_report, progress_bar
 from .viewing import open_source
 
 app = typer.Typer(
     name="pincite",
+    cls=Commands,
     help="Questions and answers over your own documents, each sentence with its exact source.\n\n"
     'Put documents in with `pincite ingest FOLDER`, ask with `pincite ask "..."`, read on with `pincite open 1`. '
     "Everything is kept in one folder, the library; where none is named, in one of your own. If you ask before you put "
@@ -107,8 +108,7 @@ def _whole(
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    # What stands before a command; its help is the app's own.
-    pass
+    pass  # what stands before a command; its help is the app's own
 
 
 def main() -> None:
@@ -135,7 +135,7 @@ def _run() -> int:
     except UnicodeEncodeError:
         return _said("A name or an argument is not text in UTF-8; rename it.")
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to tell it
-        return 1
+        return 0
     except OSError as error:  # a disk that is full, under the output
         return _said(f"{error.filename or 'The output'} cannot be used: {error.strerror}.")
     return code
@@ -229,9 +229,9 @@ def ask(
         if as_json:
             print_json(answer.to_dict())
         else:
-            print_answer(answer)
             if answer.searched_for:  # small talk leaves the last answer what it is
                 remember(retriever.library.folder, sources_of(answer))
+            print_answer(answer)
 
 
 @app.command()
@@ -258,8 +258,8 @@ def search(
         if as_json:
             print_json(found.to_dict())
         else:
-            print_hits(found)
             remember(retriever.library.folder, [Source.of(n, hit) for n, hit in enumerate(found.hits, 1)])
+            print_hits(found)
 
 
 @app.command("open")

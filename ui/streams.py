@@ -5,6 +5,23 @@ import os
 import sys
 from typing import Any
 
+from typer import Exit
+from typer.core import TyperGroup
+
+
+class Commands(TyperGroup):
+    """Commands that end in peace, as done, when the reader of their output has gone, as `head` does once it has enough.
+
+    Typer's own end with exit code 1, and without a word.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise Exit(0) from None
+
 
 def open_streams() -> None:
     """Makes the three streams usable: one may have been closed, or its encoding lack a character.

@@ -29,8 +29,13 @@ _ARTICLES = "are the articles that come with Pincite: pincite remove --articles 
 LEAST_COLUMNS = 20
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # for the command line to end as done; Rich would end it as failed
+
+
 def _console(stderr: bool = False) -> Console:
-    console = Console(highlight=False, stderr=stderr)
+    console = _Console(highlight=False, stderr=stderr)
     if console.width < LEAST_COLUMNS:
         console.width = LEAST_COLUMNS if console.width else 80
     return console
