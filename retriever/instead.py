@@ -30,6 +30,8 @@ _NUMBERED = re.compile(r"(?P<of>[^\W\d_]{2,}) (?:\d{1,3}|[IVX]{1,4}|[A-Z])")
 _FIGURES = re.compile(r"\d{2,4}")
 # "And for the tenant?" is put where the last question says "for" of another.
 _BEFORE = re.compile(r"(?P<how>about|against|at|between|by|for|from|in|of|on|to|under|with) ", re.IGNORECASE)
+# What is asked of, without an article: "the dose of ceftriaxone".
+_BARE = re.compile(r" (?:of|for|about|with|on) (?P<name>[^\W\d_][\w-]+)$")
 # What asks and names nothing.
 _ASKS_MORE = re.compile(
     rf"\W*{OPENERS}*(?P<what>(?:(?:at|by|for|from|in|of|on|since|to|until|with) )?(?:who|whom|whose|what|which|when"
@@ -164,7 +166,11 @@ def _put(thing: Thing, asked: str) -> str | None:
         # What ends the question, where nothing else is named so.
         named = [(m.start(), end) for m in _DETERMINER.finditer(asked)]
         is_whole = len(named) == 1 and all(is_topic(w) for w in asked[named[0][0] : end].split()[1:])
-        places = named if is_whole and thing.text != thing.name else []
+        bare = _BARE.search(asked, 0, end)
+        if thing.text != thing.name:
+            places = named if is_whole else []
+        else:
+            places = [bare.span("name")] if bare and not named[1:] and is_topic(bare["name"]) else []
     if not (places or thing.before):
         return in_its_place(asked, thing.text)
     if len(places) != 1:

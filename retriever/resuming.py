@@ -3,9 +3,10 @@
 Words carried over (`rewrite.py`) serve the others.
 """
 
+import re
 from collections.abc import Sequence
 
-from ingest import Library
+from ingest import Library, stems
 
 from .answers import Turn
 from .carry import points_back
@@ -16,6 +17,9 @@ from .places import resumed
 from .rewrite import rewrite, since_new_subject
 from .smalltalk import kind, without
 from .spelling import spell_out
+
+# What stands for the thing that was named alone just before.
+_IT = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
 
 
 def put_anew(library: Library, question: str, turns: Sequence[Turn]) -> str | None:
@@ -44,3 +48,34 @@ def _resolved(library: Library, question: str, turns: Sequence[Turn]) -> str:
     thing = thing_of(question)
     put = instead(thing, since_new_subject(turns)) if thing else None
     return put or rewrite(library, question, turns)
+
+
+def as_put(library: Library, question: str, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns before `question`, but "And vancomycin?" as it was meant, in place of what asked of the thing before.
+
+    That is the last question or the last that does not point back, and only if the library holds the other thing about
+    as seldom: "And the price?" asks for another side of the same. Right behind it, "it" stands for the thing alone.
+    Inside `library.reading()`.
+    """
+    meant: list[Turn] = []
+    last = next((turn for turn in reversed(turns) if turn.role == "user"), None)
+    for turn in turns:
+        thing = thing_of(turn.text) if turn.role == "user" else None
+        asked = [i for i, earlier in enumerate(meant) if earlier.role == "user"]
+        whole = [i for i in asked if not points_back(meant[i].text)]
+        for i in [*asked[-1:], *whole[-1:]] if thing else []:
+            put = instead(thing, meant[: i + 1]) if thing else None
+            if thing and put and _alike(library, put, meant[i].text):
+                alone = turn is last and _IT.search(question)
+                meant[i:] = [Turn("user", f"What is {thing.text}?" if alone else put)]
+                break
+        else:
+            meant.append(turn)
+    return meant
+
+
+def _alike(library: Library, put: str, asked: str) -> bool:
+    """Whether the words of `put` that `asked` lacks are held about as seldom as those in whose place they stand."""
+    new, old = stems(put) - stems(asked), stems(asked) - stems(put)
+    held = library.document_frequencies(new | old)
+    return bool(new and old) and 0 < min(held.get(s, 0) for s in new) <= 2 * min(held.get(s, 0) for s in old)

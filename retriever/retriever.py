@@ -34,7 +34,7 @@ from .looked import EVIDENCE, Looked
 from .naming import by_title, introduced
 from .options import called_so
 from .places import ELSEWHERE
-from .resuming import put_anew
+from .resuming import as_put, put_anew
 from .rewrite import rewrite, since_new_subject
 from .said import less_of_the_same
 from .search import PROPOSED
@@ -221,7 +221,7 @@ class Retriever:
         self.library.encoder.begin_question(asked)
         mended = called_so(spell_out(self.library, mend(self.library, asked)))
         whole = standalone or (put_anew(self.library, mended, turns) if turns else None)
-        searched_for = whole or rewrite(self.library, mended, turns)
+        searched_for = whole or rewrite(self.library, mended, as_put(self.library, mended, turns))
         # A place is looked up where it is named now, not where its name is carried over.
         said = whole or mended
         clock = clock or Clock()

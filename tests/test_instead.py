@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest import Library, Settings
+from ingest import Document, Library, Settings
 from retriever import Retriever, Turn
 from retriever.instead import Thing, asked_of_the_same, asks_more, instead, thing_of
+from retriever.resuming import as_put
 
 TEXTS = {
     "will.md": "# Last Will and Testament of Arthur Bellweather\n\n## Executors\n\n1. I appoint my daughter Miriam.\n\n"
@@ -117,3 +118,19 @@ def test_a_bare_question_is_answered_of_what_was_asked(retriever: Retriever) -> 
     assert "Leeds" in answer.citations[0].quote
     further = retriever.ask("How?", [*PIANO, Turn("user", "And the cottage?"), Turn("assistant", "To Edmund. [1]")])
     assert further.searched_for == "How: who gets the cottage?"
+
+
+def test_a_thing_that_was_named_alone_is_what_is_spoken_of_then(library: Library) -> None:
+    texts = ("Okapirin: 2 g. Price: 3.", "Gnumycin: 9 mg. Price: 8.", "The price rises.", "A dose is a dose.")
+    library.ingest_documents(Document(id=f"{i}", title="", text=text, sha256="") for i, text in enumerate(texts))
+    turns = [Turn("user", "What is the dose of okapirin?"), Turn("assistant", "2 g"), Turn("user", "And gnumycin?")]
+
+    def meant(question: str, *more: str) -> list[str]:
+        with library.reading():
+            return [turn.text for turn in as_put(library, question, [*turns, *(Turn("user", text) for text in more)])]
+
+    assert meant("And in children?") == ["What is the dose of gnumycin?"]
+    assert meant("And its price?") == ["What is gnumycin?"]
+    # What is held more often is another side of the same.
+    assert meant("And in children?", "And price?") == ["What is the dose of gnumycin?", "And price?"]
+    assert meant("And in children?", "And its price?", "And okapirin?") == ["What is the dose of okapirin?"]
