@@ -1,4 +1,7 @@
-"""The HTTP face: the contract's routes over a real library, the OpenAI form, MCP, and what is refused."""
+"""The HTTP face: the contract's routes over a real library, the OpenAI form, MCP, and what is refused.
+
+Past 500 lines, for the three forms are asked of one server, and compared with one another.
+"""
 
 import json
 import os
