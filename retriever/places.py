@@ -87,6 +87,9 @@ _CONTENTS = re.compile(r"[.…]{3,}\s*\d+\s*$|[.…]{6}")
 # How a follow-up begins.
 OPENERS = r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)"
 _OPENER = re.compile(rf"{OPENERS}+(?:(?:in|for|under) )?", re.IGNORECASE)
+# "In the 2022 version", of what was last asked of that of another year.
+_EDITION = re.compile(r"(?:of )?the (?P<year>(?:19|20)\d\d)\b(?P<name>[^()]*)(?: \(.*\))?")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # "Of the lease", but not "in an emergency".
 _OF = re.compile(
     r"\s(?:of (?!an?\b)|(?:in|from|under) (?=[A-Z\d]|(?:her|his|my|our|that|the|their|this|your) "
@@ -97,24 +100,18 @@ _ENDS = re.compile(r"[.;:,!?]\W*$")
 _JOINING = frozenset("her his my of on our that the their this your".split())
 # So do these within a name: "the Health and Safety Act".
 _WITHIN_NAME = re.compile(rf"(?:and|at|for|to) (?!{_LABEL})(?=[A-Z])")
-_ANY_DOCUMENT = frozenset(map(stem, "agreement book contract document file manual paper report text".split()))
+_ANY_DOCUMENT = stems("agreement book contract document edition file manual one paper report text version")
 # What provisions do, beside the verbs that everything does.
-_DOES = frozenset(
-    map(
-        stem,
-        """address ban cite concern define demand detail entail entitle exclude exempt explain forbid govern grant
-        guarantee impose limit mention oblige outline permit prescribe prohibit protect provide quote regulate relate
-        restrict specify state stipulate summarise summarize""".split(),
-    )
+_DOES = stems(
+    """address ban cite concern define demand detail entail entitle exclude exempt explain forbid govern grant
+    guarantee impose limit mention oblige outline permit prescribe prohibit protect provide quote regulate relate
+    restrict specify state stipulate summarise summarize"""
 )
 _KIND = re.compile(r"\b(?:who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 # What asks for the words of a place, and for no more.
-_READS = _DOES.union(
-    map(
-        stem,
-        """allow apply between compare contain content contents cover describe exact exactly full give go information
-        look please print read recite require say see show stand text verbatim whole wording words""".split(),
-    )
+_READS = _DOES | stems(
+    """allow apply between compare contain content contents cover describe exact exactly full give go information
+    look please print read recite require say see show stand text verbatim whole wording words"""
 )
 
 
@@ -132,10 +129,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a place is: `start:end` of a document, in the passages `ids`, quoted up to `quoted`.
-
-    What is quoted begins in `passage`, and goes on in those `further`.
-    """
+    """Where a place is: `start:end` of a document, in passages `ids`; up to `quoted` in `passage` and `further`."""
 
     mention: Mention
     passage: Passage
@@ -193,9 +187,18 @@ def resumed(question: str, history: Sequence[Turn]) -> str | None:
         if asked and before and opener and (_ALONE.fullmatch(rest) or _NAMED.fullmatch(rest)):
             start, end = before[-1].span("numbers" if _ALONE.fullmatch(rest) else 0)
             asked = f"{asked[:start]}{rest}{asked[end:]}"
+        elif asked and before and opener and (edition := _edition(rest, asked)):
+            asked = edition
         else:
             asked = text
     return asked if asked != question else None
+
+
+def _edition(rest: str, asked: str) -> str | None:
+    """What was `asked`, of the edition of another year if that is all that `rest` names: "the 2022 version"."""
+    match = _EDITION.fullmatch(rest)
+    known = match and stems(match["name"]) - _ANY_DOCUMENT <= stems(asked)
+    return _YEAR.sub(match["year"], asked, count=1) if match and known and _YEAR.search(asked) else None
 
 
 def reads(question: str, places: Sequence[Place] = ()) -> bool:
@@ -441,9 +444,8 @@ def _is_counted(text: str, start: int, mention: Mention) -> bool:
         return True
     earlier = [f"{above}{dot}{int(last) - 1}", *([above] if above else [])]
     later = [f"{above}{dot}{int(last) + 1}"]
-    if _begun(earlier).search(text, 0, start):
-        return True
-    return (last == "1" or mention.label not in _LISTED) and _begun(later).search(text, start) is not None
+    further = (last == "1" or mention.label not in _LISTED) and _begun(later).search(text, start) is not None
+    return further or _begun(earlier).search(text, 0, start) is not None
 
 
 def _begun(numbers: Sequence[str]) -> re.Pattern[str]:

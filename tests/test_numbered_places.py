@@ -311,6 +311,16 @@ def test_follow_ups_keep_the_document(retriever: Retriever) -> None:
         assert [(name, said.startswith(quote)) for name, said in quotes(answer)] == [("msa-2024.md", True)]
 
 
+@pytest.mark.parametrize(
+    "follow_up",
+    ["And in the 2022 version?", "and the 2022 one", "What about the 2022 MSA?", "And of the 2022 agreement?"],
+)
+def test_follow_ups_turn_to_another_edition(retriever: Retriever, follow_up: str) -> None:
+    asked = "What is in clause 8.2 of the 2024 MSA?"
+    assert quotes(retriever.ask(follow_up, [Turn("user", asked)])) == [("msa-2022.md", CAP + "2022.")]
+    assert resumed("And in the 2022 lease?", [Turn("user", asked)]) is None
+
+
 RAW = """4. Costs ..... 2
 
 5. Appeal ..... 3
