@@ -37,7 +37,7 @@ _IDLE = frozenset(
     during early else end ended ends even ever example find first former get getting go goes going gone good got
     great guess happening happens haven hello help hi high however idea important include included includes
     including indeed information instead interesting its known knows large late later let like likely ll long longer
-    lot low main major make makes making maybe mention mentioned mind named nearly need never new no not now
+    lot low main major make makes making maybe mention mentioned mind named nearly need neither never new no nor not now
     nowadays often ok old other others part parts per perhaps please possible possibly previous previously probably
     provide put question quite rather re really recently right said saw say saying says see seem seems set several
     should shouldn since small something soon sorry sort speak speaking specific start started starts still sure

@@ -15,17 +15,17 @@ _VERBS = frozenset(
     """
 achieve add affect agree aim allow answer appear apply arise arrive ask assume avoid bear became become began begin
 behave believe belong bring brought build built buy call came carry catch caught choose chose claim come compare
-complain concern confirm consider contain continue count cover create cut deal decide depend describe develop
-diagnose die differ discover discuss drop encourage enjoy enter expect explain fail fall feel fell felt find finish
-fit fix follow forget found gain gave get give given go gone got grew grow grown hang happen hear heard held help hide
-hold identify imagine improve include increase indicate introduce invent involve join keep kept kick knew know known
-lack last lead learn leave led left let lie like live look lose lost made make manage matter mean meant mention miss
-move named need notice obtain occur offer pass pay perform pick prefer produce promise propose prove provide publish
-put quit raise reach read realise receive recommend reduce refer relate remain remember remove replace represent
-require return reverse reversed rise rule run said save saw say see seem seen sell send sent serve set settle show
-shown sit solve spend spoke stand start stay stood stop suffer suggest suppose surprise take taken talk tell tend
-think thought throw tie told took touch treated tried try turn understand use used vary wait walk want warn wear
-went win wish won wonder work worry write written wrote
+complain concern confirm consider contain continue count cover create cut deal decide depend describe develop diagnose
+die differ discover discuss drop encourage enjoy enrol enroll enter expect explain fail fall feel fell felt find
+finish fit fix follow forget found gain gave get give given go gone got grew grow grown hang happen hear heard held
+help hide hold identify imagine improve include increase indicate introduce invent involve join keep kept kick knew
+know known lack last lead learn leave led left let lie like live look lose lost made maintain make manage matter mean
+meant mention miss move named need notice obtain occur offer pass pay perform pick prefer produce promise propose
+prove provide publish put quit raise reach read realise receive recommend reduce refer relate remain remember remove
+replace represent require return reverse reversed rise rule run said save saw say see seem seen sell send sent serve
+set settle show shown sit solve spend spoke stand start stay stood stop suffer suggest suppose surprise take taken
+talk tell tend think thought throw tie told took touch treated tried try turn understand use used vary wait walk want
+warn wear went win wish won wonder work worry write written wrote
 """.split()
 )
 _VAGUE = frozenset(

@@ -7,7 +7,7 @@ import pytest
 from ingest import Document, Library, Settings
 from retriever import Retriever, Turn
 from retriever.instead import Thing, asked_of_the_same, asks_more, instead, thing_of
-from retriever.resuming import as_put
+from retriever.resuming import as_put, put_anew
 
 TEXTS = {
     "will.md": "# Last Will and Testament of Arthur Bellweather\n\n## Executors\n\n1. I appoint my daughter Miriam.\n\n"
@@ -134,3 +134,11 @@ def test_a_thing_that_was_named_alone_is_what_is_spoken_of_then(library: Library
     # What is held more often is another side of the same.
     assert meant("And in children?", "And price?") == ["What is the dose of gnumycin?", "And price?"]
     assert meant("And in children?", "And its price?", "And okapirin?") == ["What is the dose of okapirin?"]
+
+
+def test_another_year_is_put_in_place_of_the_one_that_was_asked_of(library: Library) -> None:
+    turns = [Turn("user", "What does clause 4.3 of the 2024 MSA say?"), Turn("user", "And in the 2023 MSA?")]
+    with library.reading():
+        assert put_anew(library, "And in the 2022 version?", turns) == "What does clause 4.3 of the 2022 MSA say?"
+        assert put_anew(library, "And the 2022 budget?", turns) is None
+        assert put_anew(library, "And in the 2022 version?", [Turn("user", "What is the fee?")]) is None
