@@ -2,6 +2,7 @@
 
 from .corpus import open_default, shipped
 from .documents import Content, Document, Page, PageImage, Passage, Rectangle, Section, page_at
+from .earlier_names import present_name
 from .encode import Encoder, model_folder
 from .errors import (
     BusyError,
@@ -73,6 +74,7 @@ __all__ = [
     "own_folder",
     "page_at",
     "paragraphs",
+    "present_name",
     "product",
     "sentences",
     "shipped",

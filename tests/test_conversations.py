@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import LibraryError, Passage
+from ingest import Library, LibraryError, Passage
 from retriever import Answer, Citation, Hit, LibraryState, Turn
 from ui.conversations import FILE, STOPPED, Conversations, Scope
 from ui.whereabouts import whereabouts
@@ -25,6 +25,14 @@ def answer(question: str = "What kills?", text: str = "T cells kill tumour cells
 @pytest.fixture
 def kept(tmp_path: Path) -> Conversations:
     return Conversations.open(tmp_path)
+
+
+def test_a_scope_follows_the_files_that_are_renamed(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(TEXT, "utf-8")
+    library.ingest(tmp_path / "a.md")
+    (tmp_path / "a.md").rename(tmp_path / "b.md")
+    library.ingest(tmp_path / "b.md")
+    assert Scope(("a.md", "b.md", "c.md"), ("trials",)).now(library) == Scope(("b.md", "c.md"), ("trials",))
 
 
 def test_an_answer_comes_back_as_it_was_after_a_restart(kept: Conversations, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from ingest import LibraryError, Passage
+from ingest import Library, LibraryError, Passage, present_name
 from retriever import Answer, Citation, Hit, LibraryState, Turn
 
 FILE = "conversations.db"
@@ -68,6 +68,11 @@ class Scope:
         given = value if isinstance(value, Mapping) else {}
         parts = (given.get("documents"), given.get("tags"))
         return cls(*(tuple(str(v) for v in part) if isinstance(part, list | tuple) else () for part in parts))
+
+    def now(self, library: Library) -> Self:
+        """The scope with the names that its documents have now, if their files were moved since they were chosen."""
+        with library.reading() as store:
+            return replace(self, documents=tuple(dict.fromkeys(present_name(store, d) for d in self.documents)))
 
     def to_dict(self) -> dict[str, list[str]]:
         """The scope as JSON."""

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import anyio
@@ -259,11 +259,12 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
         session = str(request.session_hash)
         look = answering.look(session)
         try:
+            scope = asked.scope.now(retriever.library)
             conversation, number = await anyio.to_thread.run_sync(
                 conversations.begin,
                 asked.conversation,
                 question,
-                asked.scope,
+                scope,
                 asked.instead_of,
                 asked.search_for,
             )
@@ -272,7 +273,7 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
             return
         at = render.TurnId(number, conversation.id)
         try:
-            within = _present(asked.scope, retriever)
+            within = _present(scope, retriever)
         except PinciteError as exc:
             kept = conversations.finish(conversation.id, number, str(exc))
             yield box(False), _past(conversation, number), _shown(kept, conversation.id), gr.update(visible=False)
@@ -342,6 +343,7 @@ def _page(service: Service, conversations: Conversations, foot: str) -> Any:
             told = render.notice("There is no such conversation any more.") if id else ""
             yield box(False), _past(None, 0), told, gr.update(visible=True)
             return
+        conversation = replace(conversation, scope=conversation.scope.now(retriever.library))
         last = conversation.turns[-1] if conversation.turns else None
         at = render.TurnId(last.number if last else 0, conversation.id)
         past, turn = _past(conversation, at.number), in_hand.get(at.number)
