@@ -187,14 +187,14 @@ def resumed(question: str, history: Sequence[Turn]) -> str | None:
         if asked and before and opener and (_ALONE.fullmatch(rest) or _NAMED.fullmatch(rest)):
             start, end = before[-1].span("numbers" if _ALONE.fullmatch(rest) else 0)
             asked = f"{asked[:start]}{rest}{asked[end:]}"
-        elif asked and before and opener and (edition := _edition(rest, asked)):
-            asked = edition
+        elif asked and before and opener and (put := edition(rest, asked)):
+            asked = put
         else:
             asked = text
     return asked if asked != question else None
 
 
-def _edition(rest: str, asked: str) -> str | None:
+def edition(rest: str, asked: str) -> str | None:
     """What was `asked`, of the edition of another year if that is all that `rest` names: "the 2022 version"."""
     match = _EDITION.fullmatch(rest)
     known = match and stems(match["name"]) - _ANY_DOCUMENT <= stems(asked)

@@ -13,18 +13,14 @@ from .carry import points_back
 from .instead import asked_of_the_same, asks_more, instead, thing_of
 from .naming import namings, turned_to
 from .options import turned_to_option
-from .places import OPENERS, resumed
+from .places import OPENERS, edition, resumed
 from .rewrite import rewrite, since_new_subject
 from .smalltalk import kind, without
 from .spelling import spell_out
 
 # "And in the 2022 version?"
-_ANY = frozenset("copy document edition one text version".split())
-_YEAR = re.compile(r"(?<![\w.,-])(?:19|20)\d\d(?![\w-]|[.,]\d)")
-_YEAR_ALONE = re.compile(
-    rf"\W*{OPENERS}+(?:(?:about|by|for|from|in|of|under) )?(?:the )?(?P<year>(?:19|20)\d\d)"
-    r" (?P<what>[^\W\d_]+)\W*",
-    re.IGNORECASE,
+_OF_YEAR = re.compile(
+    rf"\W*{OPENERS}+(?:(?:about|by|for|from|in|under) )?(?P<rest>(?:of )?the (?:19|20)\d\d [^\W_]+)\W*", re.IGNORECASE
 )
 # What stands for the thing that was named alone just before.
 _IT = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
@@ -37,32 +33,19 @@ def put_anew(library: Library, question: str, turns: Sequence[Turn]) -> str | No
     """
     resuming = resumed(question, turns) or turned_to_option(question, turns)
     more, named = asks_more(question), namings(library, question)
-    if resuming or not (more or named or _YEAR_ALONE.fullmatch(question)):
+    year = _OF_YEAR.fullmatch(question)
+    if resuming or not (more or named or year):
         return resuming
     asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
     if not asked:
         return None
     before, last = turns[: asked[-1]], spell_out(library, without(turns[asked[-1]].text))
     last = put_anew(library, last, before) or _resolved(library, last, before)
-    if year := of_year(question, last):
-        return year
+    if year and (put := edition(year["rest"], last)):
+        return put
     if more:
         return asked_of_the_same(more, last)
     return turned_to(question, named, last, namings(library, last))
-
-
-def of_year(question: str, asked: str) -> str | None:
-    """`asked`, the last question, of the year that is all that `question` names; None if it names none, or more.
-
-    >>> of_year("And in the 2022 version?", "What does clause 4.3 of the 2024 MSA say?")
-    'What does clause 4.3 of the 2022 MSA say?'
-    >>> of_year("And the 2022 budget?", "How high was the 2021 loss?"), of_year("And the 2022 one?", "Who pays?")
-    (None, None)
-    """
-    found, named = _YEAR_ALONE.fullmatch(question), list(_YEAR.finditer(asked))
-    if not found or len(named) != 1 or not (found["what"].lower() in _ANY or found["what"].lower() in asked.lower()):
-        return None
-    return f"{asked[: named[0].start()]}{found['year']}{asked[named[0].end() :]}"
 
 
 def _resolved(library: Library, question: str, turns: Sequence[Turn]) -> str:
