@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from .chatting import FAR_QUESTION, QUESTION, STICKING_OUT, ask, picture, visiting
 
@@ -164,7 +164,10 @@ def press_until(page: Page, key: str, selector: str, most: int = 400) -> None:
     """Presses `key` until the focus is at `selector`; wherever it comes by, it is seen."""
     for _ in range(most):
         page.keyboard.press(key)
-        page.wait_for_function(f"{UNSEEN} === null", timeout=5_000)  # what slides up takes a moment
+        try:
+            page.wait_for_function(f"{UNSEEN} === null", timeout=5_000)  # what slides up takes a moment
+        except Error:
+            pytest.fail(f"The focus is not seen: {page.evaluate(UNSEEN)}")
         if page.evaluate("(s) => document.activeElement.matches(s)", selector):
             return
     pytest.fail(f"{key} does not lead to {selector}")

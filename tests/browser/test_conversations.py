@@ -203,7 +203,7 @@ def expect_warning(page: Page, words: str) -> None:
     page.locator(".pc-editor [type=submit]").click()
     expect(page.locator(".pc-editor [type=submit]")).to_have_text(f"Really ask? {words}")
     picture(page, "note-goes-edited")
-    page.get_by_role("button", name="Cancel").click()
+    page.locator(".pc-editor [data-act=cancel]").click()
 
 
 def change_a_note(page: Page) -> None:
