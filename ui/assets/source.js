@@ -98,6 +98,11 @@
     box.scrollTop += what.getBoundingClientRect().top - box.getBoundingClientRect().top - below;
   }
 
+  function isInSight(what, box) {
+    const { top, bottom } = what.getBoundingClientRect(), around = box.getBoundingClientRect();
+    return top >= around.top && bottom <= around.bottom;
+  }
+
   async function showMore(which) {
     shown[which === "earlier" ? "before" : "after"] += MORE;
     const panel = $("pc-view");
@@ -107,10 +112,11 @@
     const scrolled = panel.scrollTop;
     const focused = panel.contains(document.activeElement);
     if (!(await load(queried()))) return;
-    // The button that was pressed is a new one now, or none, where the document ends.
-    if (focused) (panel.querySelector(`[data-more="${which}"]`) ?? panel).focus({ preventScroll: true });
     panel.scrollTop = scrolled;
     if (which === "earlier") panel.scrollTop += anchor().getBoundingClientRect().top - top;
+    // The button that was pressed is a new one now, most often out of sight: then the text has the focus, which arrows read.
+    const button = panel.querySelector(`[data-more="${which}"]`);
+    if (focused) (button && isInSight(button, panel) ? button : panel).focus({ preventScroll: true });
   }
 
   // --- the page of a PDF, with the quote's rectangles on it
