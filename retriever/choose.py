@@ -131,11 +131,11 @@ def _answered(found: Sequence[Sentence], headed: bool) -> list[Sentence]:
     for asks in found:
         if not asks.features["question"] or len(asks.text.split()) > LONGEST_QUESTION:
             continue
-        told[id(asks)] = replace(asks, score=asks.score - ASKS, features=_unread(asks.features))
+        told[id(asks)] = replace(asks, score=told[id(asks)].score - ASKS, features=_unread(asks.features))
+        if _IN_MAIL.match(asks.text):
+            continue
         behind = [s for s in found if 0 <= s.start - asks.end <= NEAR and _is_in(asks.candidate, s.candidate)]
-        behind = [
-            s for s in behind if not (s.features["question"] or s.features["heading"] or _IN_MAIL.match(asks.text))
-        ]
+        behind = [s for s in behind if not (s.features["question"] or s.features["heading"])]
         for answers in sorted(behind, key=lambda s: s.start)[:2]:
             told[id(answers)] = _at_least(told[id(answers)], asks)
             if len(answers.text.split()) > FEW_WORDS:

@@ -44,10 +44,11 @@ def unheld(library: Library, question: str) -> list[str]:
 
     Inside `library.reading()`.
     """
-    if not (asked := identifiers(question)):
-        return []
+    unsaid = {each: written for each, written in identifiers(question).items() if not _is_held(library, each)}
+    if not unsaid:
+        return []  # nearly always: the names of many documents take their time
     names = "\n".join(info.document for info in library.store.documents())
-    return [written for each, written in asked.items() if not (_is_in(each, names) or _is_held(library, each))]
+    return [written for each, written in unsaid.items() if not _is_in(each, names)]
 
 
 def _is_in(identifier: Identifier, names: str) -> bool:
