@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,7 +181,20 @@ def text_of(server: str, document: str) -> str:
 
 def marked(page: Page) -> str:
     """The words that are marked in the source panel."""
-    return " ".join(page.locator("#pc-view mark").all_inner_texts())
+    return one_line(" ".join(page.locator("#pc-view mark").all_inner_texts()))
+
+
+def expect_marked(page: Page, words: str, seconds: float = 10.0) -> None:
+    """Waits until the source panel marks `words` and nothing else; words that end in "…" are its beginning.
+
+    A panel that shows another source shows that one until the new one has come.
+    """
+    words, deadline = one_line(words), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (shown := marked(page)) == words or (words.endswith("…") and shown.startswith(words[:-1])):
+            return
+        page.wait_for_timeout(50)
+    assert shown == words
 
 
 def one_line(text: str) -> str:
