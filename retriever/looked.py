@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from ingest import BUNDLED_ENCODER, Library, Passage, stems
 
-from .choose import Sentence, cover, score_sentences
+from .choose import PASSAGES, Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .definitions import asked_term, defines
@@ -21,6 +21,7 @@ from .rewrite import parts
 from .scripts import unread
 from .search import PROPOSED, Part, begin_query, begin_search, search
 from .series import Span, said_elsewhere
+from .sides import of_each, sides
 from .topics import named
 
 # How likely a sentence answers that names the very code asked about, however unlike the rest of it is.
@@ -92,11 +93,14 @@ class Looked:
         texts may say.
         """
         named = namings(self.library, self.searched_for.partition(" (about: ")[0])
+        called = stems(" ".join(self.searched_for[n.start : n.end] for n in named))
+        if any(side.stems.isdisjoint(called) for side in sides(self.searched_for)):
+            return within  # what is compared with a document stands in others
         documents = frozenset[str]().union(*(naming.documents for naming in named))
         documents = documents if within is None else documents & within
         self.documents = documents
         if not any(naming.unsaid for naming in named):
-            self.names = stems(" ".join(self.searched_for[n.start : n.end] for n in named))
+            self.names = called
         said = [span for n in named if n.of_series for span in said_elsewhere(self.library, n.of_series, documents)]
         said = [span for span in said if within is None or span.document in within]
         if said and documents:
@@ -114,7 +118,12 @@ class Looked:
         sources = [c for c in self.sources if may_tell(c.passage, c.passage.text)] if asked else self.sources
         places = self.places or self.parts
         return score_sentences(
-            self.library, self.query, self.searched_for, sources, places, may_tell if asked else None
+            self.library,
+            self.query,
+            self.searched_for,
+            of_each(sides(self.searched_for), sources, PASSAGES),
+            places,
+            may_tell if asked else None,
         )
 
     @cached_property

@@ -38,6 +38,7 @@ from .resuming import as_put, put_anew
 from .rewrite import rewrite, since_new_subject
 from .said import less_of_the_same
 from .search import PROPOSED
+from .sides import sides, untold
 from .smalltalk import kind, reply, without
 from .spelling import mend, spell_out
 from .write import beyond, declined, recite, unfound, write
@@ -143,6 +144,8 @@ class Retriever:
             elif answered:
                 unsaid = less_of_the_same(asked, ranked, turns)
                 text, citations = write(searched_for, unsaid, self._page_at)
+                missing = [s.text for s in untold(sides(searched_for), ((c.passage, c.quote) for c in citations))]
+                lacking = [*missing, *(each for each in lacking if not any(each in side for side in missing))]
             else:
                 text, citations = declined(lacking, looked.unread), ()
             clock.lap("write")
@@ -156,7 +159,7 @@ class Retriever:
         note = None
         if self._llm is None:
             told = ELSEWHERE if looked.more else unfound(lacking)
-            note = beyond(asked) or (told if answered else None)
+            note = (told if answered else None) or beyond(asked)
         answer = Answer(question, searched_for, answered, text, probability, citations, evidence, state, note=note)
         if self._llm is None or not answered:
             yield text

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from .answers import Citation
 from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer, direct_cell
 from .places import Place
+from .sides import named, sides, untold
 from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
@@ -93,6 +95,7 @@ def write(
             _add(spans, of, *span)
     if (otherwise := _otherwise(ranked, question)) and (span := _whole_of(otherwise, question)):
         _add(spans, otherwise.candidate.passage, *span)
+    spans = _of_each_side(spans, ranked, question)
     cell = _cell(question, ranked)
     if cell:
         spans = [span for i, span in enumerate(spans) if not (i and ROW.search(_text(*span)))]
@@ -116,6 +119,25 @@ def _cell(question: str, ranked: Sequence[Sentence]) -> str | None:
 def _otherwise(ranked: Sequence[Sentence], question: str) -> Sentence | None:
     """The first of the next best sentences that another document contradicts the best with; None if there is none."""
     return next((s for s in ranked[1:LOOKED_AT] if _disagree(ranked[0], s, question)), None)
+
+
+def _of_each_side(
+    spans: list[tuple[Passage, int, int]], ranked: Sequence[Sentence], question: str
+) -> list[tuple[Passage, int, int]]:
+    """`spans`, with the best sentence that names it for each thing that the question compares and they do not tell of.
+
+    It takes the place of the last of them, where they are as many as an answer quotes.
+    """
+    compared = sides(question)
+    further: list[tuple[Passage, int, int]] = []
+    for side in untold(compared, ((of, _text(of, start, end)) for of, start, end in spans)):
+        naming = (s for s in ranked if side in named(compared, s.candidate.passage, s.text))
+        quotes = ((s.candidate.passage, *span) for s in naming if (span := _whole_of(s, question)))
+        further += islice(quotes, 1)
+    told = spans[: max(1, MAX_QUOTES - len(further))] if further else spans
+    for quote in further:
+        _add(told, *quote)
+    return told
 
 
 def _whole_of(sentence: Sentence, question: str) -> tuple[int, int] | None:
