@@ -54,6 +54,14 @@ _WHOLE: Sequence[tuple[str, re.Pattern[str]]] = (
         ),
     ),
     (
+        "doubt",
+        re.compile(
+            r"(but )?(really|((are you|you are|you re) ((really|quite|absolutely|very) )?(sure|certain|positive)"
+            r"|is (that|this|it) ((really|actually) )?(right|correct|true|so|accurate)|can i trust (you|this|that|it)"
+            r"|how (sure|certain) are you|(how|where) do you know)( (about|of|on)? ?(that|this|it))?( from)?)"
+        ),
+    ),
+    (
         "complaint",
         re.compile(
             r"((that|this|it)( is| s| was)? |you( are| re) )?(wrong|incorrect|bad|nonsense|useless"
@@ -95,6 +103,7 @@ _REPLIES: Mapping[str, str] = {
     "greeting": "Hello!",
     "nod": "All right.",
     "library": "The list of documents names all that are here.",
+    "doubt": "What is quoted stands word for word in the document that is named beside it: open it to read on.",
     "complaint": "Sorry. Other words may find what you look for.",
 }
 
