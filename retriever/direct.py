@@ -33,17 +33,17 @@ _MONEY = (
 )
 _SHARE = r"\d+(?:[.,]\d+)* ?(?:%|percent|per cent)"
 
+YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
+DATE = re.compile(
+    rf"\b(?:\d{{4}}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d)"
+    rf"|{_DAY} (?:of )?(?:{MONTHS})(?:,? \d{{4}})?|(?:{MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
+    r"|(?<![-./])(?:1\d|20)\d\ds?(?![-./]\d)|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
+)
+
 # How a question asks for a thing of a kind, and what such a thing looks like.
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (re.compile(r"\b(what|which) year\b", re.IGNORECASE), re.compile(r"\b(?:1\d|20)\d\d\b")),
-    (
-        re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE),
-        re.compile(
-            rf"\b(?:\d{{4}}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d)"
-            rf"|{_DAY} (?:of )?(?:{MONTHS})(?:,? \d{{4}})?|(?:{MONTHS})(?: {_DAY}(?: ?,? \d{{4}})?|,? \d{{4}})"
-            r"|(?<![-./])(?:1\d|20)\d\ds?(?![-./]\d)|\d{1,2}(?:st|nd|rd|th) centur(?:y|ies))\b"
-        ),
-    ),
+    (re.compile(r"\b(what|which) year\b", re.IGNORECASE), YEAR),
+    (re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE), DATE),
     (
         re.compile(r"\bhow (?:long is the|tall|high|deep|far|wide)\b", re.IGNORECASE),
         re.compile(rf"{_SO_MANY}[- ]?{_LENGTH}\b", re.IGNORECASE),

@@ -30,9 +30,9 @@ IDENTIFIED = 0.4
 EVIDENCE = 8
 # A sentence that covers more than this of a question's words holds each of them.
 ALL = 0.999
-# So many things that were not found are named; a number of one or two digits is none.
+# So many things that were not found are named; a number of one or two digits is none, nor what a number stands for.
 MOST_NAMED = 3
-_SMALL = re.compile(r"\d{1,2}")
+_SMALL = re.compile(r"\d{1,2}|(?:version|release)s?", re.IGNORECASE)
 
 
 class Looked:

@@ -143,7 +143,7 @@ class Retriever:
                 text, citations = recite(looked.places, self._page_at)
             elif answered:
                 unsaid = less_of_the_same(asked, ranked, turns)
-                text, citations = write(searched_for, unsaid, self._page_at)
+                text, citations = write(searched_for, unsaid, self._page_at, self.library.store.document)
                 missing = [s.text for s in untold(sides(searched_for), ((c.passage, c.quote) for c in citations))]
                 lacking = [*missing, *(each for each in lacking if not any(each in side for side in missing))]
             else:

@@ -16,11 +16,12 @@ from itertools import islice
 
 import numpy as np
 
-from ingest import Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
+from ingest import Document, Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
 
 from .answers import Citation
 from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer, direct_cell
+from .headed import headed
 from .places import Place
 from .sides import named, sides, untold
 from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
@@ -82,11 +83,15 @@ class _Window:
 
 
 def write(
-    question: str, ranked: Sequence[Sentence], page_at: Callable[[Passage, int], int | None]
+    question: str,
+    ranked: Sequence[Sentence],
+    page_at: Callable[[Passage, int], int | None],
+    document: Callable[[str], Document] | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
     """The answer to `question` made of the best of `ranked` sentences (best first, not empty), and its citations.
 
-    `page_at` tells the page of an offset in a passage's document.
+    `page_at` tells the page of an offset in a passage's document. With `document`, which gives the document of a name,
+    the heading is quoted that alone tells what is asked for.
     """
     spans: list[tuple[Passage, int, int]] = []
     for window in _pick(ranked):
@@ -99,11 +104,16 @@ def write(
     cell = _cell(question, ranked)
     if cell:
         spans = [span for i, span in enumerate(spans) if not (i and ROW.search(_text(*span)))]
+    above = headed(question, ranked[0], document) if document and _holds(spans[0], ranked[0]) else None
+    if above and above[1].end <= spans[0][1]:
+        spans = [(above[1], above[1].start, above[1].end), *spans[: MAX_QUOTES - 1]]
     text, citations = _told(spans, page_at)
     differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
-    short = direct_answer(question, ranked[0].text) if _likelihoods(ranked)[0] >= SURE else None
+    sure = _likelihoods(ranked)[0] >= SURE
+    short = (above[0] if above else direct_answer(question, ranked[0].text)) if sure else None
     short = cell or (None if differing else short)
-    if short and short in citations[0].quote and len(citations[0].quote.split()) > 2 * len(short.split()):
+    quote = citations[0].quote
+    if short and short in quote and (len(quote.split()) > 2 * len(short.split()) or (above and short != quote)):
         text = f"{short} [1]\n\n{text}"
     if differing:
         text += f"\n\nThe sources differ: compare {' and '.join(f'[{number}]' for number in differing)}."
@@ -142,6 +152,11 @@ def _of_each_side(
 
 def _whole_of(sentence: Sentence, question: str) -> tuple[int, int] | None:
     return whole(sentence.candidate.passage, sentence.start, sentence.end, question, True)
+
+
+def _holds(span: tuple[Passage, int, int], sentence: Sentence) -> bool:
+    of, start, end = span
+    return of.document == sentence.candidate.passage.document and start < sentence.end and sentence.start < end
 
 
 def _text(of: Passage, start: int, end: int) -> str:
