@@ -1,8 +1,8 @@
 """A question in the library's words: slips of the pen mended, initials of titles spelled out.
 
 Both only where the library leaves no doubt what was meant. Of slips only a longer word in small letters is looked at
-that neither the library nor the encoder's vocabulary holds, and only words one slip away (Damerau, 1964: a letter too
-many, too few, wrong, or two in the wrong order) between the first letter and the last.
+of which neither the library nor the encoder's vocabulary holds any form, and only words one slip away (Damerau, 1964: a
+letter too many, too few, wrong, or two in the wrong order) between the first letter and the last.
 """
 
 import re
@@ -25,6 +25,12 @@ _SMALL = r"(?:an?|and|by|for|from|in|of|on|the|to|with)"
 _BETWEEN = rf"(?:['’]\w+)?[^\w\n]+(?:{_SMALL}[^\w\n]+)*"
 # A phrase that a title goes on with another word is only a part of one.
 _ENDS = rf"\b(?![ \t]+(?!{_SMALL}\b|between\b)[^\W\d_])"
+# What the stem of a word goes on with in its other forms: "invent" is a word, for there are inventions.
+_ENDINGS = ("", *"e s y ed er es al or ly ion ing ity ive able ment ness ance ation".split())
+# What words are made with: "subnet", "loader".
+_PREFIXES = ("", *"de inter mis non out over pre re sub un under up".split())
+_SUFFIXES = ("", *"able age ed er ers ing less ly ness s".split())
+LEAST_PART = 3
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # No part of a file's name ("nda-falcon.md").
 _WORD = re.compile(rf"(?<![^\W_])[a-z]{{{LEAST_LETTERS},}}(?![^\W_]|[\w-]*\.[a-z])")
@@ -34,8 +40,21 @@ def mend(library: Library, question: str) -> str:
     """`question` with mistyped words as the library writes them; inside `library.reading()`."""
     written = list(dict.fromkeys(_WORD.findall(question)))
     in_parts = library.encoder.token_spans_of(written)
-    rare = {word for word, parts in zip(written, in_parts, strict=True) if len(parts) > 1}
+    rare = [word for word, parts in zip(written, in_parts, strict=True) if len(parts) > 1]
+    rare = [word for word in rare if not _is_known_otherwise(library, word)]
     return _WORD.sub(lambda found: _nearest(library, found[0]) if found[0] in rare else found[0], question)
+
+
+def _is_known_otherwise(library: Library, word: str) -> bool:
+    """Whether the encoder's vocabulary holds another form of `word`, or the word that it is made of."""
+    root = stem(word)
+    roots = {root, root.removesuffix("i") + "y", word}
+    forms = {form for r in roots for end in _ENDINGS if stem(form := r + end) == root}
+    for prefix in filter(word.startswith, _PREFIXES):
+        rest = word.removeprefix(prefix)
+        forms.update(rest.removesuffix(end) for end in _SUFFIXES)
+    known = sorted(form for form in forms - {word} if len(form) >= LEAST_PART)
+    return any(len(parts) == 1 for parts in library.encoder.token_spans_of(known))
 
 
 def spell_out(library: Library, question: str) -> str:

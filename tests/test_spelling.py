@@ -36,6 +36,16 @@ def test_only_slips_are_mended(medical: Library, typed: str, meant: str) -> None
         assert mend(medical, typed) == meant
 
 
+def test_a_word_of_the_language_is_no_slip_of_another(medical: Library) -> None:
+    """Neither the library nor the vocabulary holds any of them, but a form of it, or what it is made of."""
+    text = "Invert it. They infect it. Two heaters. By making it. A subset of hamsters may decide."
+    medical.ingest_documents([Document("a", "", text, "")])
+    with medical.reading():
+        for word in "invent inject headers masking subnet hampers decode".split():
+            assert mend(medical, f"who did {word} it") == f"who did {word} it"
+        assert mend(medical, "a hamstrs cage") == "a hamsters cage"
+
+
 def test_a_word_behind_many_of_its_stem_is_left_alone(library: Library) -> None:
     library.ingest_documents(
         Document(f"a{n}", "", f"In year {n} it was weaponised by adaption.", "") for n in range(25)
