@@ -7,6 +7,7 @@ DESIGN.md, "Short answers", has the precision.
 """
 
 import re
+from collections.abc import Set
 
 from ingest import content_words, stem, stems
 
@@ -17,22 +18,61 @@ COUNTED = (
     "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen"
 )
 
-# How much: "up to four minutes", "two to three weeks", "less than a year".
+# How much: "up to four minutes", "between two and three weeks", "2 1/2 hours", "6 ft 2 in", "less than a year".
 _ABOUT = (
-    r"(?:(?:up to|at (?:least|most)|no (?:more|less) than|(?:more|less|fewer) than|about|around|almost|nearly|over"
-    r"|under|roughly|approximately|within|only) )?"
+    r"(?:(?:up to|at (?:least|most)|no (?:more|less|fewer|longer) than|(?:more|less|fewer|longer) than|about|around"
+    r"|almost|nearly|over|under|roughly|approximately|within|only|between|from) )?"
 )
-_NUMBER = rf"(?:\d+(?:[.,]\d+)*|(?:{COUNTED})(?:[- ](?:{COUNTED}))*|half an?|an?)"
-_SO_MANY = rf"(?<![\w.,-]){_ABOUT}{_NUMBER}(?:(?: ?[–-] ?| to | or | and ){_NUMBER})?"
-_TIME = r"(?:second|minute|hour|(?:working |business )?day|week|month|year|decade|centur(?:y|ie))s?"
-_LENGTH = r"(?:mm|cm|m|km|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?)"
+_FRACTION = r"(?: ?[½¼¾]|[ -]\d/\d| and (?:a half|a quarter|three quarters))?"
+_WORDS = rf"(?:{COUNTED})(?:[- ](?:{COUNTED}))*"
+_COUNT = rf"(?:(?:\d/\d|\d+(?:[.,]\d+)*|[½¼¾]|{_WORDS}){_FRACTION})"
+_NUMBER = rf"(?:{_COUNT}|half an?|an?)"
+_TO = r"(?: ?[-–] ?| to | or | and )"
+_SO_MANY = rf"(?<![\w.,/-]){_ABOUT}{_NUMBER}(?:{_TO}{_NUMBER})?"
+_TIME = r"(?:second|minute|hour|(?:working |business )?day|week|month|year|decade|centur(?:y|ie))s?\b"
+_LENGTH = (
+    r"(?:mm|cm|m|km|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?)\b"
+)
+_MORE = r"(?:million|billion|trillion|thousand|bn|mn?|k)\b"
+_SIGN = r"(?:(?:US|AU|CA|NZ) ?)?[$£€¥] ?"
+_SUM = rf"\d+(?:[.,]\d+)*(?: ?{_MORE})?"
 _MONEY = (
-    r"(?:(?:(?:US|AU|CA|NZ) ?)?[$£€¥] ?\d+(?:[.,]\d+)*(?: (?:million|billion|trillion|thousand))?"
-    r"|\d+(?:[.,]\d+)*(?: (?:million|billion|trillion|thousand))?"
-    r" (?:dollars?|euros?|pounds?|francs?|yen|EUR|USD|GBP|CHF))"
+    rf"(?:{_SIGN}{_SUM}(?:{_TO}(?:{_SIGN})?{_SUM})?"
+    rf"|{_SUM}(?:{_TO}{_SUM})? (?:dollars?|euros?|pounds?|francs?|yen|EUR|USD|GBP|CHF)\b)"
 )
-_SHARE = r"\d+(?:[.,]\d+)* ?(?:%|percent|per cent)"
+_PERCENT = r" ?(?:%|percent\b|per cent\b)"
+_SHARE = rf"\d+(?:[.,]\d+)*(?:(?:{_PERCENT})?{_TO}\d+(?:[.,]\d+)*)?{_PERCENT}"
+# When: days of a month, a month, a year or years, centuries; with what is said of them, and from one to another.
+_WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_YEAR = r"(?:1\d|20)\d\d"
+_TO_YEAR = r"(?:–\d\d|-(?:1[3-9]|[2-9]\d))?"
+_SINCE = (
+    r"(?i:(?:(?:from|between|before|after|until|till|by|since|about|around|early|mid|late|(?:first|second) half of"
+    r"|(?:beginning|start|middle|end) of|(?:spring|summer|autumn|fall|winter)(?: of)?"
+    rf"|(?:first|second|third|fourth|last) {_WEEKDAY}s? (?:in|of))(?: the(?! {_YEAR} ))?[ -])+)?"
+)
+_DAYS = rf"{_DAY}(?:(?: ?[-–] ?|, ?(?:and )?| and | or | to | until ){_DAY}){{0,5}}"
+_MONTH = "".join(rf"(?<=\b{word} )|" for word in "in of from to by since until before after early mid late".split())
+_SOME_DATE = (
+    rf"(?:\d{{4}}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d)"
+    rf"|{_DAYS} (?:of )?(?:{MONTHS})(?: ?,? {_YEAR})?|(?:{MONTHS}) {_DAYS}(?: ?,? {_YEAR})?"
+    rf"|(?:{MONTHS})(?:,? (?:of )?{_YEAR})|(?:{_MONTH[:-1]})(?:{MONTHS})"
+    rf"|(?<![-./\d]){_YEAR}s?{_TO_YEAR}(?![-./]?\d)|{_DAY}(?: and {_DAY})? centur(?:y|ies))\b"
+)
+_WHEN = rf"\b{_SINCE}{_SOME_DATE}(?:(?: ?[-–] ?| to | until | and ){_SOME_DATE})?"
+# What stands before a number, or behind it, that is a part of one.
+_CUT_BEFORE = re.compile(rf"(?:[\d½¼¾]|\b(?:{COUNTED}))(?: ?[-–/×] ?| to | or | x | by )$")
+_CUT_BEHIND = re.compile(rf" ?[\d½¼¾]|(?: ?[-–/×] ?| to | or | x | by )(?:{_SIGN})?(?:[\d½¼¾]|(?:{COUNTED})\b)")
+_NOT = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
+_UNTIL = re.compile(r"(?:until|till|before) ", re.IGNORECASE)
+_NEAR = 60
 
+
+def _kind(asks: str, thing: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(asks, re.IGNORECASE), re.compile(thing, re.IGNORECASE)
+
+
+# One year, and one date, as a heading states it.
 YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 DATE = re.compile(
     rf"\b(?:\d{{4}}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d)"
@@ -42,29 +82,23 @@ DATE = re.compile(
 
 # How a question asks for a thing of a kind, and what such a thing looks like.
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (re.compile(r"\b(what|which) year\b", re.IGNORECASE), YEAR),
-    (re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE), DATE),
-    (
-        re.compile(r"\bhow (?:long is the|tall|high|deep|far|wide)\b", re.IGNORECASE),
-        re.compile(rf"{_SO_MANY}[- ]?{_LENGTH}\b", re.IGNORECASE),
+    _kind(r"\b(what|which) year\b", rf"\b{_SINCE}{_YEAR}\b(?:[-–](?:\d\d)?\d\d\b)?"),
+    (re.compile(r"^\W*when\b|\b(what|which) (date|day)\b", re.IGNORECASE), re.compile(_WHEN)),
+    _kind(
+        r"\bhow (?:long is the|tall|high|deep|far|wide)\b",
+        rf"{_SO_MANY}[- ]?{_LENGTH}(?: {_COUNT} ?(?:in\b|{_LENGTH}))?",
     ),
-    (
-        re.compile(r"\bhow (?:long|soon|old)", re.IGNORECASE),
-        re.compile(rf"{_SO_MANY}[- ]{_TIME}\b(?:[- ]old\b)?", re.IGNORECASE),
+    _kind(
+        r"\bhow (?:long|soon|old)",
+        rf"{_SO_MANY}[- ]{_TIME}(?: and a (?:half|quarter)\b|(?:,? and|,)? {_COUNT} {_TIME})?(?:[- ]old\b)?",
     ),
-    (
-        re.compile(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", re.IGNORECASE),
-        re.compile(rf"{_ABOUT}(?:{_MONEY}|{_SHARE})", re.IGNORECASE),
-    ),
-    (
-        re.compile(r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b", re.IGNORECASE),
-        re.compile(
-            r"(?<![\w.,-])[$£€]?\d+(?:[.,]\d+)*(?: ?(?:%|percent|per cent|million|billion))?"
-            rf"|\b(?:{COUNTED})(?:[- ](?:{COUNTED}))*(?: (?:million|billion))?\b",
-            re.IGNORECASE,
-        ),
+    _kind(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", rf"{_ABOUT}(?:{_MONEY}|{_SHARE})"),
+    _kind(
+        r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b",
+        rf"(?<![\w.,/-]){_ABOUT}(?:[$£€]?{_COUNT}(?:{_TO}{_COUNT})?(?:{_PERCENT}| million\b| billion\b)?)(?![\w/])",
     ),
 )
+_SAID_OF_IT = re.compile(rf"(?:{_ABOUT}{_SINCE})*", re.IGNORECASE)
 
 
 def direct_answer(question: str, sentence: str) -> str | None:
@@ -72,18 +106,33 @@ def direct_answer(question: str, sentence: str) -> str | None:
 
     >>> direct_answer("When was the cat born?", "The cat was born in May 1998.")
     'May 1998'
+    >>> direct_answer("When is the fair?", "The fair is held from 3 to 7 May.")
+    'from 3 to 7 May'
     >>> direct_answer("How many cats are there?", "There are two cats and 12 spoons.") is None
     True
     """
-    named = stems(question)
     for asks, thing in _KINDS:
-        if asks.search(question):
-            found = {match.rstrip(" .,;:'’-") for match in thing.findall(sentence)}
-            new = [text for text in found if not stems(text) <= named]
+        if asks.search(question) and (found := _things(thing, sentence, stems(question))):
             # "How long" may ask for a length, and for a time.
-            if new:
-                return new[0] if len(new) == 1 else None
+            return found[0] if len(found) == 1 else None
     return None
+
+
+def _things(thing: re.Pattern[str], sentence: str, named: Set[str]) -> list[str]:
+    """The different ones that are not `named`: none where one is cut out of another, two at most."""
+    found: dict[str, str] = {}
+    for match in thing.finditer(sentence):
+        text = match.group().rstrip(" .,;:'’-")
+        before = sentence[max(0, match.start() - _NEAR) : match.start()]
+        bare = _SAID_OF_IT.sub("", text, count=1)
+        if stems(bare) <= named:
+            continue
+        cut = _CUT_BEFORE.search(before) or _CUT_BEHIND.match(sentence, match.start() + len(text))
+        # "Not until 1950" is in 1950.
+        found.setdefault(bare, "" if cut else bare if _UNTIL.match(text) and _NOT.search(before) else text)
+        if len(found) > 1:
+            break
+    return [] if "" in found.values() else list(found.values())
 
 
 _CELL = re.compile(r"(?:^| \| )(?P<column>[^:|\n]{1,40}): (?P<value>[^|\n]*[^|\s])(?= \||$)")
