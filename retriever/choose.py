@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sentences, stems, words
 
+from .cells import direct_cell
 from .definitions import asked_term, defines, may_define
-from .direct import direct_cell
 from .identifiers import identifiers
 from .options import operators, options, tells
 from .search import Candidate, Query

@@ -1,7 +1,7 @@
 """The thing itself that a question asks for, where a sentence has exactly one of its kind.
 
 "When was the cat born?" asks for a date; a sentence that answers and holds one date, which the question did not
-name itself, gives it. So does a row of a table whose column the question names. No model: expressions for dates,
+name itself, gives it. No model: expressions for dates,
 numbers, durations, lengths and sums. Names were tried and left out: a sentence that answers "who" names others too.
 DESIGN.md, "Short answers", has the precision.
 """
@@ -9,7 +9,7 @@ DESIGN.md, "Short answers", has the precision.
 import re
 from collections.abc import Set
 
-from ingest import content_words, stem, stems
+from ingest import stems
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -133,34 +133,3 @@ def _things(thing: re.Pattern[str], sentence: str, named: Set[str]) -> list[str]
         if len(found) > 1:
             break
     return [] if "" in found.values() else list(found.values())
-
-
-_CELL = re.compile(r"(?:^| \| )(?P<column>[^:|\n]{1,40}): (?P<value>[^|\n]*[^|\s])(?= \||$)")
-# A phone's number is in the column "Phone".
-_SAYS_NOTHING = stems("number name value")
-_ASIDE = re.compile(r"\([^()]*\)")
-
-
-def direct_cell(question: str, row: str, context: str = "") -> str | None:
-    """The cell of `row` ("Drug: Avelumab | Target: PD-L1") that `question` asks for, with its column; None if not one.
-
-    The question names that column and says another cell, or a part of it, and nothing that neither the row nor its
-    `context` (title and heading) says.
-
-    >>> direct_cell("What is the price of the saw?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12")
-    'Price (EUR): 149'
-    >>> direct_cell("What is the price of the drill?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12") is None
-    True
-    """
-    asked = set(map(stem, content_words(question))) - _SAYS_NOTHING
-    cells = [(_ASIDE.sub("", m["column"]), m["value"], m.group().removeprefix(" | ")) for m in _CELL.finditer(row)]
-    if len(cells) < 2 or not asked <= stems(f"{row} {context}"):
-        return None
-    names = [stems(column) for column, _, _ in cells]
-    keys = set[str]().union(*(stems(value) for _, value, _ in cells)) & asked - set[str]().union(*names)
-    found = [
-        cell
-        for (_, value, cell), name in zip(cells, names, strict=True)
-        if name and name <= asked and not stems(value) & asked
-    ]
-    return found[0] if keys and len(found) == 1 else None

@@ -7,11 +7,11 @@ from functools import cached_property, partial
 
 from ingest import BUNDLED_ENCODER, Library, Passage, stems
 
+from .cells import direct_cell
 from .choose import PASSAGES, Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
 from .definitions import asked_term, defines
-from .direct import direct_cell
 from .identifiers import Identifier, identifiers, is_of_another
 from .instead import Thing
 from .naming import by_title, namings

@@ -19,8 +19,9 @@ import numpy as np
 from ingest import Document, Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
 
 from .answers import Citation
+from .cells import direct_cell
 from .choose import Sentence
-from .direct import COUNTED, MONTHS, direct_answer, direct_cell
+from .direct import COUNTED, MONTHS, direct_answer
 from .headed import headed
 from .places import Place
 from .sides import named, sides, untold

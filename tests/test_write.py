@@ -12,8 +12,9 @@ import pytest
 
 from ingest import Passage, sentences
 from retriever import Citation
+from retriever.cells import direct_cell
 from retriever.choose import Sentence
-from retriever.direct import direct_answer, direct_cell
+from retriever.direct import direct_answer
 from retriever.search import Candidate
 from retriever.write import MAX_QUOTES, declined, write
 

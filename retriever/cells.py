@@ -1,0 +1,79 @@
+"""The cell of a table's row that a question asks for: by the name of its column, or by the word that asks.
+
+"What is the price of the saw?" names the column; "Who teaches Excel?" asks for a trainer or a teacher, "Where is the
+saw?" for a site or a room. Rows are as the readers write them: "Drug: Avelumab | Target: PD-L1".
+"""
+
+import re
+
+from ingest import content_words, stem, stems
+
+_CELL = re.compile(r"(?:^| \| )(?P<column>[^:|\n]{1,40}): (?P<value>[^|\n]*[^|\s])(?= \||$)")
+# A phone's number is in the column "Phone".
+_SAYS_NOTHING = stems("number name value")
+# What a column's name may end with that nobody says: "Power kW".
+_COUNTED_IN = frozenset(
+    "% € £ $ eur usd gbp chf kw w kwh v a bar kg g mg t km m cm mm l ml h hrs min s ms rpm °c".split()
+)
+_ASIDE = re.compile(r"\([^()]*\)")
+
+_LEADER = "leader lead head chair manager organiser organizer owner contact responsible"
+_TEACHER = "teacher trainer tutor instructor lecturer"
+# What asks, what the column may be called, and words of the question that such a column says.
+_ASKED = tuple(
+    (re.compile(asks, re.IGNORECASE), stems(columns), stems(f"{columns} {said}"))
+    for asks, columns, said in (
+        (r"\bhow (?:many|much)\b.*\b(?:left|in stock|available)\b", "stock quantity available left remaining", ""),
+        (r"\bhow much\b|\bwhat do(?:es)?\b.*\bcost\b", "price cost fee charge rate", "pay"),
+        (r"\bhow many\b", "stock quantity count", ""),
+        (r"\bwho (?:teach|train|instruct|gives?\b)", _TEACHER, "teach teaches train trains give gives"),
+        (
+            r"\bwho (?:leads?|runs?|chairs?|manages?|organi[sz]es?)\b",
+            f"{_LEADER} {_TEACHER}",
+            "run runs manage organise",
+        ),
+        (r"\bwho\b.*\b(?:in charge|responsible)\b", _LEADER, ""),
+        (r"\bwho (?:wrote|has written)\b", "author writer", "wrote written"),
+        (r"\bwho\b", "name person contact holder", ""),
+        (r"\bwhere\b", "place site location room venue address", "take held find kept"),
+        (r"\bwhen\b|\bwhat time\b", "date day time hour", "take place held open start"),
+    )
+)
+
+
+def direct_cell(question: str, row: str, context: str = "") -> str | None:
+    """The cell of `row` that `question` asks for, with its column; None if there is not one.
+
+    The question names that column, or asks with a word that goes with it, and says another cell, or a part of it, and
+    nothing that neither the row nor its `context` (title and heading) says.
+
+    >>> direct_cell("What is the price of the saw?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12")
+    'Price (EUR): 149'
+    >>> direct_cell("How many saws are left?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12")
+    'Stock: 12'
+    >>> direct_cell("What is the price of the drill?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12") is None
+    True
+    """
+    cells = [(_plain(m["column"]), m["value"], m.group().removeprefix(" | ")) for m in _CELL.finditer(row)]
+    if len(cells) < 2:
+        return None
+    asked, said = set(map(stem, content_words(question))) - _SAYS_NOTHING, stems(f"{row} {context}")
+    columns, needless = next(((c, s) for asks, c, s in _ASKED if asks.search(question)), (set(), set()))
+    names = [stems(column) for column, _, _ in cells]
+    keys = set[str]().union(*(stems(value) for _, value, _ in cells)) & asked - set[str]().union(*names)
+    if not keys:
+        return None
+    others = [
+        (cell, name) for (_, value, cell), name in zip(cells, names, strict=True) if name and not stems(value) & asked
+    ]
+    found = [cell for cell, name in others if asked <= said and name <= asked]
+    found = found or [cell for cell, name in others if asked - needless <= said and name & columns]
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(column: str) -> str:
+    """A column's name without what it counts in: "Price (EUR)", "Power kW"."""
+    words = _ASIDE.sub("", column).split()
+    while len(words) > 1 and words[-1].lower() in _COUNTED_IN:
+        words.pop()
+    return " ".join(words)
