@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sentences, stems, words
 
+from .asked import MOST_READ, asks, leads
 from .cells import direct_cell
 from .definitions import asked_term, defines, may_define
 from .identifiers import identifiers
@@ -111,16 +112,37 @@ def score_sentences(
         found = [s for s in found if may_tell(s.candidate.passage, s.text)]
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
-    read = _answered([*_read_again(library, query, found[:n]), *found[n:]], bool(kind and kind[0] in _HEADED))
+    read = [*_read_again(library, query, found[:n]), *found[n:]]
+    read = _answered(read, bool(kind and kind[0] in _HEADED), _leads(library, query, question, read))
     return sorted(read, key=lambda s: -s.score)
 
 
-def _answered(found: Sequence[Sentence], headed: bool) -> list[Sentence]:
+def _asks(sentence: Sentence) -> bool:
+    return bool(sentence.features["question"]) and len(sentence.text.split()) <= LONGEST_QUESTION
+
+
+def _leads(library: Library, query: Query, question: str, found: Sequence[Sentence]) -> dict[int, float]:
+    """By how much what answers each of those of the sentences leads that ask nearly what is asked; by their ids."""
+    kind = asked_kind(question)
+
+    def may_be_asked(text: str) -> bool:
+        its = asked_kind(text)
+        return not (kind and its) or kind[0] == its[0]
+
+    asking = [s for s in found if _asks(s) and not _IN_MAIL.match(s.text) and may_be_asked(s.text)]
+    asking = sorted(asking, key=lambda s: -s.features["late"])[:MOST_READ]
+    if not asking:
+        return {}
+    by = leads(library, query, [s.text for s in asking])
+    return {id(s): lead for s, lead in zip(asking, by, strict=True) if lead}
+
+
+def _answered(found: Sequence[Sentence], headed: bool, leading: Mapping[int, float]) -> list[Sentence]:
     """The sentences, of which one that asks says nothing, however like the question it is: what stands behind it does.
 
     That is a sentence of its document a line or two further on, with a heading between them at most, and the next one
-    where it is "Yes." What a mail quotes of another one is answered above it, and its head says what is asked for only
-    if it is `headed`.
+    where it is "Yes." It is the likeliest of all behind a question that is `leading`, by id: by so much. What a mail
+    quotes of another one is answered above it, and its head says what is asked for only if it is `headed`.
     """
     told = {
         id(s): replace(s, score=s.score - QUOTED)
@@ -128,16 +150,19 @@ def _answered(found: Sequence[Sentence], headed: bool) -> list[Sentence]:
         else s
         for s in found
     }
-    for asks in found:
-        if not asks.features["question"] or len(asks.text.split()) > LONGEST_QUESTION:
+    best = max((s.score for s in found), default=0.0)
+    for asking in filter(_asks, found):
+        told[id(asking)] = replace(asking, score=told[id(asking)].score - ASKS, features=_unread(asking.features))
+        if _IN_MAIL.match(asking.text):
             continue
-        told[id(asks)] = replace(asks, score=told[id(asks)].score - ASKS, features=_unread(asks.features))
-        if _IN_MAIL.match(asks.text):
-            continue
-        behind = [s for s in found if 0 <= s.start - asks.end <= NEAR and _is_in(asks.candidate, s.candidate)]
+        lead = leading.get(id(asking), 0.0)
+        if lead:
+            asking = replace(asking, score=best)
+        behind = [s for s in found if 0 <= s.start - asking.end <= NEAR and _is_in(asking.candidate, s.candidate)]
         behind = [s for s in behind if not (s.features["question"] or s.features["heading"])]
         for answers in sorted(behind, key=lambda s: s.start)[:2]:
-            told[id(answers)] = _at_least(told[id(answers)], asks)
+            likely = _at_least(told[id(answers)], asking)
+            told[id(answers)], lead = replace(likely, score=likely.score + lead), 0.0
             if len(answers.text.split()) > FEW_WORDS:
                 break
     return list(told.values())
@@ -151,10 +176,10 @@ def _unread(features: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in features.items() if not name.startswith("alone_")}
 
 
-def _at_least(sentence: Sentence, asks: Sentence) -> Sentence:
-    """`sentence` as likely, and as near to the question, as the one that `asks` before it."""
-    read = {n: max(v, sentence.features.get(n, v)) for n, v in asks.features.items() if n.startswith("alone_")}
-    return replace(sentence, score=max(sentence.score, asks.score), features={**sentence.features, **read})
+def _at_least(sentence: Sentence, asking: Sentence) -> Sentence:
+    """`sentence` as likely, and as near to the question, as the one `asking` before it."""
+    read = {n: max(v, sentence.features.get(n, v)) for n, v in asking.features.items() if n.startswith("alone_")}
+    return replace(sentence, score=max(sentence.score, asking.score), features={**sentence.features, **read})
 
 
 def _different(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
@@ -246,8 +271,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
 
 def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The kind of thing a question asks for, with the pattern that such a thing matches; None if open."""
-    for kind, asks, answers in _KINDS:
-        if asks.search(question):
+    for kind, question_of, answers in _KINDS:
+        if question_of.search(question):
             return kind, answers
     return None
 
@@ -293,7 +318,7 @@ def _sentences(
             "defines": defines(text, term) if term else 0.0,
             "entry": 2.0 if tells(text, names[1]) else float(tells(text, names[0]) or has_cell(text)),
             "short": float(len(text) < 40),
-            "question": float(text.endswith("?")),
+            "question": float(asks(text)),
             "heading": float(text in headings),
         }
         score = sum(weight * features[name] for name, weight in STORED_WEIGHTS.items())

@@ -9,6 +9,8 @@ import re
 
 from ingest import Passage, content_words, heads, is_code, may_head, paragraphs, sentences, stem, stems
 
+from .asked import behind_label
+
 # A list is quoted whole up to so many words; where it is not what was asked for, up to fewer.
 MAX_LIST_WORDS = 130
 MAX_ASIDE_WORDS = 50
@@ -105,6 +107,7 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     start = _below_title(text, start, end)
     if (said_twice := _TERM.match(text[start:end])) and not ROW.search(text[start:end]):
         start += said_twice.end()
+    start = behind_label(text, start)
     return passage.start + start, passage.start + end
 
 

@@ -19,6 +19,18 @@ Yes. A firing is stopped at least once. Potters must expect a second stop.
 Who looks after the kiln?
 The kiln is looked after by Halden Works in Bergen.
 """
+LIST = """Questions of apprentices
+
+Q: How long is the trial period?
+A: Six months. It can be extended once, by three months. During the trial period the notice period is one week.
+
+Q: When is payday?
+A: The 25th of each month, or the Friday before.
+
+Q: May I work on Sundays?
+A: Yes, alone. Apprentices of the first year do not work on Sundays.
+"""
+HANDBOOK = "# Pay\n\nJury service is paid in full. In the trial period notice is given in writing.\n"
 MEMO = """# Memo: clay barns
 
 ## Question
@@ -50,7 +62,8 @@ Rui
 @pytest.fixture(name="pottery", scope="module")
 def _pottery(demo_library: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
     folder: Path = tmp_path_factory.mktemp("pottery")
-    for name, text in (("faq.txt", FAQ), ("memo.md", MEMO), ("cracks.eml", MAIL)):
+    texts = {"faq.txt": FAQ, "memo.md": MEMO, "cracks.eml": MAIL, "list.txt": LIST, "handbook.md": HANDBOOK}
+    for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
     library = Library.open(tmp_path_factory.mktemp("library"), create=True)
     library.ingest(folder)
@@ -73,3 +86,19 @@ def test_what_answers_is_quoted_and_not_what_asks(pottery: Retriever, question: 
     assert answer.answered
     assert answer.citations[0].quote.startswith(begins)
     assert not answer.citations[0].quote.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("how long is the trial period", "Six months."),
+        ("When is payday?", "The 25th"),
+        ("when do we get paid", "The 25th"),
+        ("Can first-year apprentices work on Sundays?", "Apprentices of the first year do not"),
+    ],
+)
+def test_an_answer_follows_nearly_the_same_question(pottery: Retriever, question: str, begins: str) -> None:
+    """Before sentences that are nearer to the question, and without its label; not that to a wider question."""
+    citation = pottery.ask(question).citations[0]
+    assert citation.quote.startswith(begins)
+    assert pottery.text(citation.passage.document)[citation.start : citation.end] == citation.quote
