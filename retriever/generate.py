@@ -12,7 +12,8 @@ from ingest import Encoder, LLMError, Passage, content_words, stem, stems, words
 
 from .answers import Citation, Verdict
 from .llm import LLM
-from .prompt import NO_ANSWER, Written, answering, sentences_of
+from .prompt import NO_ANSWER, answering
+from .reply import Written, disguised, sentences_of
 from .verify import Claim, Source, best_support
 
 # So many passages are given to the model. Small models read no more, and an answer rarely needs it.
@@ -108,7 +109,11 @@ class Draft:
         quote = of.text[best.start - of.start : best.end - of.start]
         verdict: Verdict = "exact" if best.exact else "supported" if best.supported else "unsupported"
         # What is left is not what the model said; what a heading says answers nothing.
-        if written.altered or (_is_heading(written.text, of) and not self._adds(written.text, quote)):
+        if (
+            written.altered
+            or disguised(written.text, of.text)
+            or (_is_heading(written.text, of) and not self._adds(written.text, quote))
+        ):
             verdict = "unsupported"
         return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
 

@@ -47,8 +47,11 @@ class LLM:
         limit, length = began + seconds * FIRST_SHARE, 0
         try:
             while True:
+                left = limit - time.monotonic()
+                if left <= 0:  # whoever was slow, the server or the reader of its pieces
+                    raise LLMError(late)
                 try:
-                    piece = request.pieces.get(timeout=max(0.0, limit - time.monotonic()))
+                    piece = request.pieces.get(timeout=left)
                 except queue.Empty:
                     raise LLMError(late) from None
                 if piece is None:

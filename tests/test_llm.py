@@ -2,15 +2,18 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ingest import Library, Settings
+from ingest import Library, LLMError, Settings
 from retriever import Answer, Found, Piece, Retriever
-from retriever.prompt import Written, plain, rewritten, sentences_of
+from retriever.llm import LLM
+from retriever.prompt import rewritten
+from retriever.reply import Written, plain, sentences_of
 from tests.scripted_llm import Script, ScriptedLLM, asked_for, for_ever, replies, say, send
 
 QUESTION = "What does the drug Zafirol treat?"
@@ -186,6 +189,52 @@ def test_whatever_fails_the_sources_are_quoted_and_a_note_says_why(
     assert told in answer.note
     assert "sk-secret-key" not in caplog.text + str(answer.to_dict()) + repr(settings)
     assert len(answer.note) < 150
+
+
+SURROGATE = 'data: {"choices":[{"index":0,"delta":{"content":"It does \\ud800not cure"},"finish_reason":null}]}\n\n'
+REST = 'data: {"choices":[{"index":0,"delta":{"content":" asthma. [1]"},"finish_reason":"stop"}]}\n\n'
+
+
+def test_half_a_character_and_an_endless_number_break_nothing(retriever: Retriever, llm: ScriptedLLM) -> None:
+    for number in (f"{'1' * 4400} mg", f"old [{'1' * 4400}]"):
+        llm.script(say(f"It does not cure asthma. [1] It is {number}.", pieces=500))
+        assert retriever.ask(QUESTION).text == "It does not cure asthma. [1]"
+    llm.script(send(SURROGATE, REST))
+    str(retriever.ask(QUESTION).to_dict()).encode()
+    assert rewritten("What \ud800 is it?") == "What \ufffd is it?"
+
+
+def test_what_is_not_seen_is_taken_out_and_what_looks_alike_is_not_believed(
+    retriever: Retriever, llm: ScriptedLLM
+) -> None:
+    llm.script(say("It does \u202enot\u202c cu\u200bre\x1b ast\u00adhma\x00. [1]"))
+    answer = retriever.ask(QUESTION)
+    assert (answer.text, answer.citations[0].verdict) == ("It does not cure asthma. [1]", "exact")
+    llm.script(say("It does not cure asthma. [1] Z\u0430firol treats severe asthma in adults. [1]"))
+    assert retriever.ask(QUESTION).text == "It does not cure asthma. [1]"
+
+
+SLOW = {
+    "new lines": "\n",
+    "dots": "x.",
+    "addresses": "a://",
+    "items": "\n- x",
+    "links": "[1](",
+}
+
+
+@pytest.mark.parametrize("part", SLOW.values(), ids=SLOW.keys())
+def test_a_reply_is_read_in_time_whatever_it_is_made_of(part: str) -> None:
+    begun = time.process_time()
+    list(sentences_of([part] * (5900 // len(part)), "a1b2c3"))
+    assert time.process_time() - begun < 12  # some seconds; it was minutes
+
+
+def test_the_time_is_over_for_a_slow_reader_too(llm: ScriptedLLM) -> None:
+    llm.script(say("Zafirol is a drug. " * 100))
+    with pytest.raises(LLMError, match="did not answer within 1 seconds"):
+        for _ in LLM(Settings(llm_base_url=llm.url)).stream([], 1.0):
+            time.sleep(0.05)
 
 
 def test_a_server_that_is_not_there_is_named(folder: Path) -> None:
