@@ -10,6 +10,7 @@ import re
 from ingest import Passage, content_words, heads, is_code, may_head, paragraphs, sentences, stem, stems
 
 from .asked import behind_label
+from .steps import asks_what_to_do, is_procedure
 
 # A list is quoted whole up to so many words; where it is not what was asked for, up to fewer.
 MAX_LIST_WORDS = 130
@@ -22,12 +23,14 @@ _LEANING = re.compile(
     r"meanwhile|consequently|accordingly|nevertheless|nonetheless|still,|(in|by) contrast|in addition|in other words|"
     r"on the other hand|as a result|the (former|latter|other|others|same|second|third)|in turn|"
     r"(in|for|at|after|before|of|because of|one of|some of|most of|all of|each of) (this|that|these|those|them)|"
-    r"(\S+ ){1,4}(consequently|therefore|thus|however|nevertheless))(?!\w)",
+    r"(\S+ ){1,4}(consequently|therefore|thus|however|nevertheless)|others?(?= )(?! than)|"
+    r"(every|any)(one|body|thing) else)(?!\w)|\b(as well|too)[\W\d]*$",
     re.IGNORECASE,
 )
 _ITEM_MARK = r"(?:[-*•]|\(?\d{1,3}[.)]|\(?(?:[a-z]|[ivx]{2,5})\))"
 ITEM = re.compile(rf"^\s*{_ITEM_MARK}\s+")
 NEXT_ITEM = re.compile(rf"\n\s*{_ITEM_MARK}\s")
+_FIRST_ITEM = re.compile(r"\s*\(?(?:1|a|i)[.)]\s", re.IGNORECASE)
 # Items that run on in one paragraph: "(a) bread; (b) wine; and (c) salt".
 _RUN_ON = re.compile(r"[;,.]\s(?:and |or )?\((?:\d{1,3}|[a-z]|[ivx]{2,5})\)\s")
 # A row of a table, as the readers write it ("Drug: Avelumab | Target: PD-L1"), or fields line by line.
@@ -58,7 +61,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 def leans(text: str) -> bool:
     """Whether a sentence is not understood without the one before it."""
-    return _LEANING.match(text) is not None
+    return _LEANING.search(text) is not None
 
 
 def announces_nothing(text: str, end: int) -> bool:
@@ -71,8 +74,9 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
 
     It begins with the sentence before, where the first one leans on it. An item alone is quoted without its mark,
     unless the question asks for such a list, or how to do what it lists the steps of, or several of its items are
-    quoted: then all of it, if it is short, but of clauses (numbered sentences) only for such questions. So it is where
-    an item is no sentence, with code, and with paragraphs that are labelled as items are. Of a long list or long code
+    quoted: then all of it, if it is short, but of clauses (numbered sentences that are no steps) only for such
+    questions. So it is where an item is no sentence, with code, and with paragraphs that are labelled as items are; but
+    of several labelled items the one alone that holds all that the others do of the question. Of a long list or code
     nothing is quoted `aside`, nor is what only announces, nor a heading, which is else quoted with the first sentence
     below it: then None.
     """
@@ -81,10 +85,11 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     if not aside and (lines := _rows_around(passage, start, end, question) or _labelled(passage, start, question)):
         return passage.start + lines[0], passage.start + lines[1]
     start, end = _whole_lines(text, start, end)
-    if leans(text[start:end]):
+    if leans(_first_sentence(text[start:end])):
         start = _sentence_before(text, start)
     if text[start:end] in headings_of(passage):
         return None if aside else (passage.start + start, passage.start + _with_next(passage, end))
+    start, end = _the_one(text, start, end, question)
     mark = ITEM.match(text[start:end])
     several = NEXT_ITEM.search(text[start:end]) is not None
     listed = _list_around(text, start, end)
@@ -93,9 +98,11 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
     part = announces or block or (mark is not None and text[start + mark.end()].islower())
     if around := listed or block:
         most = MAX_ASIDE_WORDS if aside else MAX_LIST_WORDS
-        steps = _HOW.search(question) is not None and _STEP.search(text, around[0], around[1]) is not None
+        asks_how, procedure = _HOW.search(question) is not None, is_procedure(text[slice(*around)])
+        steps = asks_how and _STEP.search(text, around[0], around[1]) is not None
         asked = (steps or asks_for_a_list(question)) and _of_one_subject(question, passage, around[0])
-        together = several and (_HOW.search(question) is not None or not _are_clauses(text[start:end]))
+        asked |= procedure and (asks_what_to_do(question) or (asks_how and _is_of_title(question, passage)))
+        together = several and (asks_how or procedure or not _are_clauses(text[start:end]))
         if (part or together or asked) and len(text[slice(*around)].split()) <= most:
             return passage.start + min(start, around[0]), passage.start + max(end, around[1])
         if announces and not aside:
@@ -114,6 +121,25 @@ def whole(passage: Passage, start: int, end: int, question: str, aside: bool) ->
 def _are_clauses(quote: str) -> bool:
     """Whether every line of `quote` is a numbered sentence."""
     return all(map(_CLAUSE.fullmatch, quote.split("\n")))
+
+
+def _the_one(text: str, start: int, end: int, question: str) -> tuple[int, int]:
+    """Of several labelled items in `start:end` ("Hotel in London: £160") the one that is asked for; else all.
+
+    Its label holds what any other does of the question, and more.
+    """
+    items = [(start + m.start(), start + m.end()) for m in re.finditer(r"\S[^\n]*", text[start:end])]
+    labels = [_LABEL.match(text[s + mark.end() : e]) for s, e in items if (mark := ITEM.match(text[s:e]))]
+    asked = {stem(word) for word in content_words(question)}
+    held = [asked & stems(label[1]) for label in labels if label]
+    if not 2 <= len(items) == len(held) or asks_for_a_list(question):
+        return start, end
+    most = max(held, key=len)
+    return items[held.index(most)] if sum(other < most for other in held) == len(held) - 1 else (start, end)
+
+
+def _first_sentence(text: str) -> str:
+    return next((text[s:e] for s, e in sentences(text)), text)
 
 
 def _rows_around(passage: Passage, start: int, end: int, question: str) -> tuple[int, int] | None:
@@ -177,6 +203,19 @@ def goes_on(passage: Passage, start: int, end: int) -> bool:
     return is_code(quote[slice(*block)]) and (rest == "\n" or (bool(rest.strip()) and not rest.startswith("\n\n")))
 
 
+def opens_late(passage: Passage, start: int, end: int) -> bool:
+    """Whether of a list or code that `start:end` of the passage's document quotes there is more before it."""
+    text = passage.text
+    start, end = start - passage.start, end - passage.start
+    if NEXT_ITEM.search(text[start:end]):
+        listed = _list_around(text, start, end) if ITEM.match(text[start:end]) else None
+        first = _FIRST_ITEM.match(text[start:end])
+        return listed is not None and not first and NEXT_ITEM.search("\n" + text[listed[0] : start]) is not None
+    block = next(paragraphs(text[start:end]))
+    before = text[:start]
+    return is_code(text[start:end][slice(*block)]) and bool(before.strip()) and not before.endswith("\n\n")
+
+
 def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
     """`start:end`, with the rest of its first and last line if they are code, where a full stop ends no sentence."""
     s, e = next((block for block in paragraphs(text) if block[0] <= start < block[1]), (start, end))
@@ -219,7 +258,8 @@ def _below_title(text: str, start: int, end: int) -> int:
     block = next((slice(s, e) for s, e in paragraphs(text) if s <= start < e), slice(start, end))
     title, _, rest = text[start:end].partition("\n")
     mark = ITEM.match(title)
-    if not rest or ITEM.sub("", text[block.start : start] + " ").strip() or (leans(rest) and not _ITSELF.match(rest)):
+    leaning = leans(_first_sentence(rest)) and not _ITSELF.match(rest)
+    if not rest or leaning or ITEM.sub("", text[block.start : start] + " ").strip():
         return start
     words = title[mark.end() if mark else 0 :].split()
     line = text[text.rfind("\n", 0, start) + 1 : start] + title
@@ -241,6 +281,11 @@ def _of_one_subject(question: str, passage: Passage, start: int) -> bool:
     heading = (passage.heading or "").split(" > ")[-1]
     asked, said = ({stem(word) for word in content_words(text)} for text in (question, f"{introduction} {heading}"))
     return not asked.isdisjoint(said)
+
+
+def _is_of_title(question: str, passage: Passage) -> bool:
+    """Whether a passage without a heading has a word of the question in its title."""
+    return not passage.heading and not stems(passage.title).isdisjoint(map(stem, content_words(question)))
 
 
 def _sentence_before(text: str, start: int) -> int:

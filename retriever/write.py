@@ -25,7 +25,7 @@ from .direct import COUNTED, MONTHS, direct_answer
 from .headed import headed
 from .places import Place
 from .sides import named, sides, untold
-from .whole import ITEM, ROW, announces_nothing, goes_on, leans, whole
+from .whole import ITEM, ROW, announces_nothing, goes_on, leans, opens_late, whole
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
 LEAD = 0.7
@@ -219,14 +219,16 @@ def _told(
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text that quotes `spans`, each with its mark, and its citations.
 
-    `cut` tells which of them go on behind what is quoted, each then a paragraph of its own; else lists and code do.
+    `cut` tells which of them go on behind what is quoted, each then a paragraph of its own; else lists and code do,
+    and what is left out before them is told likewise.
     """
     citations = tuple(
         Citation(number, of, start, end, of.text[start - of.start : end - of.start], page_at(of, start))
         for number, (of, start, end) in enumerate(spans, 1)
     )
     more = cut or [goes_on(c.passage, c.start, c.end) for c in citations]
-    parts = [f"{_shown(c.quote)}{' …' * more[i]} [{c.number}]" for i, c in enumerate(citations)]
+    late = [not cut and opens_late(c.passage, c.start, c.end) for c in citations]
+    parts = ["…\n" * late[i] + f"{_shown(c.quote)}{' …' * more[i]} [{c.number}]" for i, c in enumerate(citations)]
     apart = cut or any("\n" in part or ROW.search(part) for part in parts)
     return ("\n\n" if apart else " ").join(parts), citations
 

@@ -153,7 +153,7 @@ def test_code_is_quoted_in_whole_lines() -> None:
     lines = [f"$ git pull . branch/{n} --of={n}" for n in range(60)]
     text, (citation,) = written(sentence(passage("\n".join(lines)), ". branch/7 --of=7\n$ git pull .", 5))
     assert citation.quote == "\n".join(lines[7:9])
-    assert text == f"{citation.quote} … [1]"
+    assert text == f"…\n{citation.quote} … [1]"
 
 
 def test_a_list_ends_where_the_next_section_begins() -> None:
@@ -361,6 +361,57 @@ def test_of_steps_all_are_quoted_where_it_is_asked_how(question: str, whole: boo
     assert told[0] == (f"{of.text} [1]" if whole else "Name a folder. [1]")
 
 
+BURNS = "1. Cool the burn.\n2. Take off rings.\n3. If it is large, call 999.\n4. Never use ice."
+
+
+@pytest.mark.parametrize("mark", ["{}.", "({})", "{})"])
+@pytest.mark.parametrize(
+    ("question", "chosen"),
+    [
+        ("I burnt my hand, what now?", [2]),
+        ("What should I do about a burn?", [1]),
+        ("What is to be done?", [3]),
+        ("treatment of burns", [0, 1, 2]),
+        ("My hand is burnt", [1, 2, 3]),
+        ("How do I treat it?", [0, 1]),
+    ],
+)
+def test_of_a_procedure_all_steps_are_quoted_where_it_is_asked_what_to_do_or_some_are_quoted(
+    question: str, chosen: list[int], mark: str
+) -> None:
+    steps = [f"{mark.format(n)} {line[3:]}" for n, line in enumerate(BURNS.split("\n"), 1)]
+    of = replace(passage("\n".join(steps)), heading="Accidents")
+    told, (citation,) = written(*(sentence(of, steps[n], 5) for n in chosen), question=question)
+    assert (citation.quote, told) == (of.text, f"{of.text} [1]")
+
+
+def test_of_a_procedure_the_one_step_that_answers_is_quoted_alone() -> None:
+    of = passage(BURNS)
+    assert written(sentence(of, "4. Never use ice.", 5), question="May I use ice?")[0] == "Never use ice. [1]"
+
+
+def test_a_list_that_is_cut_at_its_beginning_is_shown_to() -> None:
+    of = passage("1. The rent is 900.\n2. The deposit is 50.\n3. Pets are forbidden.\n4. Keys are handed over.")
+    lines = of.text.split("\n")
+    for first, last, shown in ((0, 2, "{} …"), (1, 3, "…\n{} …"), (2, 4, "…\n{}")):
+        told = written(*(sentence(of, line, 5) for line in lines[first:last]), question="Is it so?")[0]
+        assert told == f"{shown.format(chr(10).join(lines[first:last]))} [1]"
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("hotel limit london", "Hotel in London: up to £160 a night"),
+        ("What is the limit for a hotel?", None),
+        ("List the limits for London", None),
+    ],
+)
+def test_of_labelled_items_the_one_that_is_asked_for_is_quoted_alone(question: str, quoted: str | None) -> None:
+    of = passage("- Hotel in London: up to £160 a night\n- Hotel elsewhere: up to £110 a night\n- Dinner: £28")
+    ranked = [sentence(of, line, 5) for line in of.text.split("\n")[:2]]
+    assert written(*ranked, question=question)[1][0].quote == (quoted or of.text)
+
+
 @pytest.mark.parametrize("between", ["\n", "\n\n"])
 @pytest.mark.parametrize(
     ("question", "whole"),
@@ -443,13 +494,27 @@ def test_what_only_announces_comes_after_a_sentence_as_likely_and_then_says_noth
 
 
 @pytest.mark.parametrize(
-    "leaning", ["However, dogs bark.", "But dogs bark.", "Dogs of the house therefore bark.", "In turn, dogs bark."]
+    "leaning",
+    [
+        *("However, dogs bark.", "But dogs bark.", "Dogs of the house therefore bark.", "In turn, dogs bark."),
+        *("Other animals bark.", "Everyone else barks.", "Dogs bark as well.", "Dogs bark, too.[2]"),
+    ],
 )
 def test_a_quote_does_not_begin_in_the_middle_of_a_thought(leaning: str) -> None:
     of = passage(f"Cats purr loudly here. {leaning}")
     assert written(sentence(of, leaning, 9), sentence(of, "Cats purr loudly here.", 1))[1][0].quote == of.text
     alone = passage(leaning)
     assert written(sentence(alone, leaning, 9))[1][0].quote == leaning
+
+
+@pytest.mark.parametrize(
+    "alone", ["Other than dogs nobody barks.", "Dogs bark as well as wolves.", "Dogs bark too much."]
+)
+def test_what_only_looks_as_if_it_leaned_is_quoted_alone(alone: str) -> None:
+    of = passage(f"Cats purr loudly here. {alone} Cows moo as well.")
+    assert written(sentence(of, alone, 9), sentence(of, "Cats purr loudly here.", 1))[1][0].quote == alone
+    both = written(*(sentence(of, text, 9) for text in (alone, "Cows moo as well.")))
+    assert both[1][0].quote == f"{alone} Cows moo as well."
 
 
 def test_a_little_news_is_not_worth_what_repeats_before_it() -> None:
