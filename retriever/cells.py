@@ -8,7 +8,7 @@ import re
 
 from ingest import content_words, stem, stems
 
-_CELL = re.compile(r"(?:^| \| )(?P<column>[^:|\n]{1,40}): (?P<value>[^|\n]*[^|\s])(?= \||$)")
+CELL = re.compile(r"(?:^| \| )(?P<column>[^:|\n]{1,40}): (?P<value>[^|\n]*[^|\s])(?= \||$)")
 # A phone's number is in the column "Phone".
 _SAYS_NOTHING = stems("number name value")
 # What a column's name may end with that nobody says: "Power kW".
@@ -54,7 +54,7 @@ def direct_cell(question: str, row: str, context: str = "") -> str | None:
     >>> direct_cell("What is the price of the drill?", "Product: Osprey saw | Price (EUR): 149 | Stock: 12") is None
     True
     """
-    cells = [(_plain(m["column"]), m["value"], m.group().removeprefix(" | ")) for m in _CELL.finditer(row)]
+    cells = [(_plain(m["column"]), m["value"], m.group().removeprefix(" | ")) for m in CELL.finditer(row)]
     if len(cells) < 2:
         return None
     asked, said = set(map(stem, content_words(question))) - _SAYS_NOTHING, stems(f"{row} {context}")

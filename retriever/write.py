@@ -24,8 +24,9 @@ from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer
 from .headed import headed
 from .places import Place
+from .rows import MOST_ROWS, rows_asked
 from .sides import named, sides, untold
-from .whole import ITEM, ROW, announces_nothing, goes_on, leans, opens_late, whole
+from .whole import ITEM, ROW, announces_nothing, asks_for_a_list, goes_on, leans, opens_late, whole
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
 LEAD = 0.7
@@ -102,13 +103,18 @@ def write(
     if (otherwise := _otherwise(ranked, question)) and (span := _whole_of(otherwise, question)):
         _add(spans, otherwise.candidate.passage, *span)
     spans = _of_each_side(spans, ranked, question)
-    cell = _cell(question, ranked)
+    rows = rows_asked(question, ranked)
+    if rows:
+        spans = _lines(rows[:MOST_ROWS])
+    listed = asks_for_a_list(question) and (len(rows) > 1 or "\n" in _text(*spans[0]))
+    cell = None if listed else _cell(question, ranked)
     if cell:
         spans = [span for i, span in enumerate(spans) if not (i and ROW.search(_text(*span)))]
     above = headed(question, ranked[0], document) if document and _holds(spans[0], ranked[0]) else None
     if above and above[1].end <= spans[0][1]:
         spans = [(above[1], above[1].start, above[1].end), *spans[: MAX_QUOTES - 1]]
-    text, citations = _told(spans, page_at)
+    cut = [len(rows) > MOST_ROWS and i + 1 == len(spans) for i in range(len(spans))] if rows else None
+    text, citations = _told(spans, page_at, cut)
     differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
     sure = _likelihoods(ranked)[0] >= SURE
     short = (above[0] if above else direct_answer(question, ranked[0].text)) if sure else None
@@ -119,6 +125,17 @@ def write(
     if differing:
         text += f"\n\nThe sources differ: compare {' and '.join(f'[{number}]' for number in differing)}."
     return text, citations
+
+
+def _lines(rows: Sequence[Sentence]) -> list[tuple[Passage, int, int]]:
+    """The spans of rows, in order; those that follow one another in a passage are one."""
+    spans: list[tuple[Passage, int, int]] = []
+    for row in rows:
+        of, start = row.candidate.passage, row.start
+        if spans and spans[-1][0] == of and not _text(of, spans[-1][2], start).strip():
+            start = spans.pop()[1]
+        spans.append((of, start, row.end))
+    return spans
 
 
 def _cell(question: str, ranked: Sequence[Sentence]) -> str | None:
