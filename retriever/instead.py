@@ -14,7 +14,7 @@ from ingest import STOP_WORDS, stems
 
 from .answers import Turn
 from .places import OPENERS
-from .rewrite import in_its_place
+from .rewrite import in_its_place, named_in
 from .topics import is_topic
 
 # What is named has at most so many words.
@@ -23,8 +23,10 @@ LONGEST = 4
 _OPENER = re.compile(rf"^\W*{OPENERS}+", re.IGNORECASE)
 _DETERMINER = re.compile(r"\b(?:an?|the|my|our|your|his|her|its|their|this|that|each|every)\s+", re.IGNORECASE)
 _ENDING = re.compile(r"[\s?.!]*$")
-# Names within a sentence, with an article: Edmund, the First Lady, PD-1.
-_NAME = re.compile(r"(?<=[^\W_][ ,])(?:[Tt]he )?(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*)")
+# Names within a sentence, with an article and the number that belongs to them: Edmund, the First Lady, PD-1, Orca 200.
+_NAME = re.compile(
+    r"(?<=[^\W_][ ,])(?:[Tt]he )?(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*(?: (?!(?:19|20)\d\d\b)\d{1,4}\b(?![.,]\d))?)"
+)
 # One of several, by its number or letter: severity 3, complex IV.
 _NUMBERED = re.compile(r"(?P<of>[^\W\d_]{2,}) (?:\d{1,3}|[IVX]{1,4}|[A-Z])")
 _FIGURES = re.compile(r"\d{2,4}")
@@ -32,6 +34,14 @@ _FIGURES = re.compile(r"\d{2,4}")
 _BEFORE = re.compile(r"(?P<how>about|against|at|between|by|for|from|in|of|on|to|under|with) ", re.IGNORECASE)
 # What is asked of, without an article: "the dose of ceftriaxone".
 _BARE = re.compile(r" (?:of|for|about|with|on) (?P<name>[^\W\d_][\w-]+)$")
+# Another of the same kind: "the blue one".
+_ONE = re.compile(
+    rf"\W*{OPENERS}+(?:(?:about|for|in|of|with) )?(?P<the>an?|the|my|our|your) "
+    r"(?!(?:first|last|latter|next|only|other|previous|right|same|wrong) )(?P<which>[^\W\d_][\w-]*) ones?\W*",
+    re.IGNORECASE,
+)
+# One of a kind, by the word before it: "the green bin".
+_OF_KIND = re.compile(r"\b(?:an?|the|my|our|your) (?P<which>[^\W_][\w-]*) (?P<kind>[^\W\d_][\w-]*)", re.IGNORECASE)
 # What asks and names nothing.
 _ASKS_MORE = re.compile(
     rf"\W*{OPENERS}*(?P<what>(?:(?:at|by|for|from|in|of|on|since|to|until|with) )?(?:who|whom|whose|what|which|when"
@@ -87,6 +97,35 @@ def thing_of(question: str) -> Thing | None:
     named = found[:-1] if _NUMBERED.fullmatch(name) else found
     plain = all(is_topic(word) and word.lower() not in STOP_WORDS for word in named)
     return Thing(text, name, behind["how"].lower() if behind else "") if plain and 0 < len(found) <= LONGEST else None
+
+
+def names_one(question: str) -> bool:
+    """Whether all that `question` names is another of a kind: "And the blue one?"."""
+    return _ONE.fullmatch(question) is not None
+
+
+def another(question: str, asked: str) -> tuple[str, Thing] | None:
+    """`asked`, the last question, of another of the same kind, and that; None if `question` names none so.
+
+    >>> another("And the blue one?", "When is the green bin collected?")
+    ('When is the blue bin collected?', Thing(text='the blue bin', name='blue bin', before=''))
+    >>> another("And the old one?", "When is the museum open?")
+    """
+    one = _ONE.fullmatch(question)
+    places = [m for m in _OF_KIND.finditer(asked) if _is_one(m)] if one else []
+    if not one or len(places) != 1:
+        return None
+    start, end = places[0].span()
+    name = f"{one['which']} {places[0]['kind']}"
+    return f"{asked[:start]}{one['the']} {name}{asked[end:]}", Thing(f"{one['the']} {name}", name)
+
+
+def _is_one(found: re.Match[str]) -> bool:
+    """Whether it is one of a kind, not a thing and what is said of it: "the museum open"."""
+    which, kind = found["which"].lower(), found["kind"]
+    return (
+        which not in STOP_WORDS and is_topic(kind) and kind.lower() not in STOP_WORDS and named_in(found[0]) == found[0]
+    )
 
 
 def asks_more(question: str) -> str | None:
@@ -145,38 +184,46 @@ def _put(thing: Thing, asked: str) -> str | None:
     'How much does the essay count?'
     >>> _put(Thing("the tenant", "tenant", "for"), "Who signed for the landlord?")
     'Who signed for the tenant?'
+    >>> _put(Thing("the Skua", "Skua"), "What does the Orca 200 cost?")
+    'What does the Skua cost?'
     >>> _put(Thing("the cost", "cost"), "What are the side effects of the drug?")
     """
-    ending = _ENDING.search(asked)
-    end = ending.start() if ending else len(asked)
-    new = thing.text
-    if numbered := _NUMBERED.fullmatch(thing.name):
-        written = rf"\b{numbered['of']} (?:\d{{1,3}}|[IVX]{{1,4}}|[A-Z])\b"
-        places = [m.span() for m in re.finditer(written, asked, re.IGNORECASE)]
-    elif _FIGURES.fullmatch(thing.name):
-        figures = rf"(?<![\w.,-])\d{{{len(thing.name)}}}(?![\w-]|[.,]\d)"
-        places = [m.span() for m in re.finditer(figures, asked)]
-    elif thing.before:
-        behind = re.compile(rf"\b{thing.before} (?=((?:{_DETERMINER.pattern})?)([^,;:?]+)$)", re.IGNORECASE)
-        found = [m for m in behind.finditer(asked, 0, end) if all(is_topic(w) for w in m[2].split())]
-        places = [(m.end(), end) for m in found[-1:]]
-    elif thing.name[0].isupper():
-        places = [m.span() for m in _NAME.finditer(asked) if _is_code(m["name"]) == _is_code(thing.name)]
-    else:
-        # What ends the question, where nothing else is named so.
-        named = [(m.start(), end) for m in _DETERMINER.finditer(asked)]
-        is_whole = len(named) == 1 and all(is_topic(w) for w in asked[named[0][0] : end].split()[1:])
-        bare = _BARE.search(asked, 0, end)
-        if thing.text != thing.name:
-            places = named if is_whole else []
-        else:
-            places = [bare.span("name")] if bare and not named[1:] and is_topic(bare["name"]) else []
+    places = _places(thing, asked)
     if not (places or thing.before):
         return in_its_place(asked, thing.text)
     if len(places) != 1:
         return None
     start, end = places[0]
-    return f"{asked[:start]}{new}{asked[end:]}"
+    return f"{asked[:start]}{thing.text}{asked[end:]}"
+
+
+def _places(thing: Thing, asked: str) -> list[tuple[int, int]]:
+    """The stretches of `asked` in whose place `thing` may stand."""
+    ending = _ENDING.search(asked)
+    end = ending.start() if ending else len(asked)
+    if numbered := _NUMBERED.fullmatch(thing.name):
+        written = rf"\b{numbered['of']} (?:\d{{1,3}}|[IVX]{{1,4}}|[A-Z])\b"
+        places = [m.span() for m in re.finditer(written, asked, re.IGNORECASE)]
+        if places or not thing.name[0].isupper():  # else it is a name: Orca 200
+            return places
+    if _FIGURES.fullmatch(thing.name):
+        figures = rf"(?<![\w.,-])\d{{{len(thing.name)}}}(?![\w-]|[.,]\d)"
+        return [m.span() for m in re.finditer(figures, asked)]
+    if thing.before:
+        behind = re.compile(rf"\b{thing.before} (?=((?:{_DETERMINER.pattern})?)([^,;:?]+)$)", re.IGNORECASE)
+        found = [m for m in behind.finditer(asked, 0, end) if all(is_topic(w) for w in m[2].split())]
+        return [(m.end(), end) for m in found[-1:]]
+    if thing.name[0].isupper():
+        return [m.span() for m in _NAME.finditer(asked) if _is_code(m["name"]) == _is_code(thing.name)]
+    # What ends the question, where nothing else is named so.
+    named = list(_DETERMINER.finditer(asked))
+    if thing.text != thing.name:
+        is_whole = len(named) == 1 and all(is_topic(w) for w in asked[named[0].start() : end].split()[1:])
+        # "The heating" is none of "a dog"'s kind.
+        alike = is_whole and not (thing.is_known and named[0][0].lower().startswith(("a ", "an ")))
+        return [(named[0].start(), end)] if alike else []
+    bare = _BARE.search(asked, 0, end)
+    return [bare.span("name")] if bare and not named[1:] and is_topic(bare["name"]) else []
 
 
 def _is_code(name: str) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ingest import Library, stems
 
 from .answers import Turn
-from .carry import points_back
-from .instead import asked_of_the_same, asks_more, instead, thing_of
+from .carry import has_capital, points_back, written
+from .instead import Thing, another, asked_of_the_same, asks_more, instead, names_one, thing_of
 from .naming import namings, turned_to
 from .options import turned_to_option
 from .places import OPENERS, edition, resumed
@@ -23,7 +23,7 @@ _OF_YEAR = re.compile(
     rf"\W*{OPENERS}+(?:(?:about|by|for|from|in|under) )?(?P<rest>(?:of )?the (?:19|20)\d\d [^\W_]+)\W*", re.IGNORECASE
 )
 # What stands for the thing that was named alone just before.
-_IT = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
+_IT = re.compile(r"\b(?:it|its|they|them|their|he|him|his|she|her)\b", re.IGNORECASE)
 
 
 def put_anew(library: Library, question: str, turns: Sequence[Turn]) -> str | None:
@@ -33,8 +33,8 @@ def put_anew(library: Library, question: str, turns: Sequence[Turn]) -> str | No
     """
     resuming = resumed(question, turns) or turned_to_option(question, turns)
     more, named = asks_more(question), namings(library, question)
-    year = _OF_YEAR.fullmatch(question)
-    if resuming or not (more or named or year):
+    year, one = _OF_YEAR.fullmatch(question), names_one(question)
+    if resuming or not (more or named or year or one):
         return resuming
     asked = [i for i, turn in enumerate(turns) if turn.role == "user" and not kind(turn.text)]
     if not asked:
@@ -43,6 +43,8 @@ def put_anew(library: Library, question: str, turns: Sequence[Turn]) -> str | No
     last = put_anew(library, last, before) or _resolved(library, last, before)
     if year and (put := edition(year["rest"], last)):
         return put
+    if found := another(question, last):
+        return found[0]
     if more:
         return asked_of_the_same(more, last)
     return turned_to(question, named, last, namings(library, last))
@@ -67,18 +69,38 @@ def as_put(library: Library, question: str, turns: Sequence[Turn]) -> list[Turn]
     meant: list[Turn] = []
     last = next((turn for turn in reversed(turns) if turn.role == "user"), None)
     for turn in turns:
-        thing = thing_of(turn.text) if turn.role == "user" else None
         asked = [i for i, earlier in enumerate(meant) if earlier.role == "user"]
         whole = [i for i in asked if not points_back(meant[i].text)]
-        for i in [*asked[-1:], *whole[-1:]] if thing else []:
-            put = instead(thing, meant[: i + 1]) if thing else None
-            if thing and put and _alike(library, put, meant[i].text):
-                alone = turn is last and _IT.search(question)
+        for i in [*asked[-1:], *whole[-1:]] if turn.role == "user" else []:
+            put, thing = another(turn.text, meant[i].text) or _of_another(library, turn.text, meant[: i + 1])
+            if put and thing:
+                # What "in Leeds" names is where or when something is, not what "it" is.
+                alone = turn is last and _IT.search(question) and thing.before in ("", "about", "for", "of")
                 meant[i:] = [Turn("user", f"What is {thing.text}?" if alone else put)]
                 break
         else:
             meant.append(turn)
     return meant
+
+
+def _of_another(library: Library, question: str, turns: Sequence[Turn]) -> tuple[str, Thing] | tuple[None, None]:
+    """The last question of `turns` put of the thing that is all that `question` names, if it is another of its kind."""
+    thing = thing_of(question)
+    put = instead(thing, turns) if thing else None
+    if not thing or not put:
+        return None, None
+    alike = _is_name_for_name(put, turns[-1].text) or _alike(library, put, turns[-1].text)
+    return (put, thing) if alike else (None, None)
+
+
+def _is_name_for_name(put: str, asked: str) -> bool:
+    """Whether `put` has a name in place of one that was `asked` of.
+
+    >>> _is_name_for_name("the site of the Orca 200?", "the site of the Skua?")
+    True
+    """
+    new, old = ([w for _, w in written(text) if w not in other.split()] for text, other in ((put, asked), (asked, put)))
+    return bool(new and old) and all(has_capital(words[0]) for words in (new, old))
 
 
 def _alike(library: Library, put: str, asked: str) -> bool:

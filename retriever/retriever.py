@@ -248,17 +248,19 @@ class Retriever:
     def _instead(self, looked: Looked, thing: Thing, turns: Sequence[Turn]) -> Looked:
         """What was looked for, or, where that is answered of something else, the last question put of `thing`.
 
-        Where it cannot be put so, `thing` alone. What "the" names is sought in the document that was found.
+        Where it cannot be put so, `thing` alone. What "the" names is sought in the document that was found, unless it
+        is asked alone since that does not answer.
         """
         put = instead(thing, since_new_subject(turns))
-        answers_it = looked.says(thing)
-        if not put and (answers_it or thing.before):
+        answers_it, decline_below = looked.says(thing), self.library.settings.decline_below
+        answers = looked.probability >= decline_below
+        if not put and ((answers_it and answers) or thing.before):
             return looked
-        best = looked.ranked[:1] if thing.is_known else []
+        best = looked.ranked[:1] if thing.is_known and (put or answers) else []
         known = frozenset(scored.candidate.passage.document for scored in best)
         asking = put or looked.said
         other = looked.anew(searched_for=asking, question=asking, said=asking, within=known or looked.within)
-        least = looked.probability if answers_it else self.library.settings.decline_below
+        least = looked.probability if answers_it else decline_below
         return other if other.says(thing) and other.probability >= least else looked
 
     def _of_whom(self, looked: Looked) -> Looked:

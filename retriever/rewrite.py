@@ -52,6 +52,7 @@ _PRONOUN = re.compile(
     r"\b((?P<owner>its|their)|(?P<thing>it|they|them)|(?P<persons>his|her(?=\s\w))|(?P<person>he|she|him|her))\b",
     re.IGNORECASE,
 )
+_MEANWHILE = re.compile(r"\b(?:after|before|during|since|until) $", re.IGNORECASE)
 # What is owned by "its" or "their", if it ends a question that asks for it.
 _ASKED_FOR = re.compile(r"\bwhat(?:'s|’s| is| are| was| were| about) $", re.IGNORECASE)
 _OWNED = re.compile(r"((?: [^\W_][\w-]*){1,3})([?.! ]*)")
@@ -70,10 +71,21 @@ _PERSONS = frozenset(
     """author boy child director doctor employee father girl husband judge landlady landlord lawyer man mother nurse
     patient person physician student surgeon teacher tenant wife woman""".split()
 )
+# No day is "it", nor are several.
+_CALENDAR = frozenset(
+    """april august december february friday fridays january july june march may monday mondays november october
+    saturday saturdays september sunday sundays thursday thursdays tuesday tuesdays wednesday wednesdays weekday
+    weekdays weekend weekends""".split()
+)
+# What is said of a thing, and no part of its name: "the museum open", "the green bin collected".
+_SAID_OF = re.compile(
+    r"(?: (?:closed|due|free|late|open|ready|shut)(?: (?:at|from|in|on|until) .+)?| [^\W\d_]{3,}(?<!e)ed)+$"
+)
 _SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
 _PLURAL = re.compile(r"([^\W\d_]{2}[^\Wsui]s|people|children|mice)$")
-# Where "it" stands for nothing that was said: "is it true that", "how long does it take to".
+# Where "it" stands for nothing that was said: "is it true that", "how long does it take to"; or for what is done.
 _EMPTY_IT = re.compile(
+    r"\b(?:does|did)\s+it(?=\W*$|\s+(?:at|for|in|on|with)\b)|"
     r"\bit\s+(takes?(?! (?:effect|off|part|place))|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b",
     re.IGNORECASE,
 )
@@ -96,6 +108,10 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     terms = [term for term in terms if not meeting.left(term)] if probable else []
     # What a subject is called may meet what the question names where the subject does not: "Ebola treatments".
     beside = {term.stems for term in terms if term.probability >= BESIDE}
+    if _PRONOUN.search(question):
+        days = [term for term in terms if term.word.lower() in _CALENDAR]
+        whens = [term for term in days if _tells_when(phrases([term], beside, turns)[0])]
+        terms = [term for term in terms if term not in whens]
     if points_back(question):  # it means something, if not what was left
         least = min([least, *(term.probability for term in terms[:1])])
     else:
@@ -240,6 +256,8 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
     'And in lung cancer? (about: PD-1 blockade, survival)'
     >>> written_into("Where does it take place?", ["photosynthesis"], sure=True)
     'Where does photosynthesis take place?'
+    >>> written_into("How much does it cost?", ["museum open"], sure=True, article="the ")
+    'How much does the museum cost?'
     >>> written_into("When did she start?", ["Priya Nair's salary"], sure=True)
     'When did Priya Nair start?'
     """
@@ -254,7 +272,7 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
         else:
             fitting = [p for p in [p for p in phrases if not _tells(p)][:1] if _agree(found[0], p)]
         for phrase in fitting[:1]:
-            meant = _OWNS.split(phrase)[0] if person else phrase
+            meant = _OWNS.split(phrase)[0] if person else named_in(phrase)
             whole = _replaced(question, found, f"{article}{meant}" if phrase == phrases[0] else meant)
             if whole:
                 rest.remove(phrase)
@@ -265,13 +283,13 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
 def in_its_place(question: str, phrase: str) -> str | None:
     """`question` with `phrase` in place of its one pronoun; None if it has none, or more, or that does not agree.
 
-    Whose something is stays: "What took its place?" asks of that thing.
+    Whose something is stays: "What took its place?" asks of that thing. So does what goes on meanwhile: "during it".
     """
     pronouns = list(_PRONOUN.finditer(question))
     if len(pronouns) != 1 or _EMPTY_IT.search(question):
         return None
     found = pronouns[0]
-    if found["owner"] or found["persons"]:
+    if found["owner"] or found["persons"] or _MEANWHILE.search(question[: found.start()]):
         return None
     agrees = phrase[:1].isupper() if found["person"] else _agree(found[0], phrase)
     return _replaced(question, found, phrase) if agrees else None
@@ -283,12 +301,33 @@ def _agree(pronoun: str, phrase: str) -> bool:
     >>> _agree("it", "landlord"), _agree("it", "security deposit"), _agree("they", "landlords")
     (False, True, True)
     """
+    if _tells_when(phrase):
+        return False
     head = _JOINED.split(phrase)[0]
     said = head.lower().split()
     if not _PERSONS.isdisjoint((said[0], said[-1])):  # or what one does: "landlord demand"
         return False
     several = " and " in phrase or (_PLURAL.search(head) is not None and head.split()[-1].lower() not in _SINGULAR)
     return several == pronoun.lower().startswith("the")
+
+
+def named_in(phrase: str) -> str:
+    """What `phrase` names, without what is said of it there.
+
+    >>> named_in("museum open"), named_in("green bin collected"), named_in("open days")
+    ('museum', 'green bin', 'open days')
+    """
+    return _SAID_OF.sub("", phrase)
+
+
+def _tells_when(phrase: str) -> bool:
+    """Whether a phrase only tells days, months and numbers.
+
+    >>> _tells_when("Tuesday to Sunday"), _tells_when("October 26"), _tells_when("Sunday Herald")
+    (True, True, False)
+    """
+    said = (word.lower() for _, word in written(phrase))
+    return all(word in _CALENDAR or word in _JOINING or word.isdigit() for word in said)
 
 
 def _tells(phrase: str) -> bool:

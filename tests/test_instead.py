@@ -1,6 +1,7 @@
 """Follow-ups that only name another thing: the last question is put of that, where it is not answered otherwise."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_another_side_of_the_same_thing_is_not(retriever: Retriever) -> None:
     assert "20 mg" in answer.citations[0].quote
 
 
+def test_a_thing_that_is_not_answered_with_what_was_said_before_is_asked_of_alone(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retriever.library, "settings", replace(retriever.library.settings, decline_below=0.2))
+    before = [Turn("user", "Can I buy a hamster for a child?"), Turn("assistant", "Not in your documents.")]
+    answer = retriever.ask("What about the licensee?", before)
+    assert (answer.searched_for, answer.answered) == (answer.question, True)
+
+
 @pytest.mark.parametrize(
     ("asked", "further", "put"),
     [
@@ -69,6 +79,10 @@ def test_another_side_of_the_same_thing_is_not(retriever: Retriever) -> None:
         (["What blocks complex IV?"], "And complex I?", "What blocks complex I?"),
         (["When is the midterm?", "How much does it count?"], "And the essay?", "How much does the essay count?"),
         (["What took its place?"], "And the drug?", None),
+        (["What is the price of the Orca 200?"], "And the Skua?", "What is the price of the Skua?"),
+        (["What is the site of the Skua?"], "And of the Orca 200?", "What is the site of the Orca 200?"),
+        (["Can I keep a dog?"], "What about the heating?", None),
+        (["Can I work from home during it?"], "What about warehouse staff?", None),
     ],
 )
 def test_what_is_put_is_of_its_kind(asked: list[str], further: str, put: str | None) -> None:
@@ -134,6 +148,28 @@ def test_a_thing_that_was_named_alone_is_what_is_spoken_of_then(library: Library
     # What is held more often is another side of the same.
     assert meant("And in children?", "And price?") == ["What is the dose of gnumycin?", "And price?"]
     assert meant("And in children?", "And its price?", "And okapirin?") == ["What is the dose of okapirin?"]
+
+
+def test_another_of_a_kind_is_what_is_spoken_of_then(library: Library) -> None:
+    texts = ("Green bin: paper.", "Blue bin: glass.", "The blue sea.", "The blue sky.", "Leaves are blue.")
+    library.ingest_documents(Document(id=f"{i}", title="", text=text, sha256="") for i, text in enumerate(texts))
+    turns = [Turn("user", "When is the green bin collected?")]
+    with library.reading():
+        assert put_anew(library, "And the blue one?", turns) == "When is the blue bin collected?"
+        meant = as_put(library, "What goes in it?", [*turns, Turn("user", "And the blue one?")])
+        assert meant == [Turn("user", "What is the blue bin?")]
+        assert put_anew(library, "And the other one?", turns) is None
+        assert put_anew(library, "And the old one?", [Turn("user", "When is the museum open?")]) is None
+
+
+def test_a_name_in_place_of_a_name_is_spoken_of_however_often_it_is_held(library: Library) -> None:
+    texts = ("Orca 200: Hull.", "Orca 300: Hull.", "The Orca sells.", "The Skua is at Stavanger.")
+    library.ingest_documents(Document(id=f"{i}", title="", text=text, sha256="") for i, text in enumerate(texts))
+    turns = [Turn("user", "What is the site of the Skua?"), Turn("user", "And of the Orca 200?")]
+    with library.reading():
+        assert as_put(library, "And its price?", turns) == [Turn("user", "What is the Orca 200?")]
+        elsewhere = [Turn("user", "How much is the Orca in Hull?"), Turn("user", "And in Leeds?")]
+        assert as_put(library, "Is it insured?", elsewhere) == [Turn("user", "How much is the Orca in Leeds?")]
 
 
 def test_another_year_is_put_in_place_of_the_one_that_was_asked_of(library: Library) -> None:

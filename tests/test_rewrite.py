@@ -177,6 +177,9 @@ def test_stands_alone(question: str, alone: bool) -> None:
         ("Do its cells fuse?", "BCG", "Do BCG's cells fuse?"),
         ("Is it safer?", "pollen injections for hay fever", "Is it safer? (about: pollen injections for hay fever)"),
         ("Is it worse?", "diabetes", "Is diabetes worse?"),
+        ("How much is it?", "Tuesday to Sunday", "How much is it? (about: Tuesday to Sunday)"),
+        ("How much is it?", "museum open on Sundays", "How much is museum?"),
+        ("Who does it?", "boiler", "Who does it? (about: boiler)"),
         (
             "Why did they stop?",
             "the father of immunotherapy",
@@ -243,6 +246,11 @@ def test_what_was_said_in_one_phrase_is_not_said_in_the_next() -> None:
     other = [*turns, Turn("user", "Immunoglobulin for Kawasaki disease")]
     wanted = [Term(stems(word), word, 0.9) for word in ("immunoglobulin", "Kawasaki", "disease", "child")]
     assert phrases(wanted, (), other) == ["immunoglobulin for Kawasaki disease", "child"]
+
+
+def test_no_day_is_it(library: Library) -> None:
+    turns = [*asked("When is the museum open?"), Turn("assistant", "It is open Tuesday to Sunday.")]
+    assert searched_for(library, "How much is it?", turns) == "How much is the museum?"
 
 
 def test_an_article_is_carried_along(library: Library) -> None:
