@@ -14,7 +14,6 @@ from itertools import islice, pairwise
 
 from ingest import STOP_WORDS, Document, Library, Passage, content_words, paragraphs, stem, stems, words
 
-from .answers import Turn
 from .topics import is_topic
 from .whole import ITEM, MAX_LIST_WORDS, ROW, headings_of, looks_like_heading
 
@@ -70,13 +69,13 @@ _BELOW = r"(?: ?\((?:\d{1,3}|[a-z]{1,4})\))*"
 # "Paragraph 2 of": Article 33.
 _PART = r"(?i:(?:sub-?)?(?:paragraph|section|clause)|para\.?|point|item) \(?(?P<part>\w{1,4})\)? (?:of|in) (?:the )?"
 _NUMBERS = rf"{_NUMBER}{_BELOW}(?:(?:,| and| or|, and|, or) {_NUMBER}{_BELOW})*"
-_NAMED = re.compile(
+NAMED = re.compile(
     rf"(?<![\w'’.-])(?:{_PART})?(?P<label>{_ASKED})\s{{0,2}}(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
 )
 _ONE = re.compile(rf"{_NUMBER}{_BELOW}")
 _LABELLED = re.compile(_LABEL)
 # "And 9.3?", but not "And 2022?".
-_ALONE = re.compile(rf"\d{{1,3}}(?:\.\d{{1,3}})*{_BELOW}")
+ALONE = re.compile(rf"\d{{1,3}}(?:\.\d{{1,3}})*{_BELOW}")
 # A line that begins with any number, and the end of one that goes on behind it: "in accordance with clause".
 _COUNTED = re.compile(
     rf"^(?P<label>{_LABEL}\s?)?(?P<number>{_NUMBER})(?![.-]?\d|\w)(?:[.):]+\s|\s+[\"“'‘(]?[A-Z])", re.MULTILINE
@@ -86,10 +85,6 @@ _GOES_ON = re.compile(rf"(?:\b{_LABEL}|[^.;:!?]\b(?:and|as|by|in|of|or|the|to|un
 _CONTENTS = re.compile(r"[.…]{3,}\s*\d+\s*$|[.…]{6}")
 # How a follow-up begins.
 OPENERS = r"(?:(?:and|but|or|so|then|now|what about|how about)\b[ ,]*)"
-_OPENER = re.compile(rf"{OPENERS}+(?:(?:in|for|under) )?", re.IGNORECASE)
-# "In the 2022 version", of what was last asked of that of another year.
-_EDITION = re.compile(r"(?:of )?the (?P<year>(?:19|20)\d\d)\b(?P<name>[^()]*)(?: \(.*\))?")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # "Of the lease", but not "in an emergency".
 _OF = re.compile(
     r"\s(?:of (?!an?\b)|(?:in|from|under) (?=[A-Z\d]|(?:her|his|my|our|that|the|their|this|your) "
@@ -100,7 +95,7 @@ _ENDS = re.compile(r"[.;:,!?]\W*$")
 _JOINING = frozenset("her his my of on our that the their this your".split())
 # So do these within a name: "the Health and Safety Act".
 _WITHIN_NAME = re.compile(rf"(?:and|at|for|to) (?!{_LABEL})(?=[A-Z])")
-_ANY_DOCUMENT = stems("agreement book contract document edition file manual one paper report text version")
+ANY_DOCUMENT = stems("agreement book contract document edition file manual one paper report text version")
 # What provisions do, beside the verbs that everything does.
 _DOES = stems(
     """address ban cite concern define demand detail entail entitle exclude exempt explain forbid govern grant
@@ -171,34 +166,7 @@ def mentions(question: str) -> list[Mention]:
     >>> mentions("How long is Section 8 housing assistance paid?"), mentions("Which phase 3 trial?")
     ([], [])
     """
-    return [mention for match in _matches(question) for mention in _mentions(match)]
-
-
-def resumed(question: str, history: Sequence[Turn]) -> str | None:
-    """The last question of the history, for the place that is all that `question` names: "And clause 9.3?", "And 9.3?".
-
-    None if `question` says more, or the last one named no place.
-    """
-    asked = None
-    for text in [*(turn.text for turn in history if turn.role == "user"), question]:
-        opener = _OPENER.match(text)
-        rest = text[opener.end() if opener else 0 :].strip(" ?.!")
-        before = _matches(asked) if asked else []
-        if asked and before and opener and (_ALONE.fullmatch(rest) or _NAMED.fullmatch(rest)):
-            start, end = before[-1].span("numbers" if _ALONE.fullmatch(rest) else 0)
-            asked = f"{asked[:start]}{rest}{asked[end:]}"
-        elif asked and before and opener and (put := edition(rest, asked)):
-            asked = put
-        else:
-            asked = text
-    return asked if asked != question else None
-
-
-def edition(rest: str, asked: str) -> str | None:
-    """What was `asked`, of the edition of another year if that is all that `rest` names: "the 2022 version"."""
-    match = _EDITION.fullmatch(rest)
-    known = match and stems(match["name"]) - _ANY_DOCUMENT <= stems(asked)
-    return _YEAR.sub(match["year"], asked, count=1) if match and known and _YEAR.search(asked) else None
+    return [mention for match in named_places(question) for mention in _mentions(match)]
 
 
 def reads(question: str, places: Sequence[Place] = ()) -> bool:
@@ -265,14 +233,14 @@ def asking_of_it(question: str) -> str:
     >>> asking_of_it("What notice does clause 9.2 of the 2024 MSA require?")
     'What notice does it require?'
     """
-    for match in reversed(_matches(question)):
+    for match in reversed(named_places(question)):
         question = f"{question[: match.start()]}it{question[_owner(question, match.end())[1] :]}"
     return question
 
 
-def _matches(question: str) -> list[re.Match[str]]:
+def named_places(question: str) -> list[re.Match[str]]:
     """Where `question` names places: not where the number goes with a noun."""
-    return [m for m in _NAMED.finditer(question) if not _goes_with_noun(question[m.end() :]) and any(_mentions(m))]
+    return [m for m in NAMED.finditer(question) if not _goes_with_noun(question[m.end() :]) and any(_mentions(m))]
 
 
 def _goes_with_noun(rest: str) -> bool:
@@ -300,7 +268,7 @@ def _mentions(match: re.Match[str]) -> Iterator[Mention]:
 def _beside(question: str) -> set[str]:
     """The stems of what `question` says beside the places it names and that it wants to read them."""
     said = {word for word in words(asking_of_it(question)) if word not in STOP_WORDS}
-    return set(map(stem, said)) - _READS - _ANY_DOCUMENT
+    return set(map(stem, said)) - _READS - ANY_DOCUMENT
 
 
 def _owner(question: str, at: int) -> tuple[set[str], int]:
@@ -317,7 +285,7 @@ def _owner(question: str, at: int) -> tuple[set[str], int]:
             break
         name.append(word[0].replace("-", ""))
         at, determined = word.end(), False
-    return stems(" ".join(name)) - _ANY_DOCUMENT, at
+    return stems(" ".join(name)) - ANY_DOCUMENT, at
 
 
 def _is_of(mention: Mention, said: Collection[str]) -> bool:

@@ -12,8 +12,9 @@ from .answers import Turn
 from .carry import has_capital, points_back, written
 from .instead import Thing, another, asked_of_the_same, asks_more, instead, names_one, thing_of
 from .naming import namings, turned_to
+from .onward import edition, resumed
 from .options import turned_to_option
-from .places import OPENERS, edition, resumed
+from .places import OPENERS
 from .rewrite import rewrite, since_new_subject
 from .smalltalk import kind, without
 from .spelling import spell_out

@@ -109,7 +109,7 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     # What a subject is called may meet what the question names where the subject does not: "Ebola treatments".
     beside = {term.stems for term in terms if term.probability >= BESIDE}
     if _PRONOUN.search(question):
-        days = [term for term in terms if term.word.lower() in _CALENDAR]
+        days = [term for term in terms if _is_day(term.word)]
         whens = [term for term in days if _tells_when(phrases([term], beside, turns)[0])]
         terms = [term for term in terms if term not in whens]
     if points_back(question):  # it means something, if not what was left
@@ -325,9 +325,15 @@ def _tells_when(phrase: str) -> bool:
 
     >>> _tells_when("Tuesday to Sunday"), _tells_when("October 26"), _tells_when("Sunday Herald")
     (True, True, False)
+    >>> _tells_when("march"), _tells_when("March 3")
+    (False, True)
     """
-    said = (word.lower() for _, word in written(phrase))
-    return all(word in _CALENDAR or word in _JOINING or word.isdigit() for word in said)
+    return all(_is_day(word) or word in _JOINING or word.isdigit() for _, word in written(phrase))
+
+
+def _is_day(word: str) -> bool:
+    """Whether a word is a day of the week or a month; a march is neither."""
+    return word.lower() in _CALENDAR and word != "march"
 
 
 def _tells(phrase: str) -> bool:

@@ -7,7 +7,8 @@ import pytest
 
 from ingest import Document, Library, Section, Settings
 from retriever import Answer, Retriever, Turn
-from retriever.places import ELSEWHERE, READ, READ_AMONG_MANY, mentions, reads, resumed
+from retriever.onward import resumed
+from retriever.places import ELSEWHERE, READ, READ_AMONG_MANY, mentions, reads
 from tests.conftest import FakeEncoder
 
 
@@ -386,6 +387,21 @@ def test_a_follow_up_may_follow_one() -> None:
     assert resumed("And section 4?", asked) == "What is in section 4 of the lease?"
     assert resumed("And 2022?", asked) is None
     assert resumed("And clause 4?", [Turn("user", "Who is the tenant?")]) is None
+
+
+def test_a_follow_up_may_go_on_to_the_next_place(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "assay.md").write_text("# Assay\n\n1. Spin it.\n2. Wash it.\n3. Dry it.\n", "utf-8")
+    (tmp_path / "other.md").write_text("# Gel\n\n1. Boil it.\n2. Cool it.\n3. Pour it.\n", "utf-8")
+    library.ingest(tmp_path)
+    retriever = Retriever(library)
+    turns = [Turn("user", "What is step 1 of the assay?"), Turn("assistant", "1. Spin it. [1]")]
+    assert quotes(retriever.ask("And then?", turns)) == [("assay.md", "2. Wash it.")]
+    turns += [Turn("user", "And then?"), Turn("assistant", "2. Wash it. [1]")]
+    assert quotes(retriever.ask("What comes next?", turns)) == [("assay.md", "3. Dry it.")]
+    listed = [Turn("user", "What are the steps of the assay?")]
+    assert quotes(retriever.ask("And the second?", listed)) == [("assay.md", "2. Wash it.")]
+    listed.append(Turn("user", "And then?"))
+    assert quotes(retriever.ask("What comes after step 2?", listed)) == [("assay.md", "3. Dry it.")]
 
 
 def test_another_edition_of_a_document_says_nothing_new(library: Library, tmp_path: Path) -> None:
