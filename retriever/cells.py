@@ -5,6 +5,7 @@ saw?" for a site or a room. Rows are as the readers write them: "Drug: Avelumab 
 """
 
 import re
+from collections.abc import Set
 
 from ingest import content_words, stem, stems
 
@@ -15,6 +16,7 @@ _SAYS_NOTHING = stems("number name value")
 _COUNTED_IN = frozenset(
     "% € £ $ eur usd gbp chf kw w kwh v a bar kg g mg t km m cm mm l ml h hrs min s ms rpm °c".split()
 )
+_BEFORE = re.compile(r"\s+(?:at|by|for|from|in|of|on|per|to|with)\s.*")
 _ASIDE = re.compile(r"\([^()]*\)")
 
 _LEADER = "leader lead head chair manager organiser organizer owner contact responsible"
@@ -64,11 +66,27 @@ def direct_cell(question: str, row: str, context: str = "") -> str | None:
     if not keys:
         return None
     others = [
-        (cell, name) for (_, value, cell), name in zip(cells, names, strict=True) if name and not stems(value) & asked
+        (cell, name, _head(column))
+        for (column, value, cell), name in zip(cells, names, strict=True)
+        if name and not stems(value) & asked
     ]
-    found = [cell for cell, name in others if asked <= said and name <= asked]
-    found = found or [cell for cell, name in others if asked - needless <= said and name & columns]
+    named = [cell for cell, name, _ in others if name <= asked]
+    if not named and stems(cells[0][1]) & keys:  # "Adult dose", of what the row is about
+        named = [cell for cell, _, head in others if head <= asked]
+    found = named if asked <= said else []
+    found = found or [cell for cell, name, _ in others if asked - needless <= said and name & columns]
     return found[0] if len(found) == 1 else None
+
+
+def cell_values(row: str) -> Set[str]:
+    """The stems of what the cells of `row` hold, without the names of columns; none if it is no row."""
+    found = [m["value"] for m in CELL.finditer(row)]
+    return stems(" ".join(found)) if len(found) > 1 else frozenset()
+
+
+def _head(column: str) -> Set[str]:
+    """The stem of the word that a column's name says what it is by: of "Price per dose" the price, of "Adult dose"."""
+    return stems(_BEFORE.split(column)[0].split()[-1])
 
 
 def _plain(column: str) -> str:

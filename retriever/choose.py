@@ -22,10 +22,11 @@ from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sente
 from .asked import MOST_READ, asks, leads
 from .cells import direct_cell
 from .definitions import asked_term, defines, may_define
+from .direct import MONEY
 from .identifiers import identifiers
 from .options import operators, options, tells
 from .search import Candidate, Query
-from .whole import headings_of
+from .whole import ROW, headings_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -269,6 +270,13 @@ _KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
 )
 
 
+# What a quantity says by its form alone, beside a word that is asked for: "It is given at 5 mg" tells of a dose.
+_SAID_BY_FORM: tuple[tuple[Set[str], re.Pattern[str]], ...] = (
+    (stems("dose dosage"), re.compile(r"\d ?(?:mg|[µμ]g|mcg|IU|units?|tablets?|capsules?|drops)\b", re.IGNORECASE)),
+    (stems("cost costs price"), re.compile(MONEY, re.IGNORECASE)),
+)
+
+
 def asked_kind(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The kind of thing a question asks for, with the pattern that such a thing matches; None if open."""
     for kind, question_of, answers in _KINDS:
@@ -302,6 +310,8 @@ def _sentences(
     for s, e in sentences(passage.text):
         text = passage.text[s:e]
         held = stems(text)
+        if held & query.rarity.keys() and not ROW.search(text):
+            held = held.union(*(said for said, form in _SAID_BY_FORM if form.search(text)))
         first, last = np.searchsorted(starts, (s, e))
         own = similar[first:last]
         matched = own.max(axis=0) if len(own) else np.zeros(len(query.weights), np.float32)

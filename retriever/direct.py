@@ -36,7 +36,7 @@ _LENGTH = (
 _MORE = r"(?:million|billion|trillion|thousand|bn|mn?|k)\b"
 _SIGN = r"(?:(?:US|AU|CA|NZ) ?)?[$£€¥] ?"
 _SUM = rf"\d+(?:[.,]\d+)*(?: ?{_MORE})?"
-_MONEY = (
+MONEY = (
     rf"(?:{_SIGN}{_SUM}(?:{_TO}(?:{_SIGN})?{_SUM})?"
     rf"|{_SUM}(?:{_TO}{_SUM})? (?:dollars?|euros?|pounds?|francs?|yen|EUR|USD|GBP|CHF)\b)"
 )
@@ -92,7 +92,7 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         r"\bhow (?:long|soon|old)",
         rf"{_SO_MANY}[- ]{_TIME}(?: and a (?:half|quarter)\b|(?:,? and|,)? {_COUNT} {_TIME})?(?:[- ]old\b)?",
     ),
-    _kind(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", rf"{_ABOUT}(?:{_MONEY}|{_SHARE})"),
+    _kind(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", rf"{_ABOUT}(?:{MONEY}|{_SHARE})"),
     _kind(
         r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b",
         rf"(?<![\w.,/-]){_ABOUT}(?:[$£€]?{_COUNT}(?:{_TO}{_COUNT})?(?:{_PERCENT}| million\b| billion\b)?)(?![\w/])",

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from ingest import BUNDLED_ENCODER, Library, Passage, stems
 
-from .cells import direct_cell
+from .cells import cell_values, direct_cell
 from .choose import PASSAGES, Sentence, cover, score_sentences
 from .clock import Clock
 from .confidence import estimate, missing, unknown
@@ -26,6 +26,8 @@ from .topics import named
 
 # How likely a sentence answers that names the very code asked about, however unlike the rest of it is.
 IDENTIFIED = 0.4
+# How likely one answers that is a row about another thing than is asked about.
+OF_ANOTHER = 0.1
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
 # A sentence that covers more than this of a question's words holds each of them.
@@ -162,7 +164,17 @@ class Looked:
         best = self.ranked[0]
         if self.identified & identifiers(best.text).keys():
             likely = max(likely, IDENTIFIED)
-        return max(likely, TOLD) if self._told(best) else likely
+        if self._told(best):
+            return max(likely, TOLD)
+        return min(likely, OF_ANOTHER) if self._row_of_another(best) else likely
+
+    def _row_of_another(self, best: Sentence) -> bool:
+        """Whether the `best` sentence is a row that says no word asked for, and a word is that no passage holds.
+
+        Rows are all alike: for the dose of a drug that the library lacks, that of another was as near.
+        """
+        values = cell_values(best.text)
+        return bool(values) and not values & self.query.rarity.keys() and bool(self.lacking(self.said, answered=False))
 
     def _told(self, best: Sentence) -> bool:
         """Whether the form of the `best` sentence shows that it answers, whatever is near and stands out."""

@@ -11,6 +11,7 @@ from retriever.cells import direct_cell
 STAFF = "Name: Gareth Pugh | Role: Caretaker | Phone: 01632 960 111 | Hours: Mon to Fri"
 PUMP = "Model: Skua | Power kW: 55 | Price GBP: 28750 | Max load t: 5 | Site: Stavanger"
 COURSE = "Course: Fire warden | Trainer: Tom Roe | Date: 9 June | Room: Hall"
+DRUG = "Drug: Apixaban | Adult dose: 5 mg | Antidote: andexanet alfa | Price per dose (EUR): 1.20"
 STOCK = "Reagent: SYBR Safe | Supplier: Thermo | Price EUR: 88.00 | In stock: 2"
 
 
@@ -33,6 +34,10 @@ STOCK = "Reagent: SYBR Safe | Supplier: Thermo | Price EUR: 88.00 | In stock: 2"
         (COURSE, "where is the fire warden course held", "Room: Hall"),
         (COURSE, "When is the fire warden course?", "Date: 9 June"),
         (COURSE, "When was the fire warden course cancelled?", None),
+        (DRUG, "What is the dose of apixaban?", "Adult dose: 5 mg"),
+        (DRUG, "What is the price of apixaban?", "Price per dose (EUR): 1.20"),
+        (DRUG, "What is the dose of andexanet?", None),
+        (DRUG, "What is the dose of apixaban in children?", None),
         (STOCK, "what does SYBR Safe cost", "Price EUR: 88.00"),
         (STOCK, "how many SYBR Safe are left", "In stock: 2"),
         (STOCK, "how much is ethanol", None),
@@ -54,3 +59,30 @@ def test_a_role_in_one_cell_is_answered_by_its_row(demo_library: object, tmp_pat
         assert answer.text.startswith("Name: Ivor Lund [1]\n\n")
         assert answer.citations[0].quote == "Name: Ivor Lund | Role: Locksmith | Phone: 01632 960 113"
         assert not asked.ask("who is the plumber").answered
+
+
+def test_another_row_is_no_answer_about_what_is_not_there(demo_library: object, tmp_path: Path) -> None:
+    """Rows are all alike: for the dose of morphine that of amoxicillin was as near."""
+    rows = ["Drug,Adult dose,Route,Interval", "Amoxicillin,500 mg,oral,8 h", "Ceftriaxone,2 g,IV,24 h"]
+    (tmp_path / "drugs.csv").write_text("\n".join([*rows, "Nitrofurantoin,100 mg,oral,12 h"]), "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "drugs.csv")
+    with Retriever.open(tmp_path / "library") as asked:
+        for lacking in "morphine", "heparin":
+            answer = asked.ask(f"dose of {lacking}")
+            assert not answer.answered
+            assert lacking in answer.text
+        assert asked.ask("dose of ceftriaxone").text.startswith("Adult dose: 2 g [1]")
+
+
+def test_an_amount_of_a_drug_tells_of_its_dose(demo_library: object, tmp_path: Path) -> None:
+    text = (
+        "# Handbook\n\nVeltaran is given at 5 mg twice daily with food for stroke prevention. The dose is halved if the "
+        "patient is 80 years or older. Veltaran must not be combined with ketoconazole. Some patients report nausea.\n"
+    )
+    (tmp_path / "handbook.md").write_text(text, "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "handbook.md")
+    with Retriever.open(tmp_path / "library") as asked:
+        for question in "What dose of Veltaran is given?", "What is the dose of Veltaran?":
+            assert asked.ask(question).citations[0].quote.startswith("Veltaran is given at 5 mg twice daily")
