@@ -6,6 +6,7 @@ from .earlier_names import present_name
 from .encode import Encoder, model_folder
 from .errors import (
     BusyError,
+    CutShortError,
     EncoderError,
     FormatError,
     LibraryError,
@@ -36,6 +37,7 @@ __all__ = [
     "STOP_WORDS",
     "BusyError",
     "Content",
+    "CutShortError",
     "Document",
     "DocumentInfo",
     "Encoder",

@@ -13,6 +13,7 @@
     ├── BusyError                too much is being asked at once
     ├── TooSlowError             an answer took longer than it may
     └── LLMError                 the language model failed; the retriever then answers without it
+        └── CutShortError        its reply can be read, but was cut off before its end
 
 A wrong call from code (k = 0, a history of the wrong shape) raises ValueError or TypeError instead.
 """
@@ -68,3 +69,7 @@ class TooSlowError(PinciteError):
 
 class LLMError(PinciteError):
     """A language model that cannot be reached, or sends nothing that can be used. No full stop: a note goes on."""
+
+
+class CutShortError(LLMError):
+    """The reply of a language model is over, but not whole: it met the server's limit, or its filter."""

@@ -5,21 +5,23 @@ cites several passages is shown with the one that supports it best, one that cit
 Nothing of the model's is ever shown as supported because the model says so.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest import Encoder, LLMError, Passage, content_words, stem, stems, words
+from ingest import CutShortError, Encoder, LLMError, Passage, content_words, stem, stems, words
 
 from .answers import Citation, Verdict
 from .llm import LLM
 from .prompt import NO_ANSWER, answering
-from .reply import Written, disguised, sentences_of
+from .reply import Written, disguised, refuses, sentences_of
 from .verify import Claim, Source, best_support
 
 # So many passages are given to the model. Small models read no more, and an answer rarely needs it.
 GIVEN = 6
 # An answer that goes on longer than this is cut.
 MAX_SENTENCES = 12
+_NO_ANSWER = re.compile(rf"\W*(?:(?i:{NO_ANSWER})\W*\Z|{NO_ANSWER}\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +59,64 @@ class Draft:
         seconds: float,
     ) -> None:
         self.unsupported = 0
+        self._cut = False
         self._llm, self._encoder, self._page_at, self._drop = llm, encoder, page_at, drop
         self._question, self._seconds = question, seconds
         self._passages = passages
         self._sources: list[Source] = []
 
-    def __iter__(self) -> Iterator[Sentence]:
+    def __iter__(self) -> Iterator[Sentence | None]:
+        """The sentences; None where all before it are withdrawn, for they were the model's thoughts."""
         messages, mark = answering(self._question, self._passages)
         told: set[str] = set()
-        shown = supported = 0
-        for written in sentences_of(self._llm.stream(messages, self._seconds), mark):
-            if NO_ANSWER in written.text.upper():
-                raise LLMError("The language model found no answer in the passages")
-            if written.text in told:
-                continue
-            if len(told) == MAX_SENTENCES:
-                break
-            told.add(written.text)
-            citation = self._checked(written, shown + 1)
-            if citation is None or citation.verdict == "unsupported":
-                self.unsupported += 1
-                if citation is None or self._drop:
+        shown = 0
+        supported = refused = False
+        try:
+            for written in sentences_of(self._llm.stream(messages, self._seconds), mark):
+                if not written.text:
+                    told, shown, supported, self.unsupported = set(), 0, False, 0
+                    yield None
                     continue
-            else:
-                supported += 1
-            shown += 1
-            yield Sentence(_marked(written.text, citation), citation)
+                if _NO_ANSWER.match(written.text):
+                    refused = True
+                    continue
+                if written.text in told or self._states_nothing(written.text):
+                    continue
+                if len(told) == MAX_SENTENCES:
+                    break
+                told.add(written.text)
+                citation = self._checked(written, shown + 1)
+                if citation is None or citation.verdict == "unsupported":
+                    self.unsupported += 1
+                    refused = refused or refuses(written.text)
+                    if citation is None or self._drop:
+                        continue
+                else:
+                    supported = True
+                shown += 1
+                yield Sentence(_marked(written.text, citation), citation)
+        except CutShortError:
+            self._cut = True
+            if not told:
+                raise
+        if not supported and (refused or not told):
+            raise LLMError("The language model found no answer in the passages")
         if not supported:
             raise LLMError("Nothing that the language model wrote is supported by your documents")
 
     @property
     def note(self) -> str | None:
-        """What is to be said of the sentences that nothing supports, when all are read; None if there are none."""
-        if not self.unsupported:
-            return None
-        done = "left out" if self._drop else "marked"
-        if self.unsupported == 1:
-            return f"One sentence of the language model was {done}: your documents do not support it."
-        return f"{self.unsupported} sentences of the language model were {done}: your documents do not support them."
+        """What is to be said when all is read: that it was cut off, that sentences have no support; else None."""
+        told = []
+        if self._cut:
+            told.append("The language model's answer was cut off before its end")
+        if self.unsupported:
+            done = "left out" if self._drop else "marked"
+            one = self.unsupported == 1
+            which = "One sentence" if one else f"{self.unsupported} sentences"
+            were, them = ("was", "it") if one else ("were", "them")
+            told.append(f"{which} of the language model {were} {done}: your documents do not support {them}")
+        return f"{', and '.join(told)}." if told else None
 
     def _checked(self, written: Written, number: int) -> Citation | None:
         """The citation of a sentence with its verdict; None if no passage has words to cite."""
@@ -112,7 +134,7 @@ class Draft:
         if (
             written.altered
             or disguised(written.text, of.text)
-            or (_is_heading(written.text, of) and not self._adds(written.text, quote))
+            or (_is_heading(written.text, of) and (_is_heading(quote, of) or not self._adds(written.text, quote)))
         ):
             verdict = "unsupported"
         return Citation(number, of, best.start, best.end, quote, self._page_at(of, best.start), verdict)
@@ -121,6 +143,11 @@ class Draft:
         """Whether `text` says what the question does not, and `quote` says it too: "Zafirol" to "Which drug?"."""
         said = set(map(stem, content_words(text)))
         return said <= stems(quote) and not said <= stems(self._question)
+
+    def _states_nothing(self, text: str) -> bool:
+        """Whether `text` asks, or only repeats a word of the question, as a heading would: "Dose." to "What dose?"."""
+        said = set(map(stem, content_words(text)))
+        return text.endswith("?") or (len(words(text)) <= 2 and bool(said) and said <= stems(self._question))
 
 
 def _is_heading(text: str, passage: Passage) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingest import LLMError, Settings
+from ingest import CutShortError, LLMError, Settings
 
 Messages = Sequence[dict[str, str]]
 
@@ -25,6 +25,8 @@ FIRST_SHARE = 0.5
 MAX_TOKENS = 600
 MAX_CHARS = 6000
 MAX_BYTES = 4_000_000
+# The reasons, as servers call them, for which a reply ends because it is whole.
+_WHOLE = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -37,7 +39,7 @@ class LLM:
     def stream(self, messages: Messages, seconds: float) -> Iterator[str]:
         """The model's reply, piece by piece; LLMError where it fails, ends too early, or does not end.
 
-        It is over within `seconds`, however the server behaves.
+        It is over within `seconds`, however the server behaves. CutShortError, at the end, where the server cut it off.
         """
         importlib.import_module("openai.resources.chat")  # takes a second the first time, which is not the server's
         late = f"The language model did not answer within {seconds:.0f} seconds"
@@ -67,6 +69,8 @@ class LLM:
             raise LLMError(request.failure)
         if not length:
             raise LLMError("The language model sent no text")
+        if request.cut:
+            raise CutShortError("The language model's answer was cut off")
 
     def reply(self, messages: Messages, seconds: float) -> str:
         """The model's whole reply, as `stream` gives it."""
@@ -74,11 +78,15 @@ class LLM:
 
 
 class _Request:
-    """One request, run in a thread: `pieces` brings its text and then None; `failure` says what went wrong."""
+    """One request, run in a thread: `pieces` brings its text and then None; `failure` says what went wrong.
+
+    `cut`: what it brought is not the whole reply.
+    """
 
     def __init__(self, settings: Settings, messages: list[dict[str, str]], seconds: float) -> None:
         self.pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.failure = "The language model's reply broke off"
+        self.cut = False
         self._settings, self._messages, self._seconds = settings, messages, seconds
         self._closed = threading.Event()
         self._client: Any = None
@@ -139,6 +147,7 @@ class _Request:
             ended = getattr(choices[0], "finish_reason", None) or ended
         if not begun:
             return "The language model sent something that cannot be read"
+        self.cut = str(ended).lower() not in _WHOLE
         return "" if ended else "The language model's reply broke off"
 
     def _open(self) -> Any:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest import sentences
+from ingest import CutShortError, sentences
 
 from .answers import readable
 
@@ -34,7 +34,19 @@ HAS_MARK = re.compile(rf"\s*\[({_NUMBERS})\]")
 # A number longer than this counts no passage, and Python would refuse to read the longest.
 _MOST_DIGITS = 4
 _MARKS_AFTER_STOP = re.compile(rf"([.!?])((?:\s*\[{_NUMBERS}\])+)")
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_THINK = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis)"
+_THOUGHT = re.compile(
+    rf"<{_THINK}>.*?(?:</{_THINK}>|\Z)|\[THINK\].*?(?:\[/THINK\]|\Z)"
+    r"|<\|channel\|>(?:analysis|commentary).*?(?:<\|channel\|>final<\|message\|>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+# A thought that the server opened for the model, so that only its end is seen.
+_THOUGHT_BEFORE = re.compile(rf"\A(?:(?!<{_THINK}>|\[THINK\]).)*?(?:</{_THINK}>|\[/THINK\])", re.DOTALL | re.IGNORECASE)
+# Where the model's turn is over, though it goes on: with what the next speaker says.
+_OVER = re.compile(
+    r"(?:<\|(?:im_end|eot_id|end|return|endoftext|end_of_turn)\|>|</s>|<end_of_turn>|\n(?:User|Human): ).*\Z", re.DOTALL
+)
+_CONTROL = re.compile(r"<\|\w{1,30}\|>(?:assistant\b|final\b)?")
 _IMAGE = re.compile(r"!\[[^\]\n]{0,300}\](?:\([^)\n]{0,900}\)|\[[^\]\n]{0,300}\])?")
 _LINK = re.compile(r"\[(?!\d+\])([^\]\n]{0,300})\]\s*(?:\([^)\n]{0,900}\)|\[[^\]\n]{0,300}\])")
 _LINKED_MARK = re.compile(r"(\[\d+\])\((?=\S{0,900}[/:.])[^)\n]{0,900}\)")
@@ -51,8 +63,25 @@ _OTHER_MARK = re.compile(
     r"|\((?:source|passage|document)s?\.? *#?(\d{1,3})\)",
     re.IGNORECASE,
 )
-# The end of an item or a line that has no stop, its marks aside.
-_ITEM_ENDS = re.compile(rf"(?<=\w)((?:\s*\[{_NUMBERS}\])*)[^\S\n]*(?=\n\s*(?:[-*+•]|\d{{1,2}}[.)])\s)")
+_RAISED_MARK = re.compile(r"<sup>\s?\[?(\d{1,2})\]?\s?</sup>", re.IGNORECASE)
+_ROUND_MARK = re.compile(r"(?<=[^\W\d] )\(([1-9])\)(?=\s*(?:[.!?\n]|\Z))")
+_RANGE = re.compile(r"\[([1-9])\s?[-–]\s?([1-9])\]")
+_BY_NAME = re.compile(
+    r"(?:according to|as (?:stated|described|mentioned) in|based on|in|per) "
+    r"(?:(?:the )?(?:passage|source|document)s? ?[\[(]?(\d{1,2})[\])]?|the (?:passage|source|document)s?), "
+    r"|according to, ",
+    re.IGNORECASE,
+)
+# The end of an item, or of a line with marks, that has no stop, its marks aside.
+_ITEM_ENDS = re.compile(
+    rf"(?<=\w)((?:\s*\[{_NUMBERS}\])*)[^\S\n]*(?=\n\s*(?:[-*+•]|\d{{1,2}}[.)])\s)"
+    rf"|(?<=[\w%)\"”])((?:\s*\[{_NUMBERS}\])+)[^\S\n]*(?=\n\s*[^\sa-z])"
+)
+# How a reply ends whose last sentence is whole.
+_FINISHED = re.compile(r"[.!?…。][\"'”’)]*(?:\s?\[\d[^\]\n]*\])+\Z|(?<!\d)[.!?…。][\"'”’)]*\Z")
+_HEADING = re.compile(r"^ ?#{1,6} ([^\n]*)$", re.MULTILINE)
+_TABLE_HEAD = re.compile(r"^[^|\n]*\|[^\n]*\n(?=[ |:]*-)(?=[^|\n]*\|)[ |:-]+$", re.MULTILINE)
+_TABLE_EDGE = re.compile(r"^[^\S\n]?\|[^\S\n]?|[^\S\n]?\|[^\S\n]?$", re.MULTILINE)
 _SIGN = "\ue000"
 _MARKUP = re.compile(
     r"^[^\S\n]{0,3}(?:#{1,6}|>|[-*+•]|\d{1,2}[.)])[^\S\n]+|\*\*|__|`+|^[^\S\n]*(?:-{3,}|={3,}|\*{3,})[^\S\n]*$",
@@ -84,6 +113,32 @@ def legible(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", "".join(shown)))
 
 
+_REFUSAL = re.compile(
+    r"\bI(?:['’]m| am)? (?:sorry|cannot|can['’]t|could not|couldn['’]t|unable|(?:do not|don['’]t) (?:know|have))\b"
+    r"|\b(?:passages?|documents?|sources?|context|texts?|information)\b[^.]{0,60}\b(?:not?|insufficient|cannot|\w+n['’]t)\b"
+    r"|\bno (?:answer|information|mention)\b|\b(?:cannot|can['’]t|unable to) (?:be )?answer|\bnot enough information"
+    r"|\bnicht (?:beantwort|enthalten|erwähnt)|\bkeine (?:antwort|information|angabe)"
+    r"|\bne (?:peux|puis|peut|contien|répond|mention|précis|donn|dis)\w* pas\b|\baucune (?:réponse|information)"
+    r"|\bno (?:puedo|se puede) responder|\bno (?:contien|mencion|proporcion|indica)|\bno hay (?:respuesta|información)"
+    r"|\bnon (?:posso|è possibile) rispondere|\bnon (?:conten|contien|menzion|fornisc)"
+    r"|\bnessuna (?:risposta|informazione)"
+    r"|\bnão (?:posso|é possível) responder|\bnão (?:cont|mencion)|\bnenhuma (?:resposta|informação)"
+    r"|无法回答|没有(?:答案|提到|提及|相关)|回答できません|答えられません|記載(?:が|は)?(?:ありません|ない)",
+    re.IGNORECASE,
+)
+
+
+def refuses(sentence: str) -> bool:
+    """Whether `sentence` looks like one that says that there is no answer, in one of some languages.
+
+    >>> refuses("I cannot answer from the passages."), refuses("Die Frage kann ich nicht beantworten.")
+    (True, True)
+    >>> refuses("The moon is made of cheese.")
+    False
+    """
+    return bool(_REFUSAL.search(sentence))
+
+
 def disguised(sentence: str, source: str) -> bool:
     """Whether a word of `sentence` has Latin letters and others that may look like them, and is not in `source`.
 
@@ -106,6 +161,9 @@ def _stripped(text: str) -> str:
     """`text` as `plain` gives it, with a sign where something was taken out that could load or lead elsewhere."""
     for pattern, put in (
         (_THOUGHT, ""),
+        (_THOUGHT_BEFORE, ""),
+        (_OVER, ""),
+        (_CONTROL, ""),
         (_IMAGE, _SIGN),
         (_DEFINITION, _SIGN),
         (_LINKED_MARK, rf"\1{_SIGN}"),
@@ -119,19 +177,36 @@ def _stripped(text: str) -> str:
 
 
 def sentences_of(pieces: Iterable[str], mark: str) -> Iterator[Written]:
-    """The model's sentences, each soon after it is complete; `mark` is the word its passages were marked with."""
+    """The model's sentences, each soon after it is complete; `mark` is the word its passages were marked with.
+
+    An empty one says that those before it were a thought. CutShortError after the last whole one of a reply cut short.
+    """
     whole = ""
     given = read = 0
-    ended = False
-    for piece in pieces:
-        whole += piece
-        ended = ended or any(c in piece for c in ".!?\n]")
-        if ended and len(whole) >= read + GROWN:
-            read, ended = len(whole), False
-            found = _parsed(_without_open_mark(whole), mark)[:-1]
-            yield from found[given:]
-            given = max(given, len(found))
-    yield from _parsed(whole, mark)[given:]
+    ended = thought = False
+    cut: CutShortError | None = None
+
+    def parsed(all_of_it: bool) -> Iterator[Written]:
+        nonlocal given, thought
+        found = _parsed(whole, mark) if all_of_it else _parsed(_without_open_mark(whole), mark)[:-1]
+        if given and not thought and _THOUGHT_BEFORE.match(whole):
+            thought, given = True, 0
+            yield Written("", ())
+        yield from found[given:]
+        given = max(given, len(found))
+
+    try:
+        for piece in pieces:
+            whole += piece
+            ended = ended or any(c in piece for c in ".!?\n]")
+            if ended and len(whole) >= read + GROWN:
+                read, ended = len(whole), False
+                yield from parsed(all_of_it=False)
+    except CutShortError as exc:
+        cut = exc
+    yield from parsed(all_of_it=not cut or bool(_FINISHED.search(whole.rstrip())))
+    if cut:
+        raise cut
 
 
 def _without_open_mark(text: str) -> str:
@@ -142,8 +217,10 @@ def _without_open_mark(text: str) -> str:
 
 def _parsed(text: str, mark: str) -> list[Written]:
     text = re.sub(rf"</?passage[^<>\n]*>|{mark}\|?", "", legible(text).replace(_SIGN, ""))
-    text = _OTHER_MARK.sub(lambda m: f"[{m[1] or m[2]}]", text)
-    text = _stripped(_ITEM_ENDS.sub(r"\1.", text))
+    text = _OTHER_MARK.sub(lambda m: f"[{m[1] or m[2]}]", _RAISED_MARK.sub(r"[\1]", text))
+    text = _RANGE.sub(lambda m: f"[{', '.join(map(str, range(int(m[1]), int(m[2]) + 1)))}]", text)
+    text = _TABLE_EDGE.sub("", _TABLE_HEAD.sub("", _ROUND_MARK.sub(r"[\1]", text)))
+    text = _stripped(_ITEM_ENDS.sub(r"\1\2.", _HEADING.sub(r"\1\n", text)))
     text = _MARKS_AFTER_STOP.sub(r"\2\1", text)
     found = []
     for start, end in sentences(text):
@@ -153,6 +230,9 @@ def _parsed(text: str, mark: str) -> list[Written]:
         # No square bracket is left, so nothing can be read as a link, whatever the patterns above missed.
         bare = " ".join(HAS_MARK.sub("", sentence).replace(_SIGN, "").replace("[", "(").replace("]", ")").split())
         bare = bare.replace(" .", ".")
+        if named := _BY_NAME.match(bare):
+            cites = cites or ({int(named[1]): None} if named[1] else {})
+            bare = bare[named.end() :][:1].upper() + bare[named.end() + 1 :]
         if re.search(r"\w", bare):
             found.append(Written(bare, tuple(cites), _SIGN in sentence))
     return found

@@ -176,6 +176,9 @@ class Retriever:
             worded = replace(answer, text="", citations=())
             try:
                 for sentence in draft:
+                    if sentence is None:
+                        worded = replace(worded, text="", citations=())
+                        continue
                     piece = f" {sentence.text}" if worded.text else sentence.text
                     worded = replace(worded, text=worded.text + piece, citations=(*worded.citations, sentence.citation))
                     yield Piece(piece, worded)

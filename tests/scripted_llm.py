@@ -98,15 +98,18 @@ class ScriptedLLM:
         self._server.server_close()
 
 
-def say(text: str | Callable[[Request], str], pieces: int = 5) -> Script:
-    """The script that says `text`, or what it makes of the request, in pieces of so many characters."""
+def say(text: str | Callable[[Request], str], pieces: int = 5, reason: str = "stop") -> Script:
+    """The script that says `text`, or what it makes of the request, in pieces of so many characters.
+
+    `reason`: why it ends.
+    """
 
     def script(handler: Handler, request: Request) -> None:
         words = text if isinstance(text, str) else text(request)
         handler.start()
         for i in range(0, len(words), pieces):
             handler.chunk(words[i : i + pieces])
-        handler.chunk("", "stop")
+        handler.chunk("", reason)
         handler.send("data: [DONE]\n\n")
 
     return script

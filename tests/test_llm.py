@@ -137,6 +137,65 @@ def test_a_heading_is_no_answer(retriever: Retriever, llm: ScriptedLLM) -> None:
     assert retriever.ask("Which drug is a tablet of 20 mg?").text == "Zafirol. [1] It does not cure asthma. [2]"
 
 
+def test_what_states_nothing_is_no_answer(retriever: Retriever, llm: ScriptedLLM) -> None:
+    for nothing in ("What does the drug Zafirol treat [1]?", "Drug [1].", "## Drug\n"):
+        llm.script(say(f"{nothing} It does not cure asthma [1]."))
+        answer = retriever.ask(QUESTION)
+        assert (answer.text, answer.note) == ("It does not cure asthma. [1]", None)
+
+
+CUT = [
+    ("It does not cure asthma [1]. Zafirol treats severe asthma", "It does not cure asthma. [1]"),
+    ("It does not cure asthma [1]. It is given as a tablet of 2.", "It does not cure asthma. [1]"),
+    ("It does not cure asthma [1]. It is given as a tablet [1", "It does not cure asthma. [1]"),
+    ("It does not cure asthma. [1]", "It does not cure asthma. [1]"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), CUT)
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_a_sentence_that_was_cut_off_is_left_out(
+    retriever: Retriever, llm: ScriptedLLM, text: str, shown: str, reason: str
+) -> None:
+    llm.script(say(text, reason=reason))
+    answer = retriever.ask(QUESTION)
+    assert (answer.text, answer.note) == (shown, "The language model's answer was cut off before its end.")
+    llm.script(say("Zafirol treats severe asthma", reason=reason))
+    note = "The language model's answer was cut off, so the sources are quoted instead."
+    assert retriever.ask(QUESTION).note == note
+
+
+REFUSALS = [
+    "I cannot answer this from the passages.",
+    "The passages do not say what it treats [1].",
+    "Die Frage kann ich nicht beantworten.",
+    "Je ne peux pas répondre.",
+    "NO ANSWER",
+    "No answer.",
+    "",
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_is_told_as_one(retriever: Retriever, llm: ScriptedLLM, refusal: str) -> None:
+    llm.script(say(refusal or "..."))
+    note = "The language model found no answer in the passages, so the sources are quoted instead."
+    assert retriever.ask(QUESTION).note == note
+    llm.script(say(f"It does not cure asthma [1]. {refusal}"))
+    assert retriever.ask(QUESTION).text == "It does not cure asthma. [1]"
+
+
+def test_the_rest_of_an_answer_stays_where_it_speaks_of_no_answer(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(say("It does not cure asthma [1]. There is no answer about children."))
+    assert retriever.ask(QUESTION).text == "It does not cure asthma. [1]"
+
+
+def test_a_thought_of_which_only_the_end_is_marked_is_withdrawn(retriever: Retriever, llm: ScriptedLLM) -> None:
+    llm.script(say(f"It does not cure asthma. I may say more of it.</think>\n{TRUE}"))
+    answer = retriever.ask(QUESTION)
+    assert (answer.text, answer.note) == ("Zafirol treats severe asthma in adults. [1]", None)
+
+
 def test_where_nothing_is_supported_the_sources_are_quoted(retriever: Retriever, llm: ScriptedLLM) -> None:
     for text in ("The moon is made of cheese [1].", "I'm sorry, but I can't help with that.", "NO ANSWER"):
         llm.script(say(text))
@@ -372,12 +431,24 @@ def test_sentences_come_with_what_they_cite_wherever_the_stream_is_cut() -> None
         ("It boils [Source 1]. It freezes (passage 2).", [(1,), (2,)]),
         ("- It boils [1]\n- It freezes [2]", [(1,), (2,)]),
         ("1. It boils\n2. It freezes [1][2]", [(), (1, 2)]),
-        ("It boils (1). It freezes [array 2].", [(), ()]),
+        ("It boils (1) at once. It freezes [array 2].", [(), ()]),
+        ("It boils (1). It freezes<sup>2</sup>.", [(1,), (2,)]),
+        ("It boils [1]\nIt freezes [2-4]", [(1,), (2, 3, 4)]),
+        ("According to passage 1, it boils. Based on the source [2], it freezes.", [(1,), (2,)]),
+        ("| What | Then |\n|---|---|\n| It boils | now [1] |\n| It freezes | then [2] |\n", [(1,), (2,)]),
+        ("Hm. It cooks.</think>It boils [1]. It freezes [2].<|im_end|>\nWhat?", [(1,), (2,)]),
+        ("<reasoning>Hm. It cooks.</reasoning>It boils [1]. It freezes [2].\nUser: Does it cook?", [(1,), (2,)]),
+        ("[THINK]Hm. It cooks.[/THINK]It boils [1]. It freezes [2].", [(1,), (2,)]),
+        (
+            "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>It boils. It freezes.",
+            [(), ()],
+        ),
     ],
 )
 def test_marks_and_items_of_other_habits_are_understood(text: str, cites: list[tuple[int, ...]]) -> None:
     for size in (1, 4, len(text)):
         found = list(sentences_of((text[i : i + size] for i in range(0, len(text), size)), "a1b2c3"))
+        found = found[max((i for i, written in enumerate(found, 1) if not written.text), default=0) :]
         assert [written.cites for written in found] == cites
         assert all(written.text.startswith(("It boils", "It freezes")) and not written.altered for written in found)
 
