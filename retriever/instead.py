@@ -202,7 +202,8 @@ def _places(thing: Thing, asked: str) -> list[tuple[int, int]]:
     ending = _ENDING.search(asked)
     end = ending.start() if ending else len(asked)
     if numbered := _NUMBERED.fullmatch(thing.name):
-        written = rf"\b{numbered['of']} (?:\d{{1,3}}|[IVX]{{1,4}}|[A-Z])\b"
+        article = f"(?:{_DETERMINER.pattern})?" if thing.text != thing.name else ""
+        written = rf"{article}\b{numbered['of']} (?:\d{{1,3}}|[IVX]{{1,4}}|[A-Z])\b"
         places = [m.span() for m in re.finditer(written, asked, re.IGNORECASE)]
         if places or not thing.name[0].isupper():  # else it is a name: Orca 200
             return places

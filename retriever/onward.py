@@ -19,6 +19,8 @@ _ITEMS = re.compile(
     r"[\s?.!]*",
     re.IGNORECASE,
 )
+# What is asked for is the step, not a time.
+_WHEN = re.compile(r"^ when(?:ever)? ", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NAMES = r"(?:what(?:['’]s| is| about) )?"
 _ONWARD = re.compile(
@@ -60,8 +62,8 @@ def _onward(text: str, asked: str) -> str | None:
     ('What does clause 9.3 say?', 'What is step 2 of the assay?')
     >>> _onward("And the second?", "What are the steps of the assay?")
     'What is step 2 of the assay?'
-    >>> _onward("What comes after step 2?", "List the steps of the assay.")
-    'What is step 3 of the assay?'
+    >>> _onward("What comes after step 2?", "List the steps when a laptop is lost.")
+    'What is step 3 if a laptop is lost?'
     >>> _onward("And then?", "What are the steps of the assay?"), _onward("And the second?", "What does clause 1 say?")
     ('What are the steps of the assay?', None)
     """
@@ -75,7 +77,8 @@ def _onward(text: str, asked: str) -> str | None:
         number = int(found["number"] or int(found["after"]) + 1)
     items, places = _ITEMS.fullmatch(asked), named_places(asked)
     if items:
-        return f"What is {items['label'].lower()} {number}{items['of']}?" if number else asked
+        of = _WHEN.sub(" if ", items["of"])
+        return f"What is {items['label'].lower()} {number}{of}?" if number else asked
     one = re.fullmatch(r"((?:\d{1,3}\.)*)(\d{1,3})", places[-1]["numbers"]) if places else None
     if not one or (number and (one[1] or not re.fullmatch(rf"(?:{_ITEM})s?", places[-1]["label"], re.IGNORECASE))):
         return None

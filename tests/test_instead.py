@@ -81,6 +81,7 @@ def test_a_thing_that_is_not_answered_with_what_was_said_before_is_asked_of_alon
         (["What took its place?"], "And the drug?", None),
         (["What is the price of the Orca 200?"], "And the Skua?", "What is the price of the Skua?"),
         (["What is the site of the Skua?"], "And of the Orca 200?", "What is the site of the Orca 200?"),
+        (["How much is the Orca 200?"], "And the Orca 300?", "How much is the Orca 300?"),
         (["Can I keep a dog?"], "What about the heating?", None),
         (["Can I work from home during it?"], "What about warehouse staff?", None),
     ],
