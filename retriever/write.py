@@ -24,6 +24,7 @@ from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer
 from .headed import headed
 from .places import Place
+from .reasons import asks_why, reason_behind
 from .rows import MOST_ROWS, rows_asked
 from .sides import named, sides, untold
 from .whole import ITEM, ROW, announces_nothing, asks_for_a_list, goes_on, leans, opens_late, whole
@@ -100,6 +101,10 @@ def write(
         of = window.sentences[0].candidate.passage
         if span := whole(of, window.sentences[0].start, window.sentences[-1].end, question, bool(spans)):
             _add(spans, of, *span)
+        reason = reason_behind(*spans[0], question) if len(spans) == 1 and asks_why(question) else None
+        if reason and (span := whole(spans[0][0], *reason, question, True)):
+            _add(spans, spans[0][0], *span)
+    spans = spans[:MAX_QUOTES]
     if (otherwise := _otherwise(ranked, question)) and (span := _whole_of(otherwise, question)):
         _add(spans, otherwise.candidate.passage, *span)
     spans = _of_each_side(spans, ranked, question)
