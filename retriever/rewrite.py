@@ -77,6 +77,7 @@ _CALENDAR = frozenset(
     saturday saturdays september sunday sundays thursday thursdays tuesday tuesdays wednesday wednesdays weekday
     weekdays weekend weekends""".split()
 )
+_DAYS = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[-–](?:mon|tue|wed|thu|fri|sat|sun)[a-z]*", re.IGNORECASE)
 # What is said of a thing, and no part of its name: "the museum open", "the green bin collected".
 _SAID_OF = re.compile(
     r"(?: (?:closed|due|free|late|open|ready|shut)(?: (?:at|from|in|on|until) .+)?| [^\W\d_]{3,}(?<!e)ed)+$"
@@ -325,15 +326,15 @@ def _tells_when(phrase: str) -> bool:
 
     >>> _tells_when("Tuesday to Sunday"), _tells_when("October 26"), _tells_when("Sunday Herald")
     (True, True, False)
-    >>> _tells_when("march"), _tells_when("March 3")
-    (False, True)
+    >>> _tells_when("march"), _tells_when("March 3"), _tells_when("Mon-Fri")
+    (False, True, True)
     """
     return all(_is_day(word) or word in _JOINING or word.isdigit() for _, word in written(phrase))
 
 
 def _is_day(word: str) -> bool:
-    """Whether a word is a day of the week or a month; a march is neither."""
-    return word.lower() in _CALENDAR and word != "march"
+    """Whether a word is a day of the week or several, or a month; a march is neither."""
+    return (word.lower() in _CALENDAR and word != "march") or _DAYS.fullmatch(word) is not None
 
 
 def _tells(phrase: str) -> bool:
