@@ -1,15 +1,15 @@
 """The thing itself that a question asks for, where a sentence has exactly one of its kind.
 
 "When was the cat born?" asks for a date; a sentence that answers and holds one date, which the question did not
-name itself, gives it. No model: expressions for dates,
-numbers, durations, lengths and sums. Names were tried and left out: a sentence that answers "who" names others too.
+name itself, gives it. No model: expressions for dates, numbers, durations, lengths and sums. Names were tried and left
+out: a sentence that answers "who" names others too.
 DESIGN.md, "Short answers", has the precision.
 """
 
 import re
 from collections.abc import Set
 
-from ingest import stems
+from ingest import stem, stems
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -42,6 +42,7 @@ MONEY = (
 )
 _PERCENT = r" ?(?:%|percent\b|per cent\b)"
 _SHARE = rf"\d+(?:[.,]\d+)*(?:(?:{_PERCENT})?{_TO}\d+(?:[.,]\d+)*)?{_PERCENT}"
+_MANY = rf"(?<![\w.,/-]){_ABOUT}(?:[$£€]?{_COUNT}(?:{_TO}{_COUNT})?(?:{_PERCENT}| million\b| billion\b)?)(?![\w/])"
 # When: days of a month, a month, a year or years, centuries; with what is said of them, and from one to another.
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _YEAR = r"(?:1\d|20)\d\d"
@@ -95,9 +96,11 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     _kind(r"\bhow much\b|\bwhat\b.{0,30} (?:cost|price|rent|fee|salary|budget)\b", rf"{_ABOUT}(?:{MONEY}|{_SHARE})"),
     _kind(
         r"\bhow many\b|\bwhat (percentage|proportion|share|number)\b",
-        rf"(?<![\w.,/-]){_ABOUT}(?:[$£€]?{_COUNT}(?:{_TO}{_COUNT})?(?:{_PERCENT}| million\b| billion\b)?)(?![\w/])",
+        rf"(?!(?:1[5-9]|20)\d\d\b(?!,)){_MANY}",
     ),
 )
+_NUMBERS = re.compile(_MANY, re.IGNORECASE)
+_COUNTS = re.compile(r"\bhow many ([^\W\d_]{3,})", re.IGNORECASE)
 _SAID_OF_IT = re.compile(rf"(?:{_ABOUT}{_SINCE})*", re.IGNORECASE)
 
 
@@ -108,9 +111,16 @@ def direct_answer(question: str, sentence: str) -> str | None:
     'May 1998'
     >>> direct_answer("When is the fair?", "The fair is held from 3 to 7 May.")
     'from 3 to 7 May'
-    >>> direct_answer("How many cats are there?", "There are two cats and 12 spoons.") is None
+    >>> direct_answer("How many cats are there?", "There are two cats and 12 spoons.")
+    'two'
+    >>> direct_answer("When did it end?", "It ended in 1815, or in 1816.") is None
     True
     """
+    if counted := _COUNTS.search(question):
+        noun = f" {stem(counted[1].lower()).rstrip('ei')}"
+        # Of several numbers that is told which stands before what is counted.
+        if len(re.findall(noun, sentence)) == 1 and (found := _things(_NUMBERS, sentence, stems(question), noun)):
+            return found[0] if len(found) == 1 else None
     for asks, thing in _KINDS:
         if asks.search(question) and (found := _things(thing, sentence, stems(question))):
             # "How long" may ask for a length, and for a time.
@@ -118,18 +128,18 @@ def direct_answer(question: str, sentence: str) -> str | None:
     return None
 
 
-def _things(thing: re.Pattern[str], sentence: str, named: Set[str]) -> list[str]:
-    """The different ones that are not `named`: none where one is cut out of another, two at most."""
+def _things(thing: re.Pattern[str], sentence: str, named: Set[str], before: str = "") -> list[str]:
+    """The different ones, not `named`, right `before` that: none where one is cut out of another, two at most."""
     found: dict[str, str] = {}
     for match in thing.finditer(sentence):
         text = match.group().rstrip(" .,;:'’-")
-        before = sentence[max(0, match.start() - _NEAR) : match.start()]
+        above = sentence[max(0, match.start() - _NEAR) : match.start()]
         bare = _SAID_OF_IT.sub("", text, count=1)
-        if stems(bare) <= named:
+        if stems(bare) <= named or not sentence.startswith(before, match.end()):
             continue
-        cut = _CUT_BEFORE.search(before) or _CUT_BEHIND.match(sentence, match.start() + len(text))
+        cut = _CUT_BEFORE.search(above) or _CUT_BEHIND.match(sentence, match.start() + len(text))
         # "Not until 1950" is in 1950.
-        found.setdefault(bare, "" if cut else bare if _UNTIL.match(text) and _NOT.search(before) else text)
+        found.setdefault(bare, "" if cut else bare if _UNTIL.match(text) and _NOT.search(above) else text)
         if len(found) > 1:
             break
     return [] if "" in found.values() else list(found.values())

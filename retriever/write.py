@@ -28,6 +28,7 @@ from .reasons import asks_why, reason_behind
 from .rows import MOST_ROWS, rows_asked
 from .sides import named, sides, untold
 from .whole import ITEM, ROW, announces_nothing, asks_for_a_list, goes_on, leans, opens_late, whole
+from .withheld import withheld
 
 # The quote with the likeliest sentence stands first unless another is so much likelier as a whole.
 LEAD = 0.7
@@ -122,7 +123,7 @@ def write(
     text, citations = _told(spans, page_at, cut)
     differing = [c.number for c in citations if any(_contradict(c, other, question) for other in citations)]
     sure = _likelihoods(ranked)[0] >= SURE
-    short = (above[0] if above else direct_answer(question, ranked[0].text)) if sure else None
+    short = (above[0] if above else _short(question, ranked)) if sure else None
     short = cell or (None if differing else short)
     quote = citations[0].quote
     if short and short in quote and (len(quote.split()) > 2 * len(short.split()) or (above and short != quote)):
@@ -141,6 +142,12 @@ def _lines(rows: Sequence[Sentence]) -> list[tuple[Passage, int, int]]:
             start = spans.pop()[1]
         spans.append((of, start, row.end))
     return spans
+
+
+def _short(question: str, ranked: Sequence[Sentence]) -> str | None:
+    """The one thing in the best sentence that `question` asks for, unless it may be another's."""
+    short = direct_answer(question, ranked[0].text)
+    return short if short and not withheld(question, ranked, short) else None
 
 
 def _cell(question: str, ranked: Sequence[Sentence]) -> str | None:

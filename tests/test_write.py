@@ -634,6 +634,97 @@ def test_the_thing_asked_for_comes_first_where_that_is_sure() -> None:
     assert written(sentence(of, cat, 5), sentence(of, dog, 5), question=question)[0] == f"{of.text} [1]"
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "best"),
+    [
+        ("When is the library open?", "The library is closed on 25 December.", 0),
+        ("How many children did he have?", "He had no children but kept two dogs.", 0),
+        ("How many came?", "Not all of those 12 people came.", 0),
+        ("How long is it valid?", "The permit is not valid for more than two years.", 0),
+        ("How many puppies died?", "All but three of the puppies died.", 0),
+        ("How wide is the canal?", "The canal is 21 miles long.", 0),
+        ("How high is the bridge?", "The bridge is iron. Its towers are 12 m high.", 1),
+        ("When did Anna die?", "Anna Berg was born in 1931.", 0),
+        ("When was the hall renovated?", "The hall was built in 1911 by Emil Krantz.", 0),
+        ("How much profit was made in 2021?", "In 2023 profit was £2.1 million.", 0),
+        ("When was freezer 2 defrosted?", "Freezer 1 was defrosted on 30 April. Freezer 2 will follow soon.", 0),
+        ("When was the esk bridge opened?", "The Tarn bridge was opened in 1904. The Esk bridge is being built.", 0),
+        ("When was the treaty with Esk signed?", "The treaty was signed there in 1904. Then Esk broke it.", 0),
+        ("How long is probation?", "During probation the notice period is one week.", 0),
+        (
+            "How long does the renewal take?",
+            "The permit is valid for one year, and its renewal is decided by the board.",
+            0,
+        ),
+        ("How much do visitors pay?", "Members pay £3 at the door. Everyone else pays £8.", 0),
+    ],
+)
+def test_no_short_answer_is_given_that_may_be_of_something_else(question: str, text: str, best: int) -> None:
+    of = passage(text)
+    told = [of.text[s:e] for s, e in sentences(of.text)]
+    ranked = [sentence(of, told.pop(best), 9), *(sentence(of, other, 1) for other in told)]
+    assert direct_answer(question, ranked[0].text), "else nothing is withheld"
+    assert " [1]\n\n" not in written(*ranked, question=question)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "short"),
+    [
+        ("When is the library closed?", "The library is closed on 25 December.", "25 December"),
+        ("How many dogs did he keep?", "He had no children but kept two dogs.", "two"),
+        ("How long is the hall?", "The hall is 30 metres long and seats 400 people.", "30 metres"),
+        (
+            "When was the Tarn bridge opened?",
+            "The Tarn bridge was opened in 1904. The Esk bridge is being built.",
+            "1904",
+        ),
+        ("How long is the notice period in probation?", "During probation the notice period is one week.", "one week"),
+        ("When was it opened?", "The bridge was not opened until 1904.", "1904"),
+        ("How many rooms does the museum have?", "Built in 1936, the museum has 60 rooms on 4 floors.", "60"),
+        ("How many people came?", "In 1936 many people came.", None),
+    ],
+)
+def test_a_short_answer_of_what_is_asked_is_given(question: str, text: str, short: str | None) -> None:
+    of = passage(text)
+    first, *others = (sentence(of, of.text[s:e], 1) for s, e in sentences(of.text))
+    given, mark, _ = written(replace(first, score=9), *others, question=question)[0].partition(" [1]\n\n")
+    assert (given if mark else None) == short
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "given"),
+    [
+        (
+            "How many nights may a guest stay?",
+            "Guests stay up to 14 nights.",
+            "One guest is put up for seven nights.",
+            False,
+        ),
+        (
+            "How many days of holiday do I get?",
+            "You get 25 days of holiday.",
+            "We have 27 days of annual leave.",
+            False,
+        ),
+        ("How long is the canal?", "The canal is 21 miles long.", "The canal was a waterway of nineteen miles.", False),
+        ("When is the fair?", "The fair is held from 3 to 7 May 2025.", "The fair was held on 4 June 2024.", False),
+        (
+            "How long is the Tarn canal?",
+            "The Tarn canal is 21 miles long.",
+            "The Esk canal is nineteen miles long.",
+            True,
+        ),
+        ("How long is the canal?", "The canal is 21 miles long.", "We saw a canal of twenty-one miles.", True),
+        ("How long is the canal?", "The canal is 21 miles long.", "The canal was dug in two years.", True),
+    ],
+)
+def test_no_short_answer_is_given_where_another_document_has_another(
+    question: str, one: str, other: str, given: bool
+) -> None:
+    ranked = [sentence(passage(one), one, 9), sentence(passage(other, "e.md"), other, 1)]
+    assert (" [1]\n\n" in written(*ranked, question=question)[0]) == given
+
+
 ROWS = "Product: Osprey saw | SKU: OS-2 | Price (EUR): 149\nProduct: Kestrel drill | SKU: KD-1 | Price (EUR): 90"
 
 
