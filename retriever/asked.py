@@ -19,8 +19,9 @@ Floats = npt.NDArray[np.float32]
 # Two questions are nearly the same that are as near as this, whose every word is meant by the other with so much, and
 # where this comes together to so much: 12 of 28 pairs in other words, and 2 of 38 that ask something else.
 NEAR, MEANT, TOGETHER = 0.5, 0.45, 1.7
-# By so much the answer to such a one leads: what is asked in other words may be another thing after all.
-SAME_WORDS, OTHER_WORDS = 1.5, 0.3
+# By so much the answer to such a one leads: what is asked in other words may be another thing after all, and what
+# another document says is quoted beside it.
+SAME_WORDS, OTHER_WORDS = 1.0, 0.3
 # So many of the texts' questions are read, those that are likest.
 MOST_READ = 4
 

@@ -1,5 +1,6 @@
 """Texts that ask: what answers stands behind the question, and above what a mail quotes."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from ingest import Library
 from retriever import Retriever
+from retriever.asked import SAME_WORDS
+from retriever.write import ENOUGH_LIKELY
 
 FAQ = """Frequently asked questions
 
@@ -102,3 +105,8 @@ def test_an_answer_follows_nearly_the_same_question(pottery: Retriever, question
     citation = pottery.ask(question).citations[0]
     assert citation.quote.startswith(begins)
     assert pottery.text(citation.passage.document)[citation.start : citation.end] == citation.quote
+
+
+def test_one_that_leads_leaves_room_for_another_as_likely() -> None:
+    """What another document says of the same, in other numbers perhaps, is quoted beside it."""
+    assert 1 / (1 + math.exp(-SAME_WORDS)) < ENOUGH_LIKELY
