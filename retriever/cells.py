@@ -70,11 +70,12 @@ def direct_cell(question: str, row: str, context: str = "") -> str | None:
         for (column, value, cell), name in zip(cells, names, strict=True)
         if name and not stems(value) & asked
     ]
-    named = [cell for cell, name, _ in others if name <= asked]
-    if not named and stems(cells[0][1]) & keys:  # "Adult dose", of what the row is about
-        named = [cell for cell, _, head in others if head <= asked]
-    found = named if asked <= said else []
+    now = stems(question.partition(" (about: ")[0])
+    found = [cell for cell, name, _ in others if name <= now] if asked <= said else []
+    if not found and asked <= said and stems(cells[0][1]) & keys:  # "Adult dose", of what the row is about
+        found = [cell for cell, _, head in others if head <= now]
     found = found or [cell for cell, name, _ in others if asked - needless <= said and name & columns]
+    found = found or [cell for cell, name, _ in others if asked <= said and name <= asked]  # carried over
     return found[0] if len(found) == 1 else None
 
 

@@ -25,6 +25,8 @@ STOCK = "Reagent: SYBR Safe | Supplier: Thermo | Price EUR: 88.00 | In stock: 2"
         (PUMP, "what's the power of the Skua", "Power kW: 55"),
         (PUMP, "max load of the Skua?", "Max load t: 5"),
         (PUMP, "where is the Skua", "Site: Stavanger"),
+        (PUMP, "where is the Skua? (about: power)", "Site: Stavanger"),
+        (PUMP, "and the Skua? (about: power)", "Power kW: 55"),
         (PUMP, "how much is the Skua", "Price GBP: 28750"),
         (PUMP, "how much does the Skua weigh", None),
         (PUMP, "who owns the Skua", None),
