@@ -13,8 +13,8 @@ from ingest import Passage, sentences
 
 from .answers import Turn
 from .llm import Messages
+from .orders import evidence, gives_orders
 from .reply import HAS_MARK, plain
-from .verify import evidence, gives_orders
 
 NO_ANSWER = "NO ANSWER"
 
