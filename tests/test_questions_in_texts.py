@@ -30,10 +30,16 @@ A: Six months. It can be extended once, by three months. During the trial period
 Q: When is payday?
 A: The 25th of each month, or the Friday before.
 
+Q: How many days of holiday do I get?
+A: Everyone gets 25 days. (Written for the 2021 policy.)
+
 Q: May I work on Sundays?
 A: Yes, alone. Apprentices of the first year do not work on Sundays.
 """
-HANDBOOK = "# Pay\n\nJury service is paid in full. In the trial period notice is given in writing.\n"
+HANDBOOK = (
+    "# Pay\n\nJury service is paid in full. In the trial period notice is given in writing.\n\n"
+    "# Leave\n\nApprentices have 27 days of annual leave, plus public holidays.\n"
+)
 MEMO = """# Memo: clay barns
 
 ## Question
@@ -110,3 +116,9 @@ def test_an_answer_follows_nearly_the_same_question(pottery: Retriever, question
 def test_one_that_leads_leaves_room_for_another_as_likely() -> None:
     """What another document says of the same, in other numbers perhaps, is quoted beside it."""
     assert 1 / (1 + math.exp(-SAME_WORDS)) < ENOUGH_LIKELY
+
+
+def test_another_document_is_quoted_beside_such_an_answer(pottery: Retriever) -> None:
+    quotes = [citation.quote for citation in pottery.ask("how many days of holiday do I get").citations]
+    assert quotes[0].startswith("Everyone gets 25 days.")
+    assert any("27 days" in quote for quote in quotes[1:])
