@@ -30,16 +30,18 @@ warn wear went win wish won wonder work worry write written wrote
 )
 _VAGUE = frozenset(
     """
-    able alive amount anybody anyone anything available bad best better big bigger bit both brief broad certain
-    cheaper clear close common commonest current difference different difficult easier easy eight enough entire
-    everybody everyone everything exact extra fact faster few fewer final five former four full general good
-    great greater half hard harder heavy higher huge individual kind kinds large larger less little longer lot
-    lots lower main many matter mere more most much name names nearby newer newest nine nobody normal number older one
-    ones own people percent percentage person place point points possible problem problems proper quick rare reason
-    reasons recent right role round risky safe safer same seven several share short shorter similar simple single six
-    slower small smaller somebody someone something sort specific stronger sudden suitable sure ten thing things
-    three total true two typical usual various way ways weaker well whole wide worrying worse worst wrong
-    younger zero
+    able alive amount anybody anyone anything available bad best better big bigger biggest bit both brief broad
+    certain cheaper cheapest clear close common commonest current difference different difficult earliest easier
+    easiest easy eight enough entire everybody everyone everything exact extra fact faster fastest few fewer
+    fewest final five former four full general good great greater greatest half hard harder hardest heaviest
+    heavy higher highest huge individual kind kinds large larger largest latest least less lightest little
+    longer longest lot lots lower lowest main many matter mere more most much name names nearby nearest newer
+    newest nine nobody normal number older oldest one ones own people percent percentage person place point
+    points possible problem problems proper quick rare reason reasons recent right risky role round safe safer
+    same seven several share short shorter shortest similar simple single six slower slowest small smaller
+    smallest somebody someone something sort specific stronger strongest sudden suitable sure tallest ten thing
+    things three total true two typical usual various way ways weaker well whole wide widest worrying worse
+    worst wrong younger youngest zero
     """.split()
 )
 _VERB_STEMS = frozenset(stem(verb) for verb in _VERBS)
@@ -60,8 +62,8 @@ def is_topic(word: str) -> bool:
 
     >>> [is_topic(word) for word in ("omeprazole", "HER2-low", "1100")]
     [True, True, True]
-    >>> [is_topic(word) for word in ("worse", "applies", "wrote", "newly", "about")]
-    [False, False, False, False, False]
+    >>> [is_topic(word) for word in ("worse", "cheapest", "applies", "wrote", "newly", "about")]
+    [False, False, False, False, False, False]
     """
     lower = word.lower()
     if idle(word) or word not in (lower, word.capitalize()):
