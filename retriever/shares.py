@@ -8,9 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ingest import content_words
-
-from .facts import Facts, Number
+from .facts import MONTHS, Facts, Number, carries
 
 # Where a text may be cut between two numbers, the likeliest places first.
 _CUTS = (
@@ -24,6 +22,7 @@ _CUTS = (
 )
 # Behind these, and before what they end, a claim speaks of something besides.
 _ASIDE = _CUTS[2]
+_BYTES = frozenset("b kb mb gb tb".split())
 _YEARS = range(1000, 2100)
 
 
@@ -43,6 +42,50 @@ def misplaced(number: Number, said: Facts, given: Facts) -> bool:
     span = next(span for n, span in _clauses(said, number) if n == number)
     claim = set(_words(said, *_without_asides(said, number, span)))
     return all(_taken(claim, words, rivals) for words in own)
+
+
+def reordered(said: Facts, given: Facts) -> bool:
+    """Whether the claim has two numbers of the source the other way round, or a number with another one's year.
+
+    >>> from retriever.facts import facts
+    >>> source = facts("Sales rose from $5 million in 2001 to $7 million in 2002. Of 90 shops 12 of 40 in Bonn lost.")
+    >>> [reordered(facts(c), source) for c in ("Sales rose to $5 million in 2002.", "40 of 12 shops lost.")]
+    [True, True]
+    >>> reordered(facts("In 2002 sales were $7 million, and $5 million in 2001."), source)
+    False
+    """
+    theirs = set(_joined(given))
+    if any((y, link, x) in theirs and (x, link, y) not in theirs for x, link, y in _joined(said)):
+        return True
+    years = _years(given)
+    for value, year in _years(said):
+        of_value, of_year = {y for v, y in years if v == value}, {v for v, y in years if y == year}
+        if of_value and of_year and year not in of_value:
+            return True
+    return False
+
+
+def _joined(of: Facts) -> Iterator[tuple[float, str, float]]:
+    """The values of two numbers of one kind, and whether "to" or "of" stands between them: "12 of 40"."""
+    for number in of.numbers:
+        other = next((n for n in of.numbers if n.at > number.at and _kind(n) == _kind(number)), None)
+        between = of.tokens[number.at + 1 : other.at] if other else ()
+        link = next((t for t in between if t in ("to", "of")), "")
+        if other and link and len(between) <= 6 and not any(t in marks for t in between for marks in _CUTS):
+            yield number.value, link, other.value
+
+
+def _years(of: Facts) -> set[tuple[float, float]]:
+    """The values of numbers with a unit, each with the nearest year of its clause."""
+    years = [n for n in of.numbers if _kind(n) == "a year"]
+    found = set()
+    for number in of.numbers:
+        if number.unit and years:
+            nearest = min(years, key=lambda year: (abs(year.at - number.at), year.at < number.at))
+            low, high = sorted((nearest.at, number.at))
+            if not any(token in marks for token in of.tokens[low:high] for marks in _CUTS):
+                found.add((number.value, nearest.value))
+    return found
 
 
 def _taken(claim: set[str], own: set[str], rivals: Sequence[set[str]]) -> bool:
@@ -98,7 +141,7 @@ def _words(of: Facts, start: int, end: int) -> Iterator[str]:
         token = of.tokens[i]
         if i in aside or len(token) == 1 or not token[0].isalpha() or any(token in marks for marks in _CUTS):
             continue
-        if len(content_words(f"{token} x")) == 2:
+        if carries(token):
             yield of.stems[i]
 
 
@@ -107,5 +150,9 @@ def _same(one: Number, other: Number) -> bool:
 
 
 def _kind(number: Number) -> str:
-    """Numbers of one kind may be taken for each other: those with the same unit, and years."""
+    """Numbers of one kind may be taken for each other: the same unit, sizes of files, days of months, years."""
+    if number.unit in _BYTES:
+        return "bytes"
+    if number.unit in MONTHS:
+        return "a date"
     return number.unit or ("a year" if number.value in _YEARS else "")

@@ -6,10 +6,13 @@ Every function draws from the `random.Random` that it is given, so a seed gives 
 import random
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 KINDS = ("number", "date", "negation", "name", "unit", "source")
 # Further ways in which models go wrong: fitted on and printed too, but not among the seeded corruptions.
-FURTHER = ("ending", "opposite", "exchange")
+FURTHER = ("ending", "opposite")
+# These draw by themselves, so that the other examples stay what they were.
+OWN = ("exchange", "quantifier", "order")
 
 _SYNONYMS = dict(
     pair.split("/")
@@ -52,6 +55,11 @@ _OPPOSED = {
     ).split()
     for one, others in [pair.split("/")]
 }
+_SOME = re.compile(r"\b([Ss]ome|[Mm]any|[Ss]everal|[Ff]ew|[Mm]ost)(?: of the)? (?=[a-z]{4,})(?!other|people)")
+_ORDER = re.compile(
+    r"^([A-Z][^,;:()]{8,70}?) (because|before|after|(?:is|are|was|were) (?:\w+ )?\w+ed by|caused|led to|replaced|defeated)"
+    r" ([^,;:()]{8,70})\.$"
+)
 _NAME = re.compile(r"(?<=[a-z,] )((?:[A-Z][a-z]{2,} ?)+(?<! ))")
 
 
@@ -148,6 +156,40 @@ def exchanged(sentence: str, passage: str, rng: random.Random) -> str | None:
         return None
     match, others = rng.choice(places)
     return _put(sentence, match, lambda old: rng.choice(others))
+
+
+def overstated(sentence: str, rng: random.Random) -> str | None:
+    """`sentence` with "all" or "most" for the first "some" or "many", "all" for "most"; None where it has neither.
+
+    >>> overstated("Some cats swim.", random.Random(1))
+    'All cats swim.'
+    """
+    match = _SOME.search(sentence)
+    if not match:
+        return None
+    word = rng.choice(("all", "most") if match[1].lower() != "most" else ("all",))
+    return _put(sentence, match, lambda old: f"{word.capitalize() if old[0].isupper() else word} ")
+
+
+def reordered(sentence: str, rng: random.Random) -> str | None:
+    """`sentence` with the sides of its verb or connective exchanged, or two of its names; None where it has none.
+
+    >>> reordered("The old mill burned down because the guard was asleep.", random.Random(0))
+    'The guard was asleep because the old mill burned down.'
+    """
+    if match := _ORDER.match(sentence):
+        first = match[1] if match[1].split()[0] != "The" else f"the{match[1][3:]}"
+        return f"{match[3][0].upper()}{match[3][1:]} {match[2]} {first}."
+    found = [m for m in _NAME.finditer(sentence) if m[1] not in _MONTHS]
+    pairs = [
+        (a, b)
+        for a, b in pairwise(found)
+        if a[1] != b[1] and not re.search(r",|\b(and|or|,|of|in|at)\b|^\s*$", sentence[a.end() : b.start()])
+    ]
+    if not pairs:
+        return None
+    a, b = rng.choice(pairs)
+    return sentence[: a.start()] + b[1] + sentence[a.end() : b.start()] + a[1] + sentence[b.end() :]
 
 
 def endings_of(texts: Sequence[str]) -> list[str]:
