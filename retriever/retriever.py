@@ -159,7 +159,7 @@ class Retriever:
         note = None
         if self._llm is None:
             told = ELSEWHERE if looked.more else unfound(lacking)
-            note = (told if answered else None) or beyond(asked)
+            note = (told if answered else None) or beyond(asked, [c.quote for c in citations])
         answer = Answer(question, searched_for, answered, text, probability, citations, evidence, state, note=note)
         if self._llm is None or not answered:
             yield text

@@ -19,7 +19,7 @@ import numpy as np
 from ingest import Document, Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
 
 from .answers import Citation
-from .cells import direct_cell
+from .cells import cell_values, direct_cell
 from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer
 from .headed import headed
@@ -230,14 +230,22 @@ _BEYOND = re.compile(
 )
 
 
-def beyond(question: str) -> str | None:
-    """A note where `question` asks for what quoting cannot give; None where it can.
+# What only a look at all rows of a table tells.
+_MOST = re.compile(
+    r"\b(?:most|least|fewest|(?:bigg|cheap|earli|fast|great|heavi|high|larg|light|long|low|new|old|short|slow|small|tall|wid)est)\b",
+    re.IGNORECASE,
+)
+
+
+def beyond(question: str, quotes: Sequence[str] = ()) -> str | None:
+    """A note where `question` asks for what quoting cannot give, or of rows that are `quotes` one; else None.
 
     >>> beyond("Could you summarise the report?"), beyond("Who wrote the summary?")
     ('Pincite quotes what it finds; it does not summarise, compare, translate or calculate.', None)
     """
     if not _BEYOND.search(question):
-        return None
+        rows = len([quote for quote in quotes if cell_values(quote)]) > 1
+        return "Pincite quotes rows; it does not compare them." if rows and _MOST.search(question) else None
     return "Pincite quotes what it finds; it does not summarise, compare, translate or calculate."
 
 

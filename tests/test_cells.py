@@ -88,3 +88,15 @@ def test_an_amount_of_a_drug_tells_of_its_dose(demo_library: object, tmp_path: P
     with Retriever.open(tmp_path / "library") as asked:
         for question in "What dose of Veltaran is given?", "What is the dose of Veltaran?":
             assert asked.ask(question).citations[0].quote.startswith("Veltaran is given at 5 mg twice daily")
+
+
+def test_rows_that_would_have_to_be_compared_are_said_not_to_be(demo_library: object, tmp_path: Path) -> None:
+    rows = ["Machine,Site,Power kW,Price GBP", "Heron,Leeds,30,24900", "Orca,Hull,75,61000", "Skua,Stavanger,110,97000"]
+    (tmp_path / "machines.csv").write_text("\n".join(rows), "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "machines.csv")
+    with Retriever.open(tmp_path / "library") as asked:
+        answer = asked.ask("which machine has the highest power?")
+        assert len(answer.citations) > 1
+        assert answer.note == "Pincite quotes rows; it does not compare them."
+        assert asked.ask("what power does the Skua have?").note is None
