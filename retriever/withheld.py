@@ -56,6 +56,11 @@ _NUMBERED = re.compile(r"\b([^\W\d_]{3,}) (\d+|[A-Z])\b")
 _CALLED = re.compile(r"\b[Tt]he ([^\W\d_]+) ([^\W\d_]+)")
 _NAMED = re.compile(r"(?<!^)\b[A-Z]\w+")
 _ITS = re.compile(r"(?:Its|Their|His|Her) ((?:\w+ )?\w+)")
+_POINTS = re.compile(r" ?(?:and |but )?(?:it|they|this|these|he|she)\b", re.IGNORECASE)
+# What a mere month, or the end of what begins elsewhere, is not the whole of.
+_TIMES = re.compile(r"\b\d\d?[.:]\d\d\b(?![./])|\b\d\d? ?[ap]\.?m\b|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day")
+_TO = re.compile(r"\bto(?: the)? $")
+_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
 _LASTS = re.compile(r"\bhow long (?:is|was|are|were|will) (?:the |my |our |your |an? )?(\w+)", re.IGNORECASE)
 _DURING = re.compile(
     r"\b(?:during|in|on|after|before|within|throughout|until|since)(?: the| your| an?)? $", re.IGNORECASE
@@ -75,6 +80,7 @@ def withheld(question: str, ranked: Sequence[Sentence], short: str) -> bool:
         or told.is_of_another_event
         or told.is_of_another_dimension
         or told.is_of_another_year
+        or told.is_a_part
         or told.is_of_another_clause
         or told.is_of_another_name(told.best)
         or told.is_named_elsewhere
@@ -152,6 +158,21 @@ class _Told:
         return other and not _ASKS_WHEN.search(self.question)
 
     @property
+    def is_a_part(self) -> bool:
+        """Whether it is the end of a period, a month beside hours or weekdays, or one number of several places."""
+        rest = f"{self.text[: self.start]} {self.text[self.end :]}"
+        if _ASKS_WHEN.search(self.question):
+            mere = not any(map(str.isdigit, self.short)) and _TIMES.search(rest)
+            return bool(_TO.search(self.text, 0, self.start) or mere)
+        several = _HOW_MANY.search(self.question) and len(facts(self.text).numbers) > 1
+        return bool(several and self._names - self.known)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The stems of the names in the question."""
+        return frozenset({stem(word.lower()) for word in _NAMED.findall(self.question)} & self.subject)
+
+    @property
     def is_of_another_clause(self) -> bool:
         """Whether only another clause tells of the subject, or something lasts only during it."""
         if lasts := _LASTS.search(self.question):
@@ -163,7 +184,7 @@ class _Told:
         start = max((m.end() for m in _OTHER_CLAUSE.finditer(self.text, 0, self.start)), default=0)
         behind = _OTHER_CLAUSE.search(self.text, self.end)
         own = self.text[start : behind.start() if behind else None]
-        return bool(self.subject & self.said) and self.subject.isdisjoint(stems(own))
+        return bool(self.subject & self.said) and self.subject.isdisjoint(stems(own)) and not _POINTS.match(own)
 
     def is_of_another_name(self, sentence: Sentence) -> bool:
         """Whether it tells of another thing of the kind: "freezer 1" for "freezer 2", "the Tarn bridge"."""
@@ -188,7 +209,7 @@ class _Told:
     @property
     def is_named_elsewhere(self) -> bool:
         """Whether a name or number of the question stands in no sentence of the passage, or only further down."""
-        lacking = {stem(word.lower()) for word in _NAMED.findall(self.question)} & self.subject - self.known
+        lacking = self._names - self.known
         held, before = stems(self.of.text), stems(self.of.text[: self.best.start - self.of.start])
         return any(
             name in held - before or not any(other.startswith(name[:_SAME_NAME]) for other in held) for name in lacking
@@ -202,7 +223,9 @@ class _Told:
         told = stems(f"{other.text} {other.candidate.passage.context}") & self.subject
         own = self.subject & self.known
         if other.candidate.passage.document == self.of.document:
-            return other.candidate.id == self.best.candidate.id and own <= told and not self.subject <= self.known
+            same = self.subject & self.said
+            alike = bool(same) and same <= stems(other.text) and not self.subject <= self.known
+            return alike and other.candidate.id == self.best.candidate.id
         if not own or self.is_of_another_name(other):
             return False
         if _ASKS_WHEN.search(self.question):

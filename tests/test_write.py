@@ -656,6 +656,9 @@ def test_the_thing_asked_for_comes_first_where_that_is_sure() -> None:
             "The permit is valid for one year, and its renewal is decided by the board.",
             0,
         ),
+        ("When do the trips leave?", "Trips leave at 11.00 and 13.00 from Easter to the end of September.", 0),
+        ("When is it open?", "It is open Tuesday to Sunday, 10 am to 5 pm (4 pm from November to March).", 0),
+        ("How many employees are in Norway?", "It has 312 employees: 204 in Hull and 86 in Leeds.", 0),
         ("How much do visitors pay?", "Members pay £3 at the door. Everyone else pays £8.", 0),
     ],
 )
@@ -680,6 +683,8 @@ def test_no_short_answer_is_given_that_may_be_of_something_else(question: str, t
         ),
         ("How long is the notice period in probation?", "During probation the notice period is one week.", "one week"),
         ("When was it opened?", "The bridge was not opened until 1904.", "1904"),
+        ("When did the strike start?", "The strike began in May 1889. Troops were sent in June 1889.", "May 1889"),
+        ("When do such days expire?", "Five days may be carried over; they lapse on 31 March.", "31 March"),
         ("How many rooms does the museum have?", "Built in 1936, the museum has 60 rooms on 4 floors.", "60"),
         ("How many people came?", "In 1936 many people came.", None),
     ],
