@@ -69,12 +69,13 @@ class Draft:
         """The sentences; None where all before it are withdrawn, for they were the model's thoughts."""
         messages, mark = answering(self._question, self._passages)
         told: set[str] = set()
+        held: list[Sentence] = []  # what has no support waits for what has: else the sources are quoted instead
         shown = 0
         supported = refused = False
         try:
             for written in sentences_of(self._llm.stream(messages, self._seconds), mark):
                 if not written.text:
-                    told, shown, supported, self.unsupported = set(), 0, False, 0
+                    told, held, shown, supported, self.unsupported = set(), [], 0, False, 0
                     yield None
                     continue
                 if _NO_ANSWER.match(written.text):
@@ -94,7 +95,10 @@ class Draft:
                 else:
                     supported = True
                 shown += 1
-                yield Sentence(_marked(written.text, citation), citation)
+                held.append(Sentence(_marked(written.text, citation), citation))
+                if supported:
+                    yield from held
+                    held.clear()
         except CutShortError:
             self._cut = True
             if not told:

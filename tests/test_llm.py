@@ -1,5 +1,6 @@
 """The language model as a writer: checked, never trusted, and never in the way when it fails."""
 
+import json
 import logging
 import re
 import time
@@ -8,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from ingest import Library, LLMError, Settings
 from retriever import Answer, Found, Piece, Retriever
@@ -15,6 +17,8 @@ from retriever.llm import LLM
 from retriever.prompt import rewritten
 from retriever.reply import Written, plain, sentences_of
 from tests.scripted_llm import Script, ScriptedLLM, asked_for, for_ever, replies, say, send
+from ui.api import create_app
+from ui.openai_api import ChatMessage, _spoken
 
 QUESTION = "What does the drug Zafirol treat?"
 TEXTS = {
@@ -338,6 +342,31 @@ def test_the_answer_comes_sentence_by_sentence(retriever: Retriever, llm: Script
     assert all(isinstance(piece, Piece) for piece in pieces)
     said = [(piece.so_far.text, len(piece.so_far.citations)) for piece in pieces if isinstance(piece, Piece)]
     assert said == [(pieces[0], 1), (answer.text, 2)]
+
+
+def test_a_stream_that_cannot_take_back_says_what_is_withdrawn(folder: Path, llm: ScriptedLLM) -> None:
+    settings = Settings(llm_base_url=llm.url, decline_below=0.0, llm_unsupported="mark")
+    with Retriever.open(folder, settings) as opened, TestClient(create_app(opened), "http://127.0.0.1") as client:
+
+        def told(script: Script) -> str:
+            llm.script(script)
+            messages = [{"role": "user", "content": QUESTION}]
+            reply = client.post("/v1/chat/completions", json={"messages": messages, "stream": True}).text
+            chunks = [json.loads(line[6:]) for line in reply.split("\n") if line.startswith("data: {")]
+            return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+
+        quoted = extractive(opened).text
+        broken = told(send(CHUNK.replace("Zafirol treats severe asthma [1]. And ", f"{TRUE} It is red")))
+        first, withdrawn, rest = broken.partition("\n\nWhat stands above is withdrawn. ")
+        assert (first, bool(withdrawn)) == ("Zafirol treats severe asthma in adults. [1]", True)
+        assert rest.startswith(f"The language model's reply broke off, so the sources are quoted instead.\n\n{quoted}")
+        # What nothing supports is not shown before it is known that something else is.
+        assert told(say("The moon is made of cheese [1]. It is blue [1].")).startswith(quoted)
+        marked = told(say(f"The moon is made of cheese [1]. {TRUE}"))
+        assert marked.startswith(
+            "The moon is made of cheese. (unsupported) [1] Zafirol treats severe asthma in adults. [2]"
+        )
+        assert _spoken(ChatMessage(role="assistant", content=broken)).text == quoted
 
 
 def test_without_a_model_the_stream_ends_with_what_ask_gives(folder: Path) -> None:

@@ -27,6 +27,8 @@ _COMPLETIONS = "/v1/chat/completions"
 _MODEL = {"id": "pincite", "object": "model", "created": 0, "owned_by": "pincite"}
 # As many texts as OpenAI's own takes.
 _MOST_STOPS = 4
+# Stands between what was streamed of an answer that is another in the end, and that one.
+_WITHDRAWN = "What stands above is withdrawn."
 _WORD = re.compile(r"\S+")
 
 
@@ -186,10 +188,13 @@ def _asked(form: ChatForm) -> Asked:
 
 
 def _spoken(message: ChatMessage) -> Turn:
-    """A message as a turn, an answer without the source list that `render.as_markdown` put under it."""
+    """A message as a turn, an answer without what was withdrawn of it and without the sources listed under it."""
+    text = message.text()
     if message.role == "user":
-        return Turn("user", message.text())
-    return Turn("assistant", message.text().partition("\n\nSources:\n")[0])
+        return Turn("user", text)
+    _, withdrawn, rest = text.partition(f"\n\n{_WITHDRAWN}")
+    text = rest.partition("\n\n")[2] if withdrawn else text
+    return Turn("assistant", text.partition("\n\nSources:\n")[0])
 
 
 def _completion(answer: Answer, asked: Asked, ending: Ending) -> dict[str, Any]:
@@ -231,7 +236,8 @@ async def _chunks(
             if isinstance(each, Answer):
                 whole = render.as_markdown(each)
                 # A language model that failed in the middle is followed by the answer that counts.
-                text = whole[len(content) :] if whole.startswith(content) else f"\n\n{whole}"
+                changed = f"\n\n{_WITHDRAWN} {each.note or ''}".rstrip() + f"\n\n{whole}"
+                text = whole[len(content) :] if whole.startswith(content) else changed
             content += text.replace("![", "!\\[")
             kept = ending.kept(content)[0] if isinstance(each, Answer) else ending.sure(content)
             for piece in render.pieces(kept[len(sent) :]):
