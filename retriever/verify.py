@@ -319,19 +319,19 @@ def _plain(text: str) -> str:
 SUPPORTED = 0.5
 LEAST_SHARED = 0.5
 
-BIAS = -1.925
+BIAS = -1.944
 WEIGHTS: Mapping[str, float] = {
-    "number": -5.102,
-    "unit": -8.322,
-    "number_place": -0.139,
-    "misplaced": -5.195,
-    "name": -2.019,
-    "denies": -3.548,
-    "denied": -1.105,
-    "denials": -2.736,
-    "opposite": -5.493,
-    "roles": -4.003,
-    "overstated": -8.186,
-    "weakest": 4.483,
-    "weakest_here": 0.997,
+    "number": -5.128,
+    "unit": -8.333,
+    "number_place": -0.061,
+    "misplaced": -5.230,
+    "name": -1.993,
+    "denies": -3.645,
+    "denied": -1.198,
+    "denials": -2.632,
+    "opposite": -5.496,
+    "roles": -4.006,
+    "overstated": -8.178,
+    "weakest": 4.469,
+    "weakest_here": 1.029,
 }
