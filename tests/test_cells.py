@@ -12,6 +12,7 @@ STAFF = "Name: Gareth Pugh | Role: Caretaker | Phone: 01632 960 111 | Hours: Mon
 PUMP = "Model: Skua | Power kW: 55 | Price GBP: 28750 | Max load t: 5 | Site: Stavanger"
 COURSE = "Course: Fire warden | Trainer: Tom Roe | Date: 9 June | Room: Hall"
 DRUG = "Drug: Apixaban | Adult dose: 5 mg | Antidote: andexanet alfa | Price per dose (EUR): 1.20"
+DRILL = "Item: Drill with 3 bits | Bought at: Miller's | Service date: 4 May 2026 | Location: shed 2 | Person: Ann | Stock: 12"
 STOCK = "Reagent: SYBR Safe | Supplier: Thermo | Price EUR: 88.00 | In stock: 2"
 
 
@@ -40,6 +41,16 @@ STOCK = "Reagent: SYBR Safe | Supplier: Thermo | Price EUR: 88.00 | In stock: 2"
         (DRUG, "What is the price of apixaban?", "Price per dose (EUR): 1.20"),
         (DRUG, "What is the dose of andexanet?", None),
         (DRUG, "What is the dose of apixaban in children?", None),
+        (DRILL, "where was the drill bought?", "Bought at: Miller's"),
+        (DRILL, "when was the drill bought?", None),
+        (DRILL, "who bought the drill?", None),
+        (DRILL, "how many bits does the drill have?", None),
+        (DRILL, "how many drills do we have?", "Stock: 12"),
+        (DRILL, "where is the drill?", "Location: shed 2"),
+        ("Name: Water tank | Fits: BX300 | Price: 29.00", "how much is the BX300?", None),
+        ("Name: Ann Reed | Born: Leeds", "When was Ann Reed born?", None),
+        ("Boat: Kingfisher | Builder: Rossi | Crew: 4", "who built the Kingfisher", "Builder: Rossi"),
+        ("Event: Apple day | Led by: Ines | Date: 4 May", "who leads the apple day", "Led by: Ines"),
         (STOCK, "what does SYBR Safe cost", "Price EUR: 88.00"),
         (STOCK, "how many SYBR Safe are left", "In stock: 2"),
         (STOCK, "how much is ethanol", None),
