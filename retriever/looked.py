@@ -35,6 +35,8 @@ ALL = 0.999
 # So many things that were not found are named; a number of one or two digits is none, nor what a number stands for.
 MOST_NAMED = 3
 _SMALL = re.compile(r"\d{1,2}|(?:version|release)s?", re.IGNORECASE)
+# A code that may be written otherwise, too short to be told from a name ("B12").
+_CODE = re.compile(r"(?<![\w-])[A-Z]{1,3}\d{1,2}(?![\w-])")
 
 
 class Looked:
@@ -174,7 +176,12 @@ class Looked:
         Rows are all alike: for the dose of a drug that the library lacks, that of another was as near.
         """
         values = cell_values(best.text)
-        return bool(values) and not values & self.query.rarity.keys() and bool(self.lacking(self.said, answered=False))
+        if not values or values & self.query.rarity.keys():
+            return False
+        # To an encoder E5 is much like E3.
+        codes = set[str]().union(*map(stems, _CODE.findall(self.said)))
+        unheld = codes - self.library.document_frequencies(codes).keys()
+        return bool(unheld or self.lacking(self.said, answered=False))
 
     def _told(self, best: Sentence) -> bool:
         """Whether the form of the `best` sentence shows that it answers, whatever is near and stands out."""

@@ -111,3 +111,18 @@ def test_rows_that_would_have_to_be_compared_are_said_not_to_be(demo_library: ob
         assert len(answer.citations) > 1
         assert answer.note == "Pincite quotes rows; it does not compare them."
         assert asked.ask("what power does the Skua have?").note is None
+
+
+def test_the_row_of_another_code_is_no_answer(demo_library: object, tmp_path: Path) -> None:
+    rows = [
+        "Code,Meaning,What to do",
+        "E1,Tank empty,Fill the tank",
+        "E3,Drip tray missing,Insert it",
+        "E7,Sensor failure,Call service",
+    ]
+    (tmp_path / "errors.csv").write_text("\n".join(rows), "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "errors.csv")
+    with Retriever.open(tmp_path / "library") as asked:
+        assert not asked.ask("what does E5 mean?").answered
+        assert asked.ask("what does E3 mean?").citations[0].quote.startswith("Code: E3 | Meaning: Drip tray missing")
