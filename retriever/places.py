@@ -69,8 +69,15 @@ _BELOW = r"(?: ?\((?:\d{1,3}|[a-z]{1,4})\))*"
 # "Paragraph 2 of": Article 33.
 _PART = r"(?i:(?:sub-?)?(?:paragraph|section|clause)|para\.?|point|item) \(?(?P<part>\w{1,4})\)? (?:of|in) (?:the )?"
 _NUMBERS = rf"{_NUMBER}{_BELOW}(?:(?:,| and| or|, and|, or) {_NUMBER}{_BELOW})*"
+# "What does 6.2 say?" names a clause, or what a text calls otherwise.
+_DOTTED = rf"\d{{1,3}}(?:\.\d{{1,3}})+{_BELOW}"
+_UNLABELLED = (
+    rf"(?<=\bwhat does )(?={_DOTTED} (?:say|state|provide|require)\b)"
+    rf"|(?:(?<=\bwhat is in )|(?<=\bwhat['’]s in ))(?={_DOTTED}\W*$)"
+)
 NAMED = re.compile(
-    rf"(?<![\w'’.-])(?:{_PART})?(?P<label>{_ASKED})\s{{0,2}}(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
+    rf"(?<![\w'’.-])(?:(?:{_PART})?(?P<label>{_ASKED})\s{{0,2}}|(?i:{_UNLABELLED}))"
+    rf"(?P<numbers>{_NUMBERS})(?![\w%-]|[.,]\d| ?%| to \d)"
 )
 _ONE = re.compile(rf"{_NUMBER}{_BELOW}")
 _LABELLED = re.compile(_LABEL)
@@ -163,6 +170,8 @@ def mentions(question: str) -> list[Mention]:
     [('clause', '9.2', ()), ('clause', '9.3', ('a',))]
     >>> [(m.label, m.number, m.below, sorted(m.owner)) for m in mentions("What is in s 5(1) of the by-laws?")]
     [('section', '5', ('1',), ['bylaw'])]
+    >>> [(m.label, m.number) for m in mentions("What does 6.2 say?")], mentions("What does 6.2 cost?")
+    ([('clause', '6.2')], [])
     >>> mentions("How long is Section 8 housing assistance paid?"), mentions("Which phase 3 trial?")
     ([], [])
     """
@@ -256,12 +265,13 @@ def _goes_with_noun(rest: str) -> bool:
 def _mentions(match: re.Match[str]) -> Iterator[Mention]:
     owner = frozenset(_owner(match.string, match.end())[0])
     known = (*_LABELS.items(), *_ABBREVIATED.items())
-    label = next(name for name, written in known if re.fullmatch(written, match["label"], re.IGNORECASE))
+    said = match["label"] or "clause"
+    label = next(name for name, written in known if re.fullmatch(written, said, re.IGNORECASE))
     for one in _ONE.finditer(match["numbers"]):
         number, *below = re.findall(r"[^\s()]+", one.group())
-        lettered = label in _LETTERED and not (number == "I" and match["label"].islower())
+        lettered = label in _LETTERED and not (number == "I" and said.islower())
         if number[0].isdigit() or lettered:
-            text = match.group() if one.group() == match["numbers"] else f"{match['label']} {one.group()}"
+            text = match.group() if one.group() == match["numbers"] else f"{said} {one.group()}"
             yield Mention(text, label, number, (*below, *filter(None, [match["part"]])), owner)
 
 
@@ -390,6 +400,8 @@ def _place(library: Library, mention: Mention, beginning: _Beginning) -> Place |
     if not (beginning.labelled or _is_counted(text, start, mention)):
         return None
     end = _end(document, mention, start, beginning.labelled)
+    # Behind the last item of a list no number tells where that ends: what follows its paragraph is none of it.
+    ends_list = not (beginning.heading or _COUNTED.match(text, end))
     for mark in mention.below:
         below = _item(text, start, end, mark)
         if below is None:
@@ -400,6 +412,8 @@ def _place(library: Library, mention: Mention, beginning: _Beginning) -> Place |
     lies_in = {id: p for id, (p, _) in library.store.passages(sorted(ids)).items() if p.start < end and start < p.end}
     passage, *others = sorted(lies_in.values(), key=lambda p: p.start)
     quoted = _quoted(document, mention, start, end)
+    if mention.label in _LISTED and ends_list:
+        end = quoted
     if quoted < end or len(text[start:end].split()) > MAX_LIST_WORDS:  # of what is too long no more than a passage
         quoted = _quoted(document, mention, start, min(end, passage.end))
     return Place(mention, passage, tuple(p for p in others if p.start < quoted), tuple(lies_in), start, quoted, end)

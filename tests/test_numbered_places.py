@@ -473,3 +473,18 @@ def test_clauses_on_lines_that_follow_each_other_in_markdown_are_found(retriever
     assert quotes(retriever.ask("What does section 3.3 of the contract say?", before)) == [
         ("services.md", "3.3 It ends at once on a breach.")
     ]
+
+
+@pytest.mark.parametrize("question", ["What does 3.3 say?", "what is in 3.3", "What's in 3.3?"])
+def test_a_clause_may_be_named_by_its_number_alone(retriever: Retriever, question: str) -> None:
+    answer = retriever.ask(question)
+    assert (quotes(answer), answer.confidence) == ([("services.md", "3.3 It ends at once on a breach.")], READ)
+    assert retriever.ask(question.replace("3.3", "3.9")).text.endswith("nothing found on “3.9”.")
+    assert mentions(question.replace("3.3", "3.3 mg")) == []
+
+
+def test_what_follows_a_list_is_no_more_of_its_last_item(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "soup.md").write_text("# Soup\n\n1. Boil it.\n\nFor long.\n\n2. Salt it.\n\nIt keeps.\n", "utf-8")
+    library.ingest(tmp_path)
+    said = [Retriever(library).ask(f"What is step {number} of the soup?").text for number in (1, 2)]
+    assert said == ["1. Boil it. … [1]", "2. Salt it. [1]"]
