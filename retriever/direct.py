@@ -62,7 +62,7 @@ _SOME_DATE = (
 )
 _WHEN = rf"\b{_SINCE}{_SOME_DATE}(?:(?: ?[-–] ?| to | until | and ){_SOME_DATE})?"
 # What stands before a number, or behind it, that is a part of one.
-_CUT_BEFORE = re.compile(rf"(?:[\d½¼¾]|\b(?:{COUNTED}))(?: ?[-–/×] ?| to | or | x | by )$")
+_CUT_BEFORE = re.compile(rf"(?:[\d½¼¾]|\b(?:{COUNTED}))(?: ?[-–/×] ?| to | or | x | by | of (?:the )?)$")
 _CUT_BEHIND = re.compile(rf" ?[\d½¼¾]|(?: ?[-–/×] ?| to | or | x | by )(?:{_SIGN})?(?:[\d½¼¾]|(?:{COUNTED})\b)")
 _NOT = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:until|till|before) ", re.IGNORECASE)
@@ -99,6 +99,8 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         rf"(?!(?:1[5-9]|20)\d\d\b(?!,)){_MANY}",
     ),
 )
+_LONG = re.compile(r"\bhow long\b", re.IGNORECASE)
+_LENGTH_OF, _DURATION = _KINDS[2][1], _KINDS[3][1]
 _NUMBERS = re.compile(_MANY, re.IGNORECASE)
 _COUNTS = re.compile(r"\bhow many ([^\W\d_]{3,})", re.IGNORECASE)
 _SAID_OF_IT = re.compile(rf"(?:{_ABOUT}{_SINCE})*", re.IGNORECASE)
@@ -123,8 +125,9 @@ def direct_answer(question: str, sentence: str) -> str | None:
             return found[0] if len(found) == 1 else None
     for asks, thing in _KINDS:
         if asks.search(question) and (found := _things(thing, sentence, stems(question))):
-            # "How long" may ask for a length, and for a time.
-            return found[0] if len(found) == 1 else None
+            # "How long" may ask for a length, and for a time: of both none is told.
+            also = thing is _LENGTH_OF and _DURATION.search(sentence) and f"{found[0]} long" not in sentence
+            return found[0] if len(found) == 1 and not (also and _LONG.search(question)) else None
     return None
 
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ingest import STOP_WORDS, content_words, sentences, stem, stems
+from ingest import STOP_WORDS, content_words, sentences, stem, stems, words
 
 from .choose import Sentence
-from .direct import direct_answer
+from .direct import COUNTED, DATE, direct_answer
 from .facts import facts, opposites
 from .whole import leans
 
@@ -48,6 +48,11 @@ _DENIED = 60
 _UNTIL = re.compile(r"\b(?:until|till|before)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;:()–]|\b(?:but|although|though|while|whereas)\b")
 _OTHER_CLAUSE = re.compile(r";|, (?:and|but|while|whereas|though|although)\b")
+# Where a part of a sentence ends that may tell of its own share: "12 were sheared; 34 are still waiting".
+_PART = re.compile(r"[,;:](?= )|[()]| [–-] |\b(?:and|but|while|whereas|though|although)\b", re.IGNORECASE)
+_SHARE = re.compile(rf"\d|\b(?:{COUNTED}|half|none|nothing|free|rest|others?)\b", re.IGNORECASE)
+_FREE = re.compile(r"\b(?:free|nothing|no charge)\b", re.IGNORECASE)
+_HOW_MUCH = re.compile(r"\bhow much\b|\bcosts?\b|\bprices?\b|\bfees?\b", re.IGNORECASE)
 _EXCEPTS = re.compile(
     r"\b(?:but|except(?:ing)?(?: for)?|apart from|other than|excluding|exception of)(?: on| in)?(?: the)? $"
 )
@@ -82,6 +87,7 @@ def withheld(question: str, ranked: Sequence[Sentence], short: str) -> bool:
         or told.is_of_another_year
         or told.is_a_part
         or told.is_of_another_clause
+        or told.is_of_another_share
         or told.is_of_another_name(told.best)
         or told.is_named_elsewhere
         or any(told.is_contradicted(other) for other in ranked[1:LOOKED_AT])
@@ -185,6 +191,29 @@ class _Told:
         behind = _OTHER_CLAUSE.search(self.text, self.end)
         own = self.text[start : behind.start() if behind else None]
         return bool(self.subject & self.said) and self.subject.isdisjoint(stems(own)) and not _POINTS.match(own)
+
+    @property
+    def is_of_another_share(self) -> bool:
+        """Whether another part of the sentence, with a number of its own, tells of what is asked: "41 are missing".
+
+        In front of it only what is free is looked at. A date that is inserted is of what it is inserted with, whatever
+        stands behind: "The lease, signed on 3 May, ended".
+        """
+        ends = [m.span() for m in _PART.finditer(self.text) if m.end() <= self.start or m.start() >= self.end]
+        bounds = [0, *(at for span in ends for at in span), len(self.text)]
+        parts = list(zip(bounds[::2], bounds[1::2], strict=True))
+        at = next(i for i, (_, end) in enumerate(parts) if self.end <= end)
+        own = self.text[slice(*parts[at])]
+        before, behind = ([self.text[slice(*part)] for part in some] for some in (parts[:at], parts[at + 1 :]))
+        lacking = self.subject - stems(f"{own} {' '.join(DATE.findall(self.question))}")
+        if _ASKS_WHEN.search(self.question):
+            led = not STOP_WORDS.issuperset(words(self.text[parts[at][0] : self.start]))
+            return bool(before and led and lacking >= self.subject and lacking & stems(" ".join(behind)))
+        if _HOW_MUCH.search(self.question) and _FREE.search(own):
+            return True
+        return any(lacking & stems(part) for part in before if _FREE.search(part)) or any(
+            lacking & stems(part) for part in behind if _SHARE.search(part)
+        )
 
     def is_of_another_name(self, sentence: Sentence) -> bool:
         """Whether it tells of another thing of the kind: "freezer 1" for "freezer 2", "the Tarn bridge"."""
