@@ -9,6 +9,7 @@ says.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ingest import STOP_WORDS, stems
 
@@ -42,6 +43,12 @@ _ONE = re.compile(
 )
 # One of a kind, by the word before it: "the green bin".
 _OF_KIND = re.compile(r"\b(?:an?|the|my|our|your) (?P<which>[^\W_][\w-]*) (?P<kind>[^\W\d_][\w-]*)", re.IGNORECASE)
+# What does something stands behind this: "does the soup keep?"
+_DOES = re.compile(
+    rf"\b(?:can|could|did|do|does|may|might|must|shall|should|will|would) (?={_DETERMINER.pattern})", re.IGNORECASE
+)
+_WORD = re.compile(r"\S+")
+_RELATES = re.compile(r"(?:about|and|at|by|for|from|in|of|on|or|that|to|under|which|who|with)\b", re.IGNORECASE)
 # What asks and names nothing.
 _ASKS_MORE = re.compile(
     rf"\W*{OPENERS}*(?P<what>(?:(?:at|by|for|from|in|of|on|since|to|until|with) )?(?:who|whom|whose|what|which|when"
@@ -219,12 +226,32 @@ def _places(thing: Thing, asked: str) -> list[tuple[int, int]]:
     # What ends the question, where nothing else is named so.
     named = list(_DETERMINER.finditer(asked))
     if thing.text != thing.name:
+        if len(named) == 1 and (doer := _doer(asked, end)):
+            return [doer] if _is_likewise(thing, named[0]) else []
         is_whole = len(named) == 1 and all(is_topic(w) for w in asked[named[0].start() : end].split()[1:])
-        # "The heating" is none of "a dog"'s kind.
-        alike = is_whole and not (thing.is_known and named[0][0].lower().startswith(("a ", "an ")))
-        return [(named[0].start(), end)] if alike else []
+        return [(named[0].start(), end)] if is_whole and _is_likewise(thing, named[0]) else []
     bare = _BARE.search(asked, 0, end)
     return [bare.span("name")] if bare and not named[1:] and is_topic(bare["name"]) else []
+
+
+def _doer(asked: str, end: int) -> tuple[int, int] | None:
+    """Where `asked`, which ends at `end`, names what does something: up to a word that names nothing, or to the last.
+
+    >>> _doer("How long does the lentil soup take?", 34), _doer("What does the soup cost?", 23)
+    ((14, 29), (10, 18))
+    >>> _doer("How long is the soup boiled?", 27)
+    """
+    does = _DOES.search(asked, 0, end)
+    said = list(_WORD.finditer(asked, does.end(), end)) if does else []
+    names = list(takewhile(lambda word: is_topic(word[0]), said[1:-1]))
+    if not names or _RELATES.match(said[1 + len(names)][0]):
+        return None
+    return said[0].start(), names[-1].end()
+
+
+def _is_likewise(thing: Thing, determiner: re.Match[str]) -> bool:
+    """Whether `thing` may be of the kind of what has this determiner: "the heating" is none of "a dog"'s."""
+    return not (thing.is_known and determiner[0].lower().startswith(("a ", "an ")))
 
 
 def _is_code(name: str) -> bool:
