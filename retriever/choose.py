@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ingest import POOLED_TOKENS, Library, Passage, encoder_text, product, sentences, stems, words
 
-from .asked import MOST_READ, asks, leads
+from .asked import MOST_READ, Asked, asks, compared
 from .cells import direct_cell
 from .definitions import asked_term, defines, may_define
 from .direct import MONEY
@@ -70,6 +70,11 @@ class Sentence:
         """Whether it was encoded alone."""
         return "alone_dense" in self.features
 
+    @property
+    def answers_another(self) -> bool:
+        """Whether it stands behind what asks the same of something else than is asked about."""
+        return "another" in self.features
+
 
 class Where(Protocol):
     """A part of a document."""
@@ -114,7 +119,7 @@ def score_sentences(
     found.sort(key=lambda s: -s.score)
     n = sum(s.score >= found[0].score + math.log(WORTH_READING) for s in found[:READ_AGAIN])
     read = [*_read_again(library, query, found[:n]), *found[n:]]
-    read = _answered(read, bool(kind and kind[0] in _HEADED), _leads(library, query, question, read))
+    read = _answered(read, bool(kind and kind[0] in _HEADED), _compared(library, query, question, read))
     return sorted(read, key=lambda s: -s.score)
 
 
@@ -122,8 +127,8 @@ def _asks(sentence: Sentence) -> bool:
     return bool(sentence.features["question"]) and len(sentence.text.split()) <= LONGEST_QUESTION
 
 
-def _leads(library: Library, query: Query, question: str, found: Sequence[Sentence]) -> dict[int, float]:
-    """By how much what answers each of those of the sentences leads that ask nearly what is asked; by their ids."""
+def _compared(library: Library, query: Query, question: str, found: Sequence[Sentence]) -> dict[int, Asked]:
+    """What the likeliest of those of the sentences that ask are to the question; by their ids."""
     kind = asked_kind(question)
 
     def may_be_asked(text: str) -> bool:
@@ -134,16 +139,16 @@ def _leads(library: Library, query: Query, question: str, found: Sequence[Senten
     asking = sorted(asking, key=lambda s: -s.features["late"])[:MOST_READ]
     if not asking:
         return {}
-    by = leads(library, query, [s.text for s in asking])
-    return {id(s): lead for s, lead in zip(asking, by, strict=True) if lead}
+    return dict(zip(map(id, asking), compared(library, query, [s.text for s in asking]), strict=True))
 
 
-def _answered(found: Sequence[Sentence], headed: bool, leading: Mapping[int, float]) -> list[Sentence]:
+def _answered(found: Sequence[Sentence], headed: bool, its: Mapping[int, Asked]) -> list[Sentence]:
     """The sentences, of which one that asks says nothing, however like the question it is: what stands behind it does.
 
     That is a sentence of its document a line or two further on, with a heading between them at most, and the next one
-    where it is "Yes." It is the likeliest of all behind a question that is `leading`, by id: by so much. What a mail
-    quotes of another one is answered above it, and its head says what is asked for only if it is `headed`.
+    where it is "Yes." `its` is what those that ask are to the question, by id: behind one that is nearly the same it is
+    the likeliest of all, and no likelier for one that asks of something else, unless it says what that lacks. What a
+    mail quotes of another one is answered above it, and its head says what is asked for only if it is `headed`.
     """
     told = {
         id(s): replace(s, score=s.score - QUOTED)
@@ -152,20 +157,28 @@ def _answered(found: Sequence[Sentence], headed: bool, leading: Mapping[int, flo
         for s in found
     }
     best = max((s.score for s in found), default=0.0)
+    of_another, led = set[int](), set[int]()
     for asking in filter(_asks, found):
         told[id(asking)] = replace(asking, score=told[id(asking)].score - ASKS, features=_unread(asking.features))
         if _IN_MAIL.match(asking.text):
             continue
-        lead = leading.get(id(asking), 0.0)
+        to_it = its.get(id(asking), Asked())
+        lead, lacking = to_it.lead, to_it.lacking - stems(asking.candidate.passage.context)
         if lead:
             asking = replace(asking, score=best)
         behind = [s for s in found if 0 <= s.start - asking.end <= NEAR and _is_in(asking.candidate, s.candidate)]
         behind = [s for s in behind if not (s.features["question"] or s.features["heading"])]
         for answers in sorted(behind, key=lambda s: s.start)[:2]:
-            likely = _at_least(told[id(answers)], asking)
-            told[id(answers)], lead = replace(likely, score=likely.score + lead), 0.0
+            if lacking - stems(answers.text):
+                of_another.add(id(answers))
+            else:
+                led |= {id(answers)} if lead else set()
+                likely = _at_least(told[id(answers)], asking)
+                told[id(answers)], lead = replace(likely, score=likely.score + lead), 0.0
             if len(answers.text.split()) > FEW_WORDS:
                 break
+    for id_ in of_another - led:
+        told[id_] = replace(told[id_], features={**told[id_].features, "another": 1.0})
     return list(told.values())
 
 

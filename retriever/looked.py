@@ -26,7 +26,7 @@ from .topics import named
 
 # How likely a sentence answers that names the very code asked about, however unlike the rest of it is.
 IDENTIFIED = 0.4
-# How likely one answers that is a row about another thing than is asked about.
+# How likely one answers that is a row, or an answer, about another thing than is asked about.
 OF_ANOTHER = 0.1
 # How many passages an answer shows as evidence.
 EVIDENCE = 8
@@ -168,7 +168,7 @@ class Looked:
             likely = max(likely, IDENTIFIED)
         if self._told(best):
             return max(likely, TOLD)
-        return min(likely, OF_ANOTHER) if self._row_of_another(best) else likely
+        return min(likely, OF_ANOTHER) if self._row_of_another(best) or self._only_asked_of_another(best) else likely
 
     def _row_of_another(self, best: Sentence) -> bool:
         """Whether the `best` sentence is a row that says no word asked for, and a word is that no passage holds.
@@ -182,6 +182,15 @@ class Looked:
         codes = set[str]().union(*map(stems, _CODE.findall(self.said)))
         unheld = codes - self.library.document_frequencies(codes).keys()
         return bool(unheld or self.lacking(self.said, answered=False))
+
+    def _only_asked_of_another(self, best: Sentence) -> bool:
+        """Whether texts ask the same of something else, and the `best` sentence answers that, or nothing is found here.
+
+        An answer is as near to the one question as to the other.
+        """
+        if not any(s.answers_another for s in self.ranked):
+            return False
+        return best.answers_another or bool(self.lacking(self.said, answered=False))
 
     def _told(self, best: Sentence) -> bool:
         """Whether the form of the `best` sentence shows that it answers, whatever is near and stands out."""

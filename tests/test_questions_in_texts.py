@@ -66,6 +66,26 @@ Rui
 > Since the change of glaze our bowls crack by the dozen in the evening.
 > Why do our bowls crack after the change of glaze?
 """
+HUT = """# Rules of the hut
+
+**Are dogs allowed?**
+Yes, on a lead.
+
+**Is there a pool?**
+No, but there is a lake.
+
+**Do I need a towel?**
+No, towels are in the room.
+
+**May cows be milked?**
+No, nor may goats.
+
+**Why is the north gate closed?**
+Because of nesting birds.
+
+**Why is the west gate closed?**
+The bridge behind it was washed away.
+"""
 
 
 @pytest.fixture(name="pottery", scope="module")
@@ -122,3 +142,30 @@ def test_another_document_is_quoted_beside_such_an_answer(pottery: Retriever) ->
     quotes = [citation.quote for citation in pottery.ask("how many days of holiday do I get").citations]
     assert quotes[0].startswith("Everyone gets 25 days.")
     assert any("27 days" in quote for quote in quotes[1:])
+
+
+def test_what_is_asked_of_another_thing_is_not_answered(tmp_path: Path) -> None:
+    """With what stands behind the same question of it; but where the answer, or a word as good, names the thing it is."""
+    (tmp_path / "hut.md").write_text(HUT, "utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.ingest(tmp_path / "hut.md")
+        retriever = Retriever(library)
+        for question, thing in (
+            ("are horses allowed?", "horses"),
+            ("are guests allowed?", "guests"),
+            ("why is the south gate closed?", "south"),
+            ("do I need a passport?", "passport"),
+        ):
+            answer = retriever.ask(question)
+            assert not answer.answered, question
+            assert answer.text == f"Not in your documents: nothing found on “{thing}”."
+        for question, quote in (
+            ("are dogs allowed?", "Yes, on a lead."),
+            ("are pets allowed?", "Yes, on a lead."),
+            ("is there a swimming pool?", "No, but there is a lake."),
+            ("may goats be milked?", "No, nor may goats."),
+            ("why is the west gate shut?", "The bridge behind it was washed away."),
+        ):
+            answer = retriever.ask(question)
+            assert answer.answered, question
+            assert quote in answer.citations[0].quote
