@@ -64,6 +64,9 @@ _WHEN = rf"\b{_SINCE}{_SOME_DATE}(?:(?: ?[-–] ?| to | until | and ){_SOME_DATE
 # What stands before a number, or behind it, that is a part of one.
 _CUT_BEFORE = re.compile(rf"(?:[\d½¼¾]|\b(?:{COUNTED}))(?: ?[-–/×] ?| to | or | x | by | of (?:the )?)$")
 _CUT_BEHIND = re.compile(rf" ?[\d½¼¾]|(?: ?[-–/×] ?| to | or | x | by )(?:{_SIGN})?(?:[\d½¼¾]|(?:{COUNTED})\b)")
+# "Moved from 17 May to 24 May" tells no span of days.
+_MOVED = r"\b(?:moved|changed|shifted|postponed|rescheduled|delayed|put (?:off|back)|brought forward)"
+_CUT_SPAN = re.compile(rf"{_MOVED} $", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:until|till|before) ", re.IGNORECASE)
 _NEAR = 60
@@ -131,6 +134,11 @@ def direct_answer(question: str, sentence: str) -> str | None:
     return None
 
 
+def is_moved(told: str, sentence: str) -> bool:
+    """Whether `sentence` says that what is `told`, a date, is one no more: "moved from 17 May to 24 May"."""
+    return re.search(rf"{_MOVED} from (?:\w+day,? )?{re.escape(told)}\b", sentence, re.IGNORECASE) is not None
+
+
 def _things(thing: re.Pattern[str], sentence: str, named: Set[str], before: str = "") -> list[str]:
     """The different ones, not `named`, right `before` that: none where one is cut out of another, two at most."""
     found: dict[str, str] = {}
@@ -140,7 +148,11 @@ def _things(thing: re.Pattern[str], sentence: str, named: Set[str], before: str 
         bare = _SAID_OF_IT.sub("", text, count=1)
         if stems(bare) <= named or not sentence.startswith(before, match.end()):
             continue
-        cut = _CUT_BEFORE.search(above) or _CUT_BEHIND.match(sentence, match.start() + len(text))
+        cut = (
+            _CUT_BEFORE.search(above)
+            or _CUT_SPAN.search(above)
+            or _CUT_BEHIND.match(sentence, match.start() + len(text))
+        )
         # "Not until 1950" is in 1950.
         found.setdefault(bare, "" if cut else bare if _UNTIL.match(text) and _NOT.search(above) else text)
         if len(found) > 1:

@@ -5,7 +5,7 @@ heading that says little else tells when: "Meeting of 9 April 2024", not "What w
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 
 from ingest import Document, Passage, content_words, stems
 
@@ -29,6 +29,26 @@ _KINDS = (
 )
 # A sentence that says so itself: "deprecated since 2.8".
 _OF_ITS_OWN = re.compile(r"\b(?:after|as of|before|by|from|in|since|until) (?:v|version |release )?\d", re.IGNORECASE)
+# Or that it was some other day, or is not yet.
+_ANOTHER_DAY = re.compile(
+    r"(?i:\b(?:yesterday|ago|earlier|previously)\b|\b(?:last|next|this|previous|coming|at|over|before|since) (?:the )?"
+    r"(?:spring|summer|autumn|fall|winter|weekend|week|month|year|night|christmas|easter|new year|\w+day)\b)"
+    rf"|(?<=\w )(?:{MONTHS})\b"
+)
+_DECIDED = r"(?:agree|decide|resolve|vote|approve|propose|promise|plan|want|hope)(?:s|e?d|ned)?"
+_PENDING = re.compile(rf"\b(?:will|shall|(?:is|are) to|{_DECIDED} (?:to|that))\b", re.IGNORECASE)
+_ASKS_PENDING = re.compile(rf"\b(?:will|{_DECIDED})\b", re.IGNORECASE)
+# What an entry's label, or the heading below, says of it; one of the last line did not happen at all.
+_LABELS = [
+    frozenset(stems(line))
+    for line in (
+        "added add new introduced introduce brought bring features",
+        "fixed fix fixes mended mend solved solve resolved corrected bugs",
+        "removed remove dropped drop deleted delete withdrawn",
+        "deprecated deprecate planned plan proposed upcoming rejected postponed known",
+    )
+]
+_LABEL = re.compile(r"\W*([^\W\d_]+)(?: \w+)?:")
 # A heading says so many other words at most, and none beside a mere month or year.
 FEW_WORDS = 3
 _PART = re.compile(rf"\d+|{MONTHS}")
@@ -46,7 +66,9 @@ def headed(question: str, sentence: Sentence, document: Callable[[str], Document
     thing = next((thing for asks, thing in _KINDS if asks.search(question)), None)
     if not (thing and of.heading and thing.search(of.heading)) or _OF_ITS_OWN.search(sentence.text):
         return None
-    if thing is not _VERSION and thing.search(sentence.text):
+    if thing is not _VERSION and (thing.search(sentence.text) or _ANOTHER_DAY.search(sentence.text)):
+        return None
+    if _PENDING.search(sentence.text) and not _ASKS_PENDING.search(question):
         return None
     source = document(of.document)
     above = [section for section in source.sections if section.start <= sentence.start and section.path]
@@ -58,8 +80,20 @@ def headed(question: str, sentence: Sentence, document: Callable[[str], Document
             told = found.pop()
             there = source.text.startswith(line, start) and not found and _says_little_else(line, told)
             heading = Passage(of.document, of.title, " > ".join(path[:depth]), None, start, start + len(line), line)
-            return (told, heading) if there and not stems(told) <= stems(question) else None
+            asked = stems(question)
+            right = _is_labelled(asked, [*path[depth:], *(m[1] for m in [_LABEL.match(sentence.text)] if m)])
+            return (told, heading) if there and right and not stems(told) <= asked else None
     return None
+
+
+def _is_labelled(asked: Set[str], labels: Sequence[str]) -> bool:
+    """Whether no label says that something else happened than is `asked`: "Fixed" where it asks what was added."""
+    for said in map(stems, labels):
+        line = next((line for line in _LABELS if line & said), None)
+        others = any(other & asked for other in _LABELS if other is not line)
+        if line and not line & asked and (others or line is _LABELS[-1]):
+            return False
+    return True
 
 
 def _states(heading: str, thing: re.Pattern[str]) -> set[str]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from ingest import STOP_WORDS, content_words, sentences, stem, stems, words
 
 from .choose import Sentence
-from .direct import COUNTED, DATE, direct_answer
+from .direct import COUNTED, DATE, direct_answer, is_moved
 from .facts import facts, opposites
 from .whole import leans
 
@@ -246,6 +246,8 @@ class _Told:
 
     def is_contradicted(self, other: Sentence) -> bool:
         """Whether another document, or a sentence of the passage that tells more of the subject, has another value."""
+        if is_moved(self.short, other.text):
+            return True
         found = direct_answer(self.question, other.text)
         if not found or {n.value for n in facts(found).numbers} & {n.value for n in facts(self.short).numbers}:
             return False

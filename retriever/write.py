@@ -21,7 +21,7 @@ from ingest import Document, Passage, content_words, is_code, paragraphs, senten
 from .answers import Citation
 from .cells import cell_values, direct_cell
 from .choose import Sentence
-from .direct import COUNTED, MONTHS, direct_answer
+from .direct import COUNTED, MONTHS, direct_answer, is_moved
 from .headed import headed
 from .places import Place
 from .reasons import asks_why, reason_behind
@@ -157,8 +157,11 @@ def _cell(question: str, ranked: Sequence[Sentence]) -> str | None:
 
 
 def _otherwise(ranked: Sequence[Sentence], question: str) -> Sentence | None:
-    """The first of the next best sentences that another document contradicts the best with; None if there is none."""
-    return next((s for s in ranked[1:LOOKED_AT] if _disagree(ranked[0], s, question)), None)
+    """The first of the next best sentences that contradicts the best, in another document, or says that its date is
+    moved; None if there is none."""
+    told = direct_answer(question, ranked[0].text) or ""
+    others = ranked[1:LOOKED_AT]
+    return next((s for s in others if _disagree(ranked[0], s, question) or (told and is_moved(told, s.text))), None)
 
 
 def _of_each_side(

@@ -27,12 +27,22 @@ CHANGES = """# Changelog of Heron
 ### Removed
 
 - The XML interface, deprecated since 2.8.
+
+## 2.9.0 - 2023-05-02
+
+- Deprecated: sending by fax.
+
+- Fixed: wrong totals introduced with the calendar.
 """
 MINUTES = """# Minutes of the garden committee
 
 ## Meeting of 9 April 2024
 
 Mr Brandt resigned as treasurer.
+
+The roof leaked in the storm last autumn.
+
+The fence will be painted by Mrs Adler.
 
 ## Meeting of 14 May 2024
 
@@ -73,6 +83,8 @@ def _retriever(encoder_cache: object, tmp_path_factory: pytest.TempPathFactory) 
         ("When was single sign-on with SAML added?", "4.0.12 - 2024-11-02", "2024-11-02", "Single sign-on"),
         ("Since which version may the importer be paused?", "4.0.12 - 2024-11-02", "4.0.12", "The importer"),
         ("When did Mr Brandt resign as treasurer?", "Meeting of 9 April 2024", "9 April 2024", "Mr Brandt"),
+        ("When was sending by fax deprecated?", "2.9.0 - 2023-05-02", "2023-05-02", "Deprecated"),
+        ("Which version fixed the wrong totals?", "2.9.0 - 2023-05-02", "2.9.0", "Fixed"),
     ],
 )
 def test_the_heading_is_quoted(retriever: Retriever, question: str, heading: str, told: str, below: str) -> None:
@@ -94,6 +106,10 @@ def test_the_heading_is_quoted(retriever: Retriever, question: str, heading: str
         ("When was the greenhouse measured?", "The greenhouse was measured by an architect."),  # a heading of more
         ("When was the hedge cut by volunteers?", "The hedge was cut by volunteers."),  # of several dates
         ("When is the gate locked?", "The gate is locked at dusk."),  # nothing that happened
+        ("When did the roof leak?", "The roof leaked in the storm last autumn."),  # some other day
+        ("When was the fence painted?", "The fence will be painted by Mrs Adler."),  # not yet
+        ("When was sending by fax removed?", "Deprecated: sending by fax."),  # something else
+        ("Which version introduced the wrong totals?", "Fixed: wrong totals introduced with the calendar."),
         ("Who resigned as treasurer?", "Mr Brandt resigned as treasurer."),  # no date is asked for
     ],
 )

@@ -594,6 +594,8 @@ def test_one_document_does_not_contradict_itself() -> None:
         ("How long is it?", "It takes 3 days or, by sea, 3 weeks.", None),
         ("How long is the crossing?", "The crossing to Vik, 12 km away, takes 50 minutes.", None),
         ("How long is the tunnel?", "The tunnel is 2 km long and was dug in 3 years.", "2 km"),
+        ("When is the regatta?", "The regatta was moved from 17 May to 24 May.", None),
+        ("When is the regatta?", "The regatta was moved to 24 May.", "24 May"),
         ("How many pupils passed?", "18 of the 30 pupils passed.", None),
         ("How long does a 10 day course last?", "A 10 day course is long.", None),
         ("Who leads the team?", "The team is led by Ada King of Ockham.", None),
@@ -742,6 +744,12 @@ def test_no_short_answer_is_given_where_another_document_has_another(
 ) -> None:
     ranked = [sentence(passage(one), one, 9), sentence(passage(other, "e.md"), other, 1)]
     assert (" [1]\n\n" in written(*ranked, question=question)[0]) == given
+
+
+def test_a_date_that_is_moved_is_told_with_the_move() -> None:
+    held, moved = "The regatta will take place on 17 May.", "Its date was moved from 17 May to 24 May."
+    ranked = [sentence(passage(held), held, 9), sentence(passage(moved, "e.md"), moved, 1)]
+    assert written(*ranked, question="When is the regatta?")[0] == f"{held} [1] {moved} [2]"
 
 
 ROWS = "Product: Osprey saw | SKU: OS-2 | Price (EUR): 149\nProduct: Kestrel drill | SKU: KD-1 | Price (EUR): 90"
