@@ -114,4 +114,4 @@ def test_the_heading_is_quoted(retriever: Retriever, question: str, heading: str
     ],
 )
 def test_it_is_not_where_it_may_not_tell(retriever: Retriever, question: str, quoted: str) -> None:
-    assert retriever.ask(question).citations[0].quote == quoted
+    assert quoted in retriever.ask(question).citations[0].quote
