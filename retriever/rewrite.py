@@ -82,6 +82,15 @@ _DAYS = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[-–](?:mon|tue|wed|t
 _SAID_OF = re.compile(
     r"(?: (?:closed|due|free|late|open|ready|shut)(?: (?:at|from|in|on|until) .+)?| [^\W\d_]{3,}(?<!e)ed)+$"
 )
+# How a thing is, which no pronoun stands for: "the flame yellow".
+_STATES = frozenset(
+    """black blue blurry broken brown cracked crooked dead dim dirty dry empty faulty foggy frozen greasy green grey
+    gray hot jammed loose loud mouldy muddy noisy pink purple red rusty shaky sour sticky stuck torn warm wet white
+    wobbly yellow""".split()
+)
+_STATED = re.compile(rf" (?P<state>{'|'.join(sorted(_STATES))})$")
+# Another state of the same is asked of: "and if it goes out?"
+_ANOTHER_STATE = re.compile(r"\b(?:if|once|when|whenever) (?:it|they) ", re.IGNORECASE)
 _SINGULAR = frozenset("ascites diabetes herpes measles mumps news rabies rickets series species".split())
 _PLURAL = re.compile(r"([^\W\d_]{2}[^\Wsui]s|people|children|mice)$")
 # Where "it" stands for nothing that was said: "is it true that", "how long does it take to"; or for what is done.
@@ -113,6 +122,8 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
         days = [term for term in terms if _is_day(term.word)]
         whens = [term for term in days if _tells_when(phrases([term], beside, turns)[0])]
         terms = [term for term in terms if term not in whens]
+        states = [] if _ANOTHER_STATE.search(question) else [term for term in terms if term.word in _STATES]
+        terms = [term for term in terms if term.word not in _STATES] + states
     if points_back(question):  # it means something, if not what was left
         least = min([least, *(term.probability for term in terms[:1])])
     else:
@@ -261,6 +272,8 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
     'How much does the museum cost?'
     >>> written_into("When did she start?", ["Priya Nair's salary"], sure=True)
     'When did Priya Nair start?'
+    >>> written_into("Who mends it?", ["flame yellow"], sure=True), written_into("If it dies?", ["flame"], sure=True)
+    ('Who mends flame? (about: yellow)', 'If flame dies?')
     """
     pronouns = list(_PRONOUN.finditer(question))
     rest = list(phrases)
@@ -271,12 +284,16 @@ def written_into(question: str, phrases: Sequence[str], sure: bool, article: str
         if person:
             fitting = [p for p in phrases if p[:1].isupper()]
         else:
-            fitting = [p for p in [p for p in phrases if not _tells(p)][:1] if _agree(found[0], p)]
+            fitting = [p for p in [p for p in phrases if not _tells(p)][:1] if _agree(found[0], p) and p not in _STATES]
         for phrase in fitting[:1]:
             meant = _OWNS.split(phrase)[0] if person else named_in(phrase)
             whole = _replaced(question, found, f"{article}{meant}" if phrase == phrases[0] else meant)
             if whole:
                 rest.remove(phrase)
+                if not person and (state := _STATED.search(phrase)):
+                    rest.insert(0, state["state"])
+                if _ANOTHER_STATE.search(question):
+                    rest = [other for other in rest if other not in _STATES]
                 question = whole
     return f"{question} (about: {', '.join(rest)})" if rest else question
 
@@ -315,10 +332,10 @@ def _agree(pronoun: str, phrase: str) -> bool:
 def named_in(phrase: str) -> str:
     """What `phrase` names, without what is said of it there.
 
-    >>> named_in("museum open"), named_in("green bin collected"), named_in("open days")
-    ('museum', 'green bin', 'open days')
+    >>> named_in("museum open"), named_in("green bin collected"), named_in("open days"), named_in("flame yellow")
+    ('museum', 'green bin', 'open days', 'flame')
     """
-    return _SAID_OF.sub("", phrase)
+    return _SAID_OF.sub("", _STATED.sub("", phrase))
 
 
 def _tells_when(phrase: str) -> bool:

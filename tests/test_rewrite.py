@@ -301,3 +301,17 @@ def test_a_whole_question_takes_nothing_along_that_no_passage_holds_beside_it(cl
     assert searched_for(clinic, "What is the evening?", history) != "What is the evening?"
     # What the library does not hold tells nothing.
     assert "warfarin" in searched_for(clinic, "What is the okapi?", history)
+
+
+HEATER = (
+    "# Heater\n\n## The flame is yellow\n\nThe nozzle is blocked.\n\n## The flame goes out\n\nThe bottle is empty.\n"
+)
+
+
+def test_how_a_thing_is_stands_for_no_pronoun(library: Library) -> None:
+    library.ingest_documents([Document("heater.md", "Heater", HEATER, "00", ())])
+    why, still = asked("why is the flame yellow?"), asked("the flame is yellow", "I did that, still yellow")
+    assert searched_for(library, "and if it goes out?", why) == "and if the flame goes out?"
+    assert searched_for(library, "how do I mend it?", why) == "how do I mend the flame? (about: yellow)"
+    assert searched_for(library, "and if it goes out?", still) == "and if it goes out? (about: flame)"
+    assert searched_for(library, "how do I mend it?", still).endswith("(about: flame, yellow)")
