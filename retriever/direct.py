@@ -64,9 +64,13 @@ _WHEN = rf"\b{_SINCE}{_SOME_DATE}(?:(?: ?[-–] ?| to | until | and ){_SOME_DATE
 # What stands before a number, or behind it, that is a part of one.
 _CUT_BEFORE = re.compile(rf"(?:[\d½¼¾]|\b(?:{COUNTED}))(?: ?[-–/×] ?| to | or | x | by | of (?:the )?)$")
 _CUT_BEHIND = re.compile(rf" ?[\d½¼¾]|(?: ?[-–/×] ?| to | or | x | by )(?:{_SIGN})?(?:[\d½¼¾]|(?:{COUNTED})\b)")
-# "Moved from 17 May to 24 May" tells no span of days.
-_MOVED = r"\b(?:moved|changed|shifted|postponed|rescheduled|delayed|put (?:off|back)|brought forward)"
-_CUT_SPAN = re.compile(rf"{_MOVED} $", re.IGNORECASE)
+# "Moved from 17 May to 24 May" tells no span of days, nor "raised from £40 to £50" one of sums.
+_CHANGED = (
+    r"\b(?:moved|changed|shifted|postponed|rescheduled|delayed|put (?:off|back)|brought forward|raised|lowered"
+    r"|increased|reduced|cut|rose|risen|fell|fallen|grew|grown|dropped|(?:went|gone|go(?:es)?) (?:up|down))"
+)
+_CUT_SPAN = re.compile(rf"{_CHANGED} $", re.IGNORECASE)
+_OF_YEAR = re.compile(rf",? {_YEAR}$")
 _NOT = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:until|till|before) ", re.IGNORECASE)
 _NEAR = 60
@@ -135,8 +139,10 @@ def direct_answer(question: str, sentence: str) -> str | None:
 
 
 def is_moved(told: str, sentence: str) -> bool:
-    """Whether `sentence` says that what is `told`, a date, is one no more: "moved from 17 May to 24 May"."""
-    return re.search(rf"{_MOVED} from (?:\w+day,? )?{re.escape(told)}\b", sentence, re.IGNORECASE) is not None
+    """Whether `sentence` says that what is `told`, a date or sum, is one no more: "moved from 17 May to 24 May"."""
+    was = re.escape(_OF_YEAR.sub("", told))
+    weekday = rf"(?:(?:on )?{_WEEKDAY},? |on )?"
+    return re.search(rf"(?:{_CHANGED} from|\binstead of) {weekday}{was}\b", sentence, re.IGNORECASE) is not None
 
 
 def _things(thing: re.Pattern[str], sentence: str, named: Set[str], before: str = "") -> list[str]:

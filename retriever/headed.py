@@ -31,8 +31,8 @@ _KINDS = (
 _OF_ITS_OWN = re.compile(r"\b(?:after|as of|before|by|from|in|since|until) (?:v|version |release )?\d", re.IGNORECASE)
 # Or that it was some other day, or is not yet.
 _ANOTHER_DAY = re.compile(
-    r"(?i:\b(?:yesterday|ago|earlier|previously)\b|\b(?:last|next|this|previous|coming|at|over|before|since) (?:the )?"
-    r"(?:spring|summer|autumn|fall|winter|weekend|week|month|year|night|christmas|easter|new year|\w+day)\b)"
+    r"(?i:\b(?:yesterday|ago|earlier|previously)\b|\b(?:last|next|this|previous|coming|on|at|over|before|since)"
+    r" (?:the )?(?:spring|summer|autumn|fall|winter|weekend|week|month|year|night|christmas|easter|new year|\w+day)\b)"
     rf"|(?<=\w )(?:{MONTHS})\b"
 )
 _DECIDED = r"(?:agree|decide|resolve|vote|approve|propose|promise|plan|want|hope)(?:s|e?d|ned)?"

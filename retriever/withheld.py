@@ -50,7 +50,7 @@ _CLAUSE = re.compile(r"[,;:()–]|\b(?:but|although|though|while|whereas)\b")
 _OTHER_CLAUSE = re.compile(r";|, (?:and|but|while|whereas|though|although)\b")
 # Where a part of a sentence ends that may tell of its own share: "12 were sheared; 34 are still waiting".
 _PART = re.compile(r"[,;:](?= )|[()]| [–-] |\b(?:and|but|while|whereas|though|although)\b", re.IGNORECASE)
-_SHARE = re.compile(rf"\d|\b(?:{COUNTED}|half|none|nothing|free|rest|others?)\b", re.IGNORECASE)
+_SHARE = re.compile(rf"\d|\b(?:{COUNTED}|half|double|twice|none|nothing|free|rest|others?)\b", re.IGNORECASE)
 _FREE = re.compile(r"\b(?:free|nothing|no charge)\b", re.IGNORECASE)
 _HOW_MUCH = re.compile(r"\bhow much\b|\bcosts?\b|\bprices?\b|\bfees?\b", re.IGNORECASE)
 _EXCEPTS = re.compile(

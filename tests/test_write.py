@@ -595,6 +595,7 @@ def test_one_document_does_not_contradict_itself() -> None:
         ("How long is the crossing?", "The crossing to Vik, 12 km away, takes 50 minutes.", None),
         ("How long is the tunnel?", "The tunnel is 2 km long and was dug in 3 years.", "2 km"),
         ("When is the regatta?", "The regatta was moved from 17 May to 24 May.", None),
+        ("How much is the rent?", "The rent was raised from £400 to £450.", None),
         ("When is the regatta?", "The regatta was moved to 24 May.", "24 May"),
         ("How many pupils passed?", "18 of the 30 pupils passed.", None),
         ("How long does a 10 day course last?", "A 10 day course is long.", None),
@@ -668,6 +669,7 @@ def test_the_thing_asked_for_comes_first_where_that_is_sure() -> None:
         ("How many sheep were sheared?", "Of the 46 sheep, 12 were sheared; 34 are still waiting.", 0),
         ("How long can I book an eight?", "Singles can be booked for two hours, eights for three.", 0),
         ("How much is parking on weekdays?", "Parking costs £3 on weekends and nothing on weekdays.", 0),
+        ("How much is a permit for visitors?", "A permit costs £30 for residents, double for visitors.", 0),
         ("How much does a dog cost?", "Dogs stay free, cats cost £4 per night.", 0),
         ("How much is the bus?", "The bus is free for holders of the £5 card.", 0),
         ("When did the lease end?", "The lease, signed on 3 May 2020, ended after a dispute.", 0),
@@ -746,8 +748,9 @@ def test_no_short_answer_is_given_where_another_document_has_another(
     assert (" [1]\n\n" in written(*ranked, question=question)[0]) == given
 
 
-def test_a_date_that_is_moved_is_told_with_the_move() -> None:
-    held, moved = "The regatta will take place on 17 May.", "Its date was moved from 17 May to 24 May."
+@pytest.mark.parametrize("moved", ["The date was moved from 17 May to 24 May.", "It is on 24 May instead of 17 May."])
+def test_a_date_that_is_moved_is_told_with_the_move(moved: str) -> None:
+    held = "The regatta will take place on 17 May 2025."
     ranked = [sentence(passage(held), held, 9), sentence(passage(moved, "e.md"), moved, 1)]
     assert written(*ranked, question="When is the regatta?")[0] == f"{held} [1] {moved} [2]"
 
