@@ -19,6 +19,7 @@ import numpy as np
 from ingest import Document, Passage, content_words, is_code, paragraphs, sentences, stem, stems, words
 
 from .answers import Citation
+from .below import below_what_is_asked
 from .cells import cell_values, direct_cell
 from .choose import Sentence
 from .direct import COUNTED, MONTHS, direct_answer, is_moved
@@ -105,6 +106,8 @@ def write(
         reason = reason_behind(*spans[0], question) if len(spans) == 1 and asks_why(question) else None
         if reason and (span := whole(spans[0][0], *reason, question, True)):
             _add(spans, spans[0][0], *span)
+        if len(spans) == 1 and not reason and (below := below_what_is_asked(*spans[0], question)):
+            spans = [(spans[0][0], *below)]
     spans = spans[:MAX_QUOTES]
     if (otherwise := _otherwise(ranked, question)) and (span := _whole_of(otherwise, question)):
         _add(spans, otherwise.candidate.passage, *span)
