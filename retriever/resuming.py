@@ -15,7 +15,7 @@ from .naming import namings, turned_to
 from .onward import edition, resumed
 from .options import turned_to_option
 from .places import OPENERS
-from .rewrite import rewrite, since_new_subject
+from .rewrite import in_front, names_another, of_its_own, rewrite, since_new_subject
 from .smalltalk import kind, without
 from .spelling import spell_out
 
@@ -80,7 +80,12 @@ def as_put(library: Library, question: str, turns: Sequence[Turn]) -> list[Turn]
                 meant[i:] = [Turn("user", f"What is {thing.text}?" if alone else put)]
                 break
         else:
-            meant.append(turn)
+            front = in_front(turn.text) if turn.role == "user" else None
+            if front:
+                named = f"What is {front['the'] or ''}{front['name']}?" if turn is last else of_its_own(turn.text)
+                meant = [*([] if names_another(front) else meant), Turn("user", named)]
+            else:
+                meant.append(turn)
     return meant
 
 

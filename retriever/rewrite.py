@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
-from ingest import Library
+from ingest import STOP_WORDS, Library
 
 from .answers import Turn
 from .carry import (
@@ -21,6 +21,7 @@ from .carry import (
     RETURNING,
     Term,
     carried,
+    has_capital,
     idle,
     looked_at,
     points_back,
@@ -29,6 +30,7 @@ from .carry import (
     written,
 )
 from .meeting import Meeting
+from .places import OPENERS
 from .search import Part
 from .smalltalk import kind, without
 from .topics import is_topic
@@ -99,6 +101,16 @@ _EMPTY_IT = re.compile(
     r"\bit\s+(takes?(?! (?:effect|off|part|place))|makes?|seems?|matters?)\b|\bit\b[^.?!]*\b(that|to|for)\b",
     re.IGNORECASE,
 )
+# What a turn names itself in front of what it asks: "and the red BX200, why was it recalled?"
+_IN_FRONT = re.compile(
+    rf"\W*(?P<opens>{OPENERS}*(?P<on>(?:(?:speaking|talking) (?:about|of)|(?:(?:coming|going) )?back to|as for"
+    r"|regarding) )?)"
+    r"(?P<the>(?:my|our|that|the|these|this|those|your) )?(?P<name>[^\W_][\w'’-]*(?: [\w'’-]+){0,3}), "
+    r"(?P<asks>(?:are|can|could|did|do|does|had|has|have|how|is|may|must|shall|should|was|were|what|when|where|which|who"
+    r"|whose|why|will|would)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ONE = re.compile(rf"\W*{OPENERS}*(?:the|this|that) [^,]+ ones?, ", re.IGNORECASE)
 
 
 def parts(searched_for: str, question: str) -> tuple[Part, ...]:
@@ -111,6 +123,12 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     turns = since_new_subject(history)
     if not any(turn.role == "user" for turn in turns) or kind(question) or _says_subject(question):
         return question
+    front = in_front(question)
+    if front and names_another(front):
+        return of_its_own(question)
+    # "And the red one, why was it recalled?" asks of that one.
+    sure = not _ONE.match(question)
+    question = of_its_own(question)
     terms = [term for term in carried(library, question, turns) if is_topic(term.word)]
     least = STANDING if stands_alone(question) else LEANING
     meeting = Meeting(library, question, turns)
@@ -133,7 +151,39 @@ def rewrite(library: Library, question: str, history: Sequence[Turn]) -> str:
     least = max(least, OF_FIRST * terms[0].probability)
     meant = [term for term in terms[:CARRIED] if term.probability >= least]
     found = phrases(meant, beside, turns)
-    return written_into(question, found, meant[0].probability >= SURE, _article(found[0], turns))
+    return written_into(question, found, sure and meant[0].probability >= SURE, _article(found[0], turns))
+
+
+def in_front(question: str) -> re.Match[str] | None:
+    """What `question` names in front of what it asks of it; None if it does not."""
+    front = _IN_FRONT.fullmatch(question)
+    if not front or not (front["the"] or front["on"] or (front["opens"] and front["name"][0].isupper())):
+        return None
+    plain = all(is_topic(word) and word.lower() not in STOP_WORDS for word in front["name"].split())
+    return front if plain and _of_it(front) else None
+
+
+def names_another(front: re.Match[str]) -> bool:
+    """Whether what is named so is another subject, and no part of the one before: by a name, or in so many words."""
+    return bool(front["on"]) or has_capital(front["name"])
+
+
+def of_its_own(question: str) -> str:
+    """`question` with what it names in front of what it asks in place of its pronoun, where it does.
+
+    >>> of_its_own("And the red BX200, why was it recalled?"), of_its_own("Speaking of vaccines, how are they made?")
+    ('why was the red BX200 recalled?', 'how are vaccines made?')
+    >>> of_its_own("And in children, how is it given?"), of_its_own("Oh, what can they do?")
+    ('And in children, how is it given?', 'Oh, what can they do?')
+    """
+    front = in_front(question)
+    return _of_it(front) or question if front else question
+
+
+def _of_it(front: re.Match[str]) -> str | None:
+    """What is asked of the name in front, in the pronoun's place; None if that does not agree."""
+    put = written_into(front["asks"], [front["name"]], True, front["the"] or "")
+    return None if put.endswith(f"(about: {front['name']})") else put
 
 
 def _without_small_talk(history: Sequence[Turn]) -> Sequence[Turn]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ingest import Document, Library
 from retriever import Turn
 from retriever.carry import RETURNING, Term, candidates, carried, openings, stands_alone, stems
+from retriever.resuming import as_put
 from retriever.rewrite import phrases, rewrite, written_into
 
 FIRST = "How is BCG given for bladder cancer?"
@@ -315,3 +316,20 @@ def test_how_a_thing_is_stands_for_no_pronoun(library: Library) -> None:
     assert searched_for(library, "how do I mend it?", why) == "how do I mend the flame? (about: yellow)"
     assert searched_for(library, "and if it goes out?", still) == "and if it goes out? (about: flame)"
     assert searched_for(library, "how do I mend it?", still).endswith("(about: flame, yellow)")
+
+
+def test_what_a_turn_names_in_front_is_what_it_asks_of(library: Library) -> None:
+    before = asked("Which colours does the BX300 have?")
+    for turn, whole in (
+        ("and the red BX200, why was it recalled?", "why was the red BX200 recalled?"),
+        ("And Ann Lee, what is her room?", "what is Ann Lee's room?"),
+        ("Going back to the pump, is it loud?", "is the pump loud?"),
+    ):
+        assert searched_for(library, turn, before) == whole
+        with library.reading():
+            meant = as_put(library, "How much is it?", [*before, Turn("user", turn)])
+        assert len(meant) == 1, "the subject before is left"
+        assert meant[0].text.startswith("What is ")
+    assert searched_for(library, "The BX200, is it red?", []) == "The BX200, is it red?"
+    one = searched_for(library, "and the red one, why was it recalled?", before)
+    assert one.startswith("and the red one, why was it recalled? (about: ")
