@@ -23,6 +23,8 @@ _ONE_THING = re.compile(
     r"|should|will|why (?:was|were|did|had))\b",
     re.IGNORECASE,
 )
+# What is explained is told by the sentences that answer, also below a heading that asks the same.
+_EXPLAINED = re.compile(r"\W*how\b", re.IGNORECASE)
 # Where such a line may end: behind a stop, or, where it has none, before what begins a sentence.
 _ENDS = re.compile(r"(?P<stop>[.!:])?\s+(?=[A-Z])")
 _SENTENCE = re.compile(r"\b(?:is|are|was|were|has|have|does|do|cannot|can|will|won['’]t)\b|n['’]t\b")
@@ -48,7 +50,7 @@ def below_what_is_asked(passage: Passage, start: int, end: int, question: str) -
         return None
     s, e = blocks[at]
     above = text[slice(*blocks[at - 1])] if at else ""
-    headed = above in headings and len(asked) > 1 and _terms(above) == asked
+    headed = above in headings and len(asked) > 1 and _terms(above) == asked and not _EXPLAINED.match(question)
     line = (0, 0) if headed else _line(text[s:e], asked, end - s)
     if line is None:
         return None

@@ -91,7 +91,12 @@ def test_what_stands_below(text: str, question: str, quoted: str | None) -> None
 def test_below_a_heading_its_paragraph_is_quoted_if_it_says_what_is_asked() -> None:
     text = "Smell of burning\n\nStop the motor. Do not open the hood.\n\nCall us."
     start = text.index("Stop")
-    for question, quoted in (("smell of burning", True), ("what can I do about a smell of burning in the shed", False)):
+    for question, quoted in (
+        ("smell of burning", True),
+        ("what can I do about a smell of burning in the shed", False),
+        ("how is a smell of burning told?", False),
+        ("how is burning smelled?", False),  # explained by the sentence that says so
+    ):
         for s, e in ((0, 16), (start, start + 15)):
             span = below_what_is_asked(passage_of(text, "Smell of burning"), 7 + s, 7 + e, question)
             assert (text[span[0] - 7 : span[1] - 7] if span else None) == (
